@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * configs/ read into validated, immutable structs. Syntax: GKeyFile. An unknown group or key, a missing
+ * key or a bad value is HARNESS_ERROR_USAGE with "file:line: …; try: …".
+ */
+#pragma once
+#include <glib.h>
+
+#include "base/isa.h"
+
+/* configs/labs/NAME.conf */
+typedef struct {
+  char *name; /* "vmx" */
+  char *path;
+  Isa isa;
+  /* [l1] */
+  guint l1_memory_mib;
+  guint l1_cpus;
+  char *emulated_cpu_model; /* of the machine that emulates this ISA */
+  char *l1_cmdline;         /* kernel arguments besides root= and the agent's */
+  /* [l2] */
+  guint l2_memory_mib;
+  guint l2_cpus;
+  char *l2_cmdline;
+  guint l2_idle_ms;
+  /* [kvm] */
+  char *kvm_params;    /* parameters of kvm.ko, space-separated */
+  char *vendor_params; /* parameters of kvm-intel.ko or kvm-amd.ko */
+  char *leaf_map;      /* name in configs/leaf-maps */
+  guint exit_log_records;
+  /* [limits] */
+  guint sample_ms;        /* between samples, guest time */
+  guint l2_deadline_s;    /* guest time */
+  guint machine_deadline_s; /* wall time, on the machine the reference was measured on */
+  guint record_mib;       /* size of the record device */
+} LabConfig;
+void lab_config_free (LabConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabConfig, lab_config_free)
+gboolean lab_config_load (const char *path, LabConfig **config, GError **error);
+
+/* configs/leaf-maps/NAME.conf. A leaf of 0 is not in the map. */
+typedef struct {
+  char *name, *path;
+  guint32 total_exits, total_cycles, reason_exits, reason_cycles;
+  char *undefined_vmx, *undefined_svm; /* ranges, as the kernel parameter takes them */
+} LeafMap;
+void leaf_map_free (LeafMap *map);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LeafMap, leaf_map_free)
+gboolean leaf_map_load (const char *path, LeafMap **map, GError **error);
+/* The map as kvm.ko's exit_leaf_abi takes it: "0x4fffffff:exits,0x4ffffffe:cycles,…". Newly allocated. */
+char *leaf_map_kernel_spec (const LeafMap *map);
+
+/* configs/reasons/vmx.csv, svm.csv: the names of exit reasons. code,name,kind,defined(yes|no). */
+typedef struct ReasonNames ReasonNames;
+void reason_names_free (ReasonNames *names);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReasonNames, reason_names_free)
+gboolean reason_names_load (const char *path, ReasonNames **names, GError **error);
+/* Never NULL: an unlisted code gives "REASON_<n>". Owned by names. */
+const char *reason_name (const ReasonNames *names, guint32 code);
+/* The defined codes, ascending. */
+const GArray *reason_codes (const ReasonNames *names); /* of guint32 */
+const char *reason_kind (const ReasonNames *names, guint32 code); /* common kind for both vendors: "cpuid", "io", "msr", "ept", … */
+
+/* configs/packages/debian-12.list: one package a line, '#' comments, "[group]" headings. */
+gboolean package_list_load (const char *path, char ***packages, GError **error);

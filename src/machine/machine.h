@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine is what L1 runs on: libvirt (TCG or hardware KVM), bochs, or fake (replays files).
+ * Callers go through these wrappers, which check state and order; backends are const ops tables.
+ *
+ * A machine is given a kernel, a root disk (read-only for L1, holds all of L1's files) and a
+ * record device (a zeroed file that L1 writes; the host reads it while and after the run).
+ *
+ * How L1 is booted: bzImage + command line, no initramfs; root is the root disk: /dev/pmem0 (libvirt, an NVDIMM
+ * with share=off) or /dev/sda (bochs, ATA); records go to /dev/pmem1 (NVDIMM, share=on) or /dev/sdb.
+ * machine_root_device() tells these names, for the command line that the caller composes.
+ */
+#pragma once
+#include <glib.h>
+
+#include "base/isa.h"
+
+typedef enum { ACCEL_EMULATED, ACCEL_KVM } Accel;
+typedef enum { MACHINE_FAKE, MACHINE_LIBVIRT, MACHINE_BOCHS } MachineKind;
+
+typedef struct {
+  MachineKind kind;
+  Isa isa;
+  Accel accel;
+  guint cpus;              /* L1's; an exact lab has 1 */
+  guint memory_mib;        /* L1's */
+  const char *cpu_model;   /* emulator's CPU model (libvirt: EPYC; bochs: corei5_arrandale_m520) */
+  const char *kernel;      /* bzImage */
+  const char *root_image;  /* squashfs; sector 0 is free for bochs: see bochs.c */
+  const char *cmdline;     /* L1's kernel command line, whole */
+  guint64 record_bytes;    /* size of the record device */
+  const char *dir;         /* existing folder: records.bin, l1-console.log, l0-exits.log, and the backend's own files go here */
+  const char *uri;         /* libvirt: NULL = embedded, else the user's URI */
+  gboolean l0_log;         /* write the emulator's own exit log (l0-exits.log) */
+  gint64 deadline_ns;      /* wall time, from start; 0 = none */
+  const char *replay_dir;  /* fake: folder whose records.bin, l1-console.log, l0-exits.log are replayed; a file `fault` there injects one */
+} MachineSpec;
+
+typedef enum {
+  MACHINE_END_POWEROFF,     /* L1 powered itself off: ACPI power-off was seen */
+  MACHINE_END_PANIC,        /* L1's kernel panicked: "Kernel panic" on the console */
+  MACHINE_END_RESET,        /* L1 reset or triple-faulted */
+  MACHINE_END_DEADLINE,     /* still running at the deadline: hang */
+  MACHINE_END_KILLED,       /* the emulator died of a signal or exited by itself without power-off */
+} MachineEnd;
+
+typedef struct {
+  MachineEnd end;
+  char *detail;        /* one line for a person: the panic's message, the signal, the last console line… */
+  gint64 wall_ns;
+  gint64 peak_rss_bytes; /* of the emulator, 0 if unknown */
+} MachineResult;
+void machine_result_clear (MachineResult *result);
+
+typedef struct Machine Machine;
+Machine *machine_new (const MachineSpec *spec, GError **error); /* copies the spec; checks that what it needs is there (HARNESS_ERROR_HOST) */
+void machine_free (Machine *machine);                           /* leaves no VM, process or temporary file */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Machine, machine_free)
+
+gboolean machine_start (Machine *machine, GError **error);
+/* Waits for the end of L1, interruption or deadline. `tick` (may be NULL) is called about ten times a second, for progress. */
+gboolean machine_wait (Machine *machine, void (*tick) (gpointer user), gpointer user, MachineResult *result, GError **error);
+
+const char *machine_kind_name (MachineKind kind);
+const char *machine_end_name (MachineEnd end);
+const char *machine_root_device (MachineKind kind, Accel accel);   /* "/dev/pmem0", "/dev/sda" */
+const char *machine_record_device (MachineKind kind, Accel accel); /* "/dev/pmem1", "/dev/sdb" */
+const char *machine_console_device (MachineKind kind);             /* "ttyS0" */
+/* The emulator's version as it stands in the manifest: "QEMU 7.2.22 (Debian …)", "Bochs 2.7". Newly allocated. */
+char *machine_emulator_version (MachineKind kind, GError **error);
+
+/* One exit as the emulator itself tells it. */
+typedef struct {
+  guint32 reason;
+  guint64 info1; /* exit qualification, EXITINFO1 */
+  guint64 info2; /* SVM only: EXITINFO2 */
+  guint64 rip;   /* 0 if not told */
+  gint64 clock;  /* bochs: instruction count; qemu: -1 */
+} L0Exit;
+/* Reads l0-exits.log of either backend. Hostile input: bounded, strict; errors name file and line. *exits: array of L0Exit. */
+gboolean l0_log_read (const char *path, MachineKind kind, GArray **exits, GError **error);
