@@ -129,9 +129,12 @@ enum record_mark {
 
 /*
  * L2's report: text lines written to port RECORD_REPORT_PORT (QEMU's isa-debugcon), between READY and POWEROFF:
- *   leaf LEAF ECX EAX EBX ECX EDX        all hexadecimal, 8 digits, one line per CPUID executed between LEAVES and LEAVES_END
+ *   leaf LEAF ECX EAX EBX ECX EDX COUNT     hexadecimal without leading zeroes, COUNT decimal
+ * COUNT CPUIDs executed one after the other between LEAVES and LEAVES_END, of the same leaf, with input
+ * ECX, ECX + 1, … ECX + COUNT - 1, which all gave the same four registers. Every byte costs L1 a return to user
+ * space, hence the run lengths.
  */
-#define RECORD_REPORT_PORT 0x0402u
+#define RECORD_REPORT_PORT 0x0ef0u /* not 0x402: SeaBIOS would talk there */
 
 uint32_t record_crc32c(uint32_t crc, const void *data, size_t size);
 
