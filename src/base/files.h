@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files that are whole or not there: a thing is made in a scratch folder beside its final place
- * and renamed. Scratch folders carry the maker's pid and start time and are locked while in use;
- * files_sweep removes those whose maker is gone. Content-addressed caches are built on that.
+ * and renamed. Scratch folders carry the maker's pid and are locked (flock) while in use; the kernel
+ * drops a dead maker's lock, and files_sweep removes what nobody locks. Content-addressed caches are built on that.
+ * (files.c: plain files; scratch.c: scratch folders and locks; cache.c: cache entries.)
  */
 #pragma once
 #include <glib.h>

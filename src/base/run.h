@@ -2,7 +2,9 @@
 /*
  * The one process runner. argv only, never a shell; every descriptor but those asked for is closed
  * in the child; the child leads its own process group and dies with us (PR_SET_PDEATHSIG);
- * a deadline, an interruption or the run's release kills the whole group and reaps it.
+ * a deadline, an interruption or the run's release kills the whole group and reaps it; what a child
+ * leaves in its group when it ends is killed too. The child dies with the *thread* that started it:
+ * start and wait in a thread that lives as long.
  *
  *   g_autoptr (Run) run = run_new ("make", "-j2", NULL);
  *   run_set_cwd (run, dir);
@@ -28,13 +30,14 @@ void run_set_env (Run *run, const char *name, const char *value); /* value NULL 
 void run_set_deadline_s (Run *run, double seconds);               /* default: none */
 void run_set_nice (Run *run, int nice);
 void run_set_stdin_data (Run *run, const char *data, gsize size);
-/* Where output goes; default: captured (stdout whole, at most 64 MiB; of stderr the last 16 KiB). */
-void run_set_output_file (Run *run, const char *path);   /* both, appended */
+/* Where output goes; default: captured (stdout whole, at most 64 MiB, more is an error; of stderr the last 16 KiB). */
+void run_set_output_file (Run *run, const char *path);   /* both, appended, straight from the child: nothing is captured */
 void run_set_stdin_fd (Run *run, int fd);                /* borrowed until run_start returns */
 void run_set_stdout_fd (Run *run, int fd);
+/* Called from run_wait, instead of capturing stdout; stderr's tail is kept. Lines over 64 KiB come in pieces. */
 void run_on_line (Run *run, RunLineFunc func, gpointer user);
 
-/* Starts without waiting. */
+/* Starts without waiting. HARNESS_ERROR_HOST if there is no such program. argv[0] with a '/' is relative to our folder, not to cwd. */
 gboolean run_start (Run *run, GError **error);
 GPid run_pid (const Run *run);
 /* A pidfd of the started child, readable when it has ended; owned by the run. */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The error domain and the two ways to fail. */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+G_DEFINE_QUARK (harness-error-quark, harness_error)
+
+gboolean
+fail (GError **error, HarnessError code, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *message = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  g_set_error_literal (error, HARNESS_ERROR, (gint) code, message);
+  return FALSE;
+}
+
+/* What the person can do about an errno that means a resource of the host ran out; else NULL. */
+static const char *
+remedy (int errnum)
+{
+  switch (errnum)
+    {
+    case ENOSPC:
+      return "free space there, or keep images/cache and results on a larger disk";
+    case EDQUOT:
+      return "free space within your disk quota, or keep images/cache and results on another disk";
+    case EROFS:
+      return "work in a folder that is mounted read-write";
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (ulimit -n)";
+    case ENOMEM:
+      return "free memory, or give the lab's machines less";
+    default:
+      return NULL;
+    }
+}
+
+gboolean
+fail_errno (GError **error, int errnum, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *what = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  g_autofree char *why = g_strdup (g_strerror (errnum));
+  why[0] = g_ascii_tolower (why[0]); /* "…: no such file or directory" reads on */
+
+  const char *advice = remedy (errnum);
+  if (advice != NULL)
+    return fail (error, HARNESS_ERROR_HOST, "%s: %s; try: %s", what, why, advice);
+  return fail (error, HARNESS_ERROR_FAILED, "%s: %s", what, why);
+}
+
+int
+error_exit_code (const GError *error)
+{
+  if (error == NULL)
+    return 0;
+  if (error->domain != HARNESS_ERROR)
+    return 1;
+  switch ((HarnessError) error->code)
+    {
+    case HARNESS_ERROR_USAGE:
+      return 2;
+    case HARNESS_ERROR_HOST:
+      return 3;
+    case HARNESS_ERROR_INTERRUPTED:
+      return 130;
+    case HARNESS_ERROR_FAILED:
+      break;
+    }
+  return 1;
+}
