@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One walk over the exits feeds every figure; the percentiles are selected after it. Kept per exit: its cycles,
+ * 8 bytes, by reason and in order of time, so that the boot window is the beginning of each array.
+ */
+#include "stats/summary.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "timeline/cursor.h"
+
+#define CELLS_MAX (8u << 20)
+
+typedef struct {
+  guint64 exits, cycles;
+  gint64 first_ns, last_ns;
+} Tally;
+
+/* Counts in bins of a span as time goes on. */
+typedef struct {
+  Dispersion dispersion;
+  guint64 count;
+  gint64 bin_end_ns;
+} Binner;
+
+typedef struct {
+  const Timeline *timeline;
+  LabSummary *summary;
+  gint64 step_ns, next_row_ns;
+  guint phase;
+  Binner phase_bins, window_bins;
+  Tally all[TIMELINE_REASONS], boot[TIMELINE_REASONS];
+  guint64 phase_exits[TIMELINE_REASONS];
+  guint64 exits, cycles;
+  guint64 *values[TIMELINE_REASONS]; /* cycles of each exit; into `store` */
+  guint64 *store;
+  GArray *indices; /* of guint: the reasons that occur, by ascending code */
+} Builder;
+
+static void
+builder_free (Builder *b)
+{
+  g_free (b->store);
+  g_clear_pointer (&b->indices, g_array_unref);
+  lab_summary_free (b->summary);
+  g_free (b);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Builder, builder_free)
+
+const char *
+window_name (Window window)
+{
+  return window == WINDOW_BOOT ? "boot" : "all";
+}
+
+void
+lab_summary_free (LabSummary *s)
+{
+  if (s == NULL)
+    return;
+  for (guint i = 0; i < WINDOWS; i++)
+    g_clear_pointer (&s->reasons[i], g_array_unref);
+  g_clear_pointer (&s->phases, g_array_unref);
+  g_clear_pointer (&s->rows, g_array_unref);
+  g_clear_pointer (&s->codes, g_array_unref);
+  g_clear_pointer (&s->cells, g_array_unref);
+  g_free (s);
+}
+
+guint64
+span_rate_milli (const SpanSummary *span)
+{
+  return arith_ratio (span->exits, G_GUINT64_CONSTANT (1000000000000), (guint64) (span->end_ns - span->start_ns));
+}
+
+const ReasonSummary *
+lab_summary_reason (const LabSummary *s, Window window, guint32 code)
+{
+  for (guint i = 0; i < s->reasons[window]->len; i++)
+    {
+      const ReasonSummary *reason = &g_array_index (s->reasons[window], ReasonSummary, i);
+      if (reason->code == code)
+        return reason;
+    }
+  return NULL;
+}
+
+static void
+binner_start (Binner *binner, gint64 start_ns)
+{
+  *binner = (Binner) { .bin_end_ns = start_ns + SUMMARY_BIN_NS };
+}
+
+/* Closes the bins that end at or before now_ns. */
+static inline void
+binner_advance (Binner *binner, gint64 now_ns)
+{
+  for (; now_ns >= binner->bin_end_ns; binner->bin_end_ns += SUMMARY_BIN_NS)
+    {
+      dispersion_add (&binner->dispersion, binner->count);
+      binner->count = 0;
+    }
+}
+
+static guint
+phase_at (const LabSummary *s, gint64 t_ns)
+{
+  guint phase = 0;
+  while (phase + 1 < s->phases->len && g_array_index (s->phases, SpanSummary, phase + 1).start_ns <= t_ns)
+    phase++;
+  return phase;
+}
+
+static void
+add_row (Builder *b)
+{
+  LabSummary *s = b->summary;
+  const SeriesRow row = { b->next_row_ns, phase_at (s, b->next_row_ns), b->exits, b->cycles };
+
+  g_array_append_val (s->rows, row);
+  for (guint i = 0; i < b->indices->len; i++)
+    {
+      const Tally *tally = &b->all[g_array_index (b->indices, guint, i)];
+      const SeriesCell cell = { tally->exits, tally->cycles };
+      g_array_append_val (s->cells, cell);
+    }
+  b->next_row_ns += b->step_ns;
+}
+
+/* The most frequent reason; indices are in ascending order of code. */
+static void
+find_top (const Builder *b, SpanSummary *span)
+{
+  for (guint i = 0; i < b->indices->len; i++)
+    {
+      const guint index = g_array_index (b->indices, guint, i);
+      if (b->phase_exits[index] > span->top_exits)
+        {
+          span->top_exits = b->phase_exits[index];
+          span->top_code = b->timeline->reason_codes[index];
+        }
+    }
+}
+
+static void
+end_phase (Builder *b)
+{
+  SpanSummary *span = &g_array_index (b->summary->phases, SpanSummary, b->phase);
+
+  binner_advance (&b->phase_bins, span->end_ns);
+  span->dispersion = b->phase_bins.dispersion;
+  find_top (b, span);
+  memset (b->phase_exits, 0, sizeof b->phase_exits);
+  b->phase++;
+  if (b->phase < b->summary->phases->len)
+    binner_start (&b->phase_bins, span->end_ns);
+}
+
+/* The boot window ends here: all that was counted so far is its. */
+static void
+end_boot (Builder *b)
+{
+  SpanSummary *boot = &b->summary->windows[WINDOW_BOOT];
+
+  memcpy (b->boot, b->all, sizeof b->boot);
+  boot->exits = b->exits;
+  boot->cycles = b->cycles;
+  binner_advance (&b->window_bins, boot->end_ns);
+  boot->dispersion = b->window_bins.dispersion;
+}
+
+/* Brings rows and bins up to the time of an exit, before it is counted. */
+static inline void
+advance (Builder *b, guint64 seq, gint64 t_ns)
+{
+  const GArray *phases = b->timeline->phases;
+
+  while (b->next_row_ns < t_ns)
+    add_row (b);
+  while (b->phase + 1 < phases->len && seq >= g_array_index (phases, TimelinePhase, b->phase).end)
+    end_phase (b);
+  if (seq == b->timeline->marks[RECORD_MARK_READY].seq)
+    end_boot (b);
+  binner_advance (&b->phase_bins, t_ns);
+  binner_advance (&b->window_bins, t_ns);
+}
+
+static inline void
+count (Builder *b, const struct kvm_exit_log_record *exit, gint64 t_ns)
+{
+  const guint index = timeline_reason (b->timeline, exit->reason);
+  Tally *tally = &b->all[index];
+  SpanSummary *phase = &g_array_index (b->summary->phases, SpanSummary, b->phase);
+
+  b->values[index][tally->exits++] = exit->cycles;
+  tally->cycles += exit->cycles;
+  tally->last_ns = t_ns;
+  if (tally->exits == 1)
+    tally->first_ns = t_ns;
+  b->phase_exits[index]++;
+  phase->exits++;
+  phase->cycles += exit->cycles;
+  b->phase_bins.count++;
+  b->window_bins.count++;
+  b->exits++;
+  b->cycles += exit->cycles;
+}
+
+static void
+walk (Builder *b)
+{
+  LabSummary *s = b->summary;
+  SpanSummary *all = &s->windows[WINDOW_ALL];
+  const struct kvm_exit_log_record *exit;
+  ExitCursor cursor;
+
+  exit_cursor_init (&cursor, b->timeline);
+  for (guint64 seq = 0; (exit = exit_cursor_next (&cursor, NULL)) != NULL; seq++)
+    {
+      const gint64 t_ns = timeline_ns (b->timeline, exit->tsc);
+      advance (b, seq, t_ns);
+      count (b, exit, t_ns);
+    }
+  while (s->rows->len == 0 || g_array_index (s->rows, SeriesRow, s->rows->len - 1).t_ns < s->end_ns)
+    add_row (b);
+  while (b->phase < s->phases->len)
+    end_phase (b);
+  all->exits = b->exits;
+  all->cycles = b->cycles;
+  binner_advance (&b->window_bins, all->end_ns);
+  all->dispersion = b->window_bins.dispersion;
+}
+
+static gint
+compare_reasons (gconstpointer a, gconstpointer b)
+{
+  const ReasonSummary *x = a, *y = b;
+  if (x->exits != y->exits)
+    return x->exits > y->exits ? -1 : 1;
+  return x->code < y->code ? -1 : x->code > y->code;
+}
+
+static void
+make_reasons (const Builder *b, Window window, const Tally *tallies)
+{
+  GArray *reasons = b->summary->reasons[window];
+  SpanSummary *span = &b->summary->windows[window];
+
+  for (guint i = 0; i < b->indices->len; i++)
+    {
+      const guint index = g_array_index (b->indices, guint, i);
+      const Tally *tally = &tallies[index];
+      if (tally->exits == 0)
+        continue;
+      const ReasonSummary reason = {
+        .code = b->timeline->reason_codes[index],
+        .exits = tally->exits,
+        .cycles = tally->cycles,
+        .cycles_p50 = arith_percentile (b->values[index], tally->exits, 50),
+        .cycles_p99 = arith_percentile (b->values[index], tally->exits, 99),
+        .first_ns = tally->first_ns,
+        .last_ns = tally->last_ns,
+      };
+      g_array_append_val (reasons, reason);
+    }
+  g_array_sort (reasons, compare_reasons);
+  if (reasons->len > 0)
+    {
+      span->top_code = g_array_index (reasons, ReasonSummary, 0).code;
+      span->top_exits = g_array_index (reasons, ReasonSummary, 0).exits;
+    }
+}
+
+/* The highest and lowest rate among the phases of the boot that last a bin at least. */
+static void
+judge_stability (LabSummary *s)
+{
+  Stability *stability = &s->stability;
+  guint compared = 0;
+
+  stability->even = dispersion_is_even (&s->windows[WINDOW_BOOT].dispersion);
+  for (guint i = 0; i < s->boot_phases; i++)
+    {
+      const SpanSummary *phase = &g_array_index (s->phases, SpanSummary, i);
+      if (phase->dispersion.bins == 0)
+        continue;
+      const guint64 rate = span_rate_milli (phase);
+      if (compared == 0 || rate > span_rate_milli (&g_array_index (s->phases, SpanSummary, stability->fastest)))
+        stability->fastest = i;
+      if (compared == 0 || rate < span_rate_milli (&g_array_index (s->phases, SpanSummary, stability->slowest)))
+        stability->slowest = i;
+      compared++;
+    }
+  stability->has_rates = compared >= 2;
+}
+
+static gint
+compare_codes (gconstpointer a, gconstpointer b, gpointer timeline)
+{
+  const Timeline *t = timeline;
+  const guint32 x = t->reason_codes[*(const guint *) a], y = t->reason_codes[*(const guint *) b];
+  return x < y ? -1 : x > y;
+}
+
+/* The reasons that occur, and room for the cycles of each of their exits. */
+static void
+lay_out_reasons (Builder *b)
+{
+  const Timeline *t = b->timeline;
+  guint64 *at = b->store = g_new (guint64, t->exits);
+
+  b->indices = g_array_new (FALSE, FALSE, sizeof (guint));
+  for (guint i = 0; i < TIMELINE_REASONS; i++)
+    if (t->reason_exits[i] > 0)
+      {
+        g_array_append_val (b->indices, i);
+        b->values[i] = at;
+        at += t->reason_exits[i];
+      }
+  g_array_sort_with_data (b->indices, compare_codes, (gpointer) t);
+  for (guint i = 0; i < b->indices->len; i++)
+    g_array_append_val (b->summary->codes, t->reason_codes[g_array_index (b->indices, guint, i)]);
+}
+
+static LabSummary *
+summary_new (const Timeline *t)
+{
+  LabSummary *s = g_new0 (LabSummary, 1);
+  s->isa = t->isa;
+  s->end_ns = t->end_ns;
+  s->windows[WINDOW_BOOT] = (SpanSummary) { .name = "boot", .end_ns = t->marks[RECORD_MARK_READY].t_ns };
+  s->windows[WINDOW_ALL] = (SpanSummary) { .name = "all", .end_ns = t->end_ns };
+  for (guint i = 0; i < WINDOWS; i++)
+    s->reasons[i] = g_array_new (FALSE, FALSE, sizeof (ReasonSummary));
+  s->phases = g_array_new (FALSE, FALSE, sizeof (SpanSummary));
+  s->rows = g_array_new (FALSE, FALSE, sizeof (SeriesRow));
+  s->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  s->cells = g_array_new (FALSE, FALSE, sizeof (SeriesCell));
+  for (guint i = 0; i < t->phases->len; i++)
+    {
+      const TimelinePhase *from = &g_array_index (t->phases, TimelinePhase, i);
+      const SpanSummary span = { .name = from->name, .start_ns = from->start_ns, .end_ns = from->end_ns };
+      g_array_append_val (s->phases, span);
+      if (from->end <= t->marks[RECORD_MARK_READY].seq)
+        s->boot_phases = i + 1;
+    }
+  return s;
+}
+
+gboolean
+lab_summary_make (const Timeline *t, gint64 step_ns, LabSummary **summary, GError **error)
+{
+  g_autoptr (Builder) b = g_new0 (Builder, 1);
+
+  if (t->exits == 0 || !t->marks[RECORD_MARK_READY].seen)
+    return fail (error, HARNESS_ERROR_FAILED, "no boot to summarise: L2 never became ready");
+  b->timeline = t;
+  b->summary = summary_new (t);
+  b->step_ns = step_ns;
+  lay_out_reasons (b);
+  if ((guint64) (t->end_ns / step_ns + 2) * b->indices->len > CELLS_MAX)
+    return fail (error, HARNESS_ERROR_FAILED, "%" G_GINT64_FORMAT " s of guest time are too many samples; try: a larger sample_ms",
+                 t->end_ns / 1000000000);
+  binner_start (&b->phase_bins, 0);
+  binner_start (&b->window_bins, 0);
+  walk (b);
+  make_reasons (b, WINDOW_BOOT, b->boot);
+  make_reasons (b, WINDOW_ALL, b->all);
+  judge_stability (b->summary);
+  *summary = g_steal_pointer (&b->summary);
+  return TRUE;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a run, from events, marks and L2's console. */
+#include "timeline/outcome.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "timeline/text.h"
+
+#define PANIC "Kernel panic - not syncing"
+#define LAST_LINES 3
+
+static const TimelineEvent *
+find_event (const Timeline *t, enum record_event_code code)
+{
+  for (guint i = 0; i < t->events->len; i++)
+    {
+      const TimelineEvent *event = &g_array_index (t->events, TimelineEvent, i);
+      if (event->code == (guint32) code)
+        return event;
+    }
+  return NULL;
+}
+
+static char *
+console_tail (const Timeline *t)
+{
+  return text_last_lines (t->console->str, t->console->len, LAST_LINES);
+}
+
+/* The panic's line on L2's console, or NULL. */
+static char *
+panic_line (const Timeline *t)
+{
+  const char *at = memmem (t->console->str, t->console->len, PANIC, strlen (PANIC));
+  if (at == NULL)
+    return NULL;
+  const char *end = memchr (at, '\n', (gsize) (t->console->str + t->console->len - at));
+  return text_printable (at, end != NULL ? (gsize) (end - at) : strlen (at), 256);
+}
+
+static Outcome
+outcome_of_l1 (const Timeline *t, char **detail)
+{
+  const TimelineEvent *event;
+
+  if ((event = find_event (t, RECORD_EVENT_MODULE_FAILED)) != NULL)
+    {
+      *detail = g_strdup_printf ("L1 could not load a module: %s: %s", event->text, g_strerror (ABS (event->value)));
+      return OUTCOME_L1_FAILED;
+    }
+  if ((event = find_event (t, RECORD_EVENT_ERROR)) != NULL)
+    {
+      *detail = g_strdup_printf ("L1's agent failed: %s", event->text);
+      return OUTCOME_L1_FAILED;
+    }
+  return OUTCOME_OK;
+}
+
+static Outcome
+outcome_of_l2 (const Timeline *t, char **detail)
+{
+  g_autofree char *panic = panic_line (t);
+  g_autofree char *tail = console_tail (t);
+  const TimelineEvent *event;
+
+  if (panic != NULL)
+    {
+      *detail = g_strdup_printf ("L2's kernel panicked: %s", panic);
+      return OUTCOME_L2_PANIC;
+    }
+  if ((event = find_event (t, RECORD_EVENT_L2_DEADLINE)) != NULL)
+    {
+      *detail = g_strdup_printf ("L2 hangs: it still ran after %d s%s; last console lines: %s", event->value,
+                                 t->marks[RECORD_MARK_READY].seen ? "" : " and never became ready", tail);
+      return OUTCOME_L2_HANG;
+    }
+  if ((event = find_event (t, RECORD_EVENT_L2_ENDED)) != NULL && event->value != 0)
+    {
+      *detail = g_strdup_printf ("QEMU in L1 ended with %s %d: %s", event->value < 0 ? "signal" : "status", ABS (event->value), event->text);
+      return OUTCOME_QEMU_DIED;
+    }
+  if (event != NULL && t->exits > 0 && !t->marks[RECORD_MARK_READY].seen)
+    {
+      *detail = g_strdup_printf ("no ready mark: L2 powered off or reset before it became ready; last console lines: %s", tail);
+      return OUTCOME_L2_SILENT;
+    }
+  return OUTCOME_OK;
+}
+
+static guint64
+overruns (const Timeline *t)
+{
+  guint64 sum = 0;
+  for (guint i = 0; i < t->n_vcpus; i++)
+    sum += t->vcpus[i].log.overruns;
+  return MAX (sum, t->end.overruns);
+}
+
+/* What is left when neither L1's events nor L2's end tell of a failure. */
+static Outcome
+outcome_of_records (const Timeline *t, char **detail)
+{
+  g_autofree char *tail = console_tail (t);
+
+  if (!t->whole)
+    {
+      *detail = g_strdup_printf ("the records stop after %" G_GUINT64_FORMAT " exits without an end: L1 died; last lines of L2's console: %s", t->exits, tail);
+      return OUTCOME_L1_LOST;
+    }
+  if (t->exits == 0)
+    {
+      *detail = g_strdup ("L2 was never entered: not one exit was recorded");
+      return OUTCOME_NO_EXITS;
+    }
+  if (overruns (t) > 0)
+    {
+      *detail = g_strdup_printf ("the exit log dropped %" G_GUINT64_FORMAT " exits; try: a larger exit_log_records", overruns (t));
+      return OUTCOME_INCOMPLETE;
+    }
+  if (!t->marks[RECORD_MARK_READY].seen)
+    {
+      *detail = g_strdup_printf ("no ready mark: L2 never became ready; last console lines: %s", tail);
+      return OUTCOME_L2_SILENT;
+    }
+  if (t->end.status != 0)
+    {
+      *detail = g_strdup_printf ("L1's agent ended with status %d: not all was recorded", t->end.status);
+      return OUTCOME_INCOMPLETE;
+    }
+  return OUTCOME_OK;
+}
+
+Outcome
+timeline_outcome (const Timeline *t, char **detail)
+{
+  g_autofree char *why = NULL;
+  Outcome outcome = outcome_of_l2 (t, &why);
+
+  /* A failed agent is the cause of all that follows, but a dying L2 makes the agent report errors too. */
+  if (outcome == OUTCOME_OK)
+    outcome = outcome_of_l1 (t, &why);
+  if (outcome == OUTCOME_OK)
+    outcome = outcome_of_records (t, &why);
+  if (detail != NULL)
+    *detail = g_steal_pointer (&why);
+  return outcome;
+}
+
+const char *
+outcome_name (Outcome outcome)
+{
+  static const char *const names[] = {
+    [OUTCOME_OK] = "ok",
+    [OUTCOME_L1_FAILED] = "l1-failed",
+    [OUTCOME_L1_LOST] = "l1-lost",
+    [OUTCOME_L2_PANIC] = "l2-panic",
+    [OUTCOME_L2_HANG] = "l2-hang",
+    [OUTCOME_L2_SILENT] = "l2-silent-poweroff",
+    [OUTCOME_QEMU_DIED] = "qemu-died",
+    [OUTCOME_NO_EXITS] = "no-exits",
+    [OUTCOME_INCOMPLETE] = "incomplete",
+  };
+  return names[outcome];
+}
+
+gboolean
+timeline_check_complete (const Timeline *t, GError **error)
+{
+  g_autofree char *detail = NULL;
+  if (timeline_outcome (t, &detail) == OUTCOME_OK)
+    return TRUE;
+  return fail (error, HARNESS_ERROR_FAILED, "%s", detail);
+}
