@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* CSV fields. */
+#include "report/csv.h"
+
+#include <string.h>
+
+void
+csv_text (GString *out, const char *text)
+{
+  if (strpbrk (text, ",\"\r\n") == NULL)
+    {
+      g_string_append (out, text);
+      return;
+    }
+  g_string_append_c (out, '"');
+  for (; *text != '\0'; text++)
+    {
+      if (*text == '"')
+        g_string_append_c (out, '"');
+      g_string_append_c (out, *text);
+    }
+  g_string_append_c (out, '"');
+}
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
+                            "707172737475767778798081828384858687888990919293949596979899";
+
+/* Two digits at a time, from the end. */
+char *
+csv_digits (char *at, guint64 value)
+{
+  char digits[20];
+  char *first = digits + sizeof digits;
+
+  while (value >= 100)
+    {
+      first -= 2;
+      memcpy (first, &pairs[value % 100 * 2], 2);
+      value /= 100;
+    }
+  if (value >= 10)
+    {
+      first -= 2;
+      memcpy (first, &pairs[value * 2], 2);
+    }
+  else
+    *--first = (char) ('0' + value);
+  const gsize n = (gsize) (digits + sizeof digits - first);
+  memcpy (at, first, n);
+  return at + n;
+}
+
+void
+csv_unsigned (GString *out, guint64 value)
+{
+  char digits[20];
+  g_string_append_len (out, digits, csv_digits (digits, value) - digits);
+}
+
+void
+csv_number (GString *out, gint64 value)
+{
+  if (value < 0)
+    g_string_append_c (out, '-');
+  csv_unsigned (out, value < 0 ? 0 - (guint64) value : (guint64) value);
+}
+
+void
+csv_fixed (GString *out, guint64 value, guint digits)
+{
+  guint64 unit = 1;
+
+  for (guint i = 0; i < digits; i++)
+    unit *= 10;
+  csv_unsigned (out, value / unit);
+  if (digits == 0)
+    return;
+  g_string_append_c (out, '.');
+  for (guint64 rest = value % unit; unit > 1; rest %= unit)
+    {
+      unit /= 10;
+      g_string_append_c (out, (char) ('0' + rest / unit));
+    }
+}
