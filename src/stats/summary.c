@@ -92,15 +92,28 @@ binner_start (Binner *binner, gint64 start_ns)
   *binner = (Binner) { .bin_end_ns = start_ns + SUMMARY_BIN_NS };
 }
 
-/* Closes the bins that end at or before now_ns. */
+static inline void
+binner_close (Binner *binner)
+{
+  dispersion_add (&binner->dispersion, binner->count);
+  binner->count = 0;
+  binner->bin_end_ns += SUMMARY_BIN_NS;
+}
+
+/* Before an exit at now_ns is counted: one on the border belongs to the bin that ends there, as in a SeriesRow. */
 static inline void
 binner_advance (Binner *binner, gint64 now_ns)
 {
-  for (; now_ns >= binner->bin_end_ns; binner->bin_end_ns += SUMMARY_BIN_NS)
-    {
-      dispersion_add (&binner->dispersion, binner->count);
-      binner->count = 0;
-    }
+  while (now_ns > binner->bin_end_ns)
+    binner_close (binner);
+}
+
+/* At the end of the span, no exit follows. */
+static void
+binner_finish (Binner *binner, gint64 end_ns)
+{
+  while (end_ns >= binner->bin_end_ns)
+    binner_close (binner);
 }
 
 static guint
@@ -148,7 +161,7 @@ end_phase (Builder *b)
 {
   SpanSummary *span = &g_array_index (b->summary->phases, SpanSummary, b->phase);
 
-  binner_advance (&b->phase_bins, span->end_ns);
+  binner_finish (&b->phase_bins, span->end_ns);
   span->dispersion = b->phase_bins.dispersion;
   find_top (b, span);
   memset (b->phase_exits, 0, sizeof b->phase_exits);
@@ -166,8 +179,9 @@ end_boot (Builder *b)
   memcpy (b->boot, b->all, sizeof b->boot);
   boot->exits = b->exits;
   boot->cycles = b->cycles;
-  binner_advance (&b->window_bins, boot->end_ns);
-  boot->dispersion = b->window_bins.dispersion;
+  Binner bins = b->window_bins; /* the whole run's go on */
+  binner_finish (&bins, boot->end_ns);
+  boot->dispersion = bins.dispersion;
 }
 
 /* Brings rows and bins up to the time of an exit, before it is counted. */
@@ -228,7 +242,7 @@ walk (Builder *b)
     end_phase (b);
   all->exits = b->exits;
   all->cycles = b->cycles;
-  binner_advance (&b->window_bins, all->end_ns);
+  binner_finish (&b->window_bins, all->end_ns);
   all->dispersion = b->window_bins.dispersion;
 }
 

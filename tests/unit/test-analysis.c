@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A whole generated run of each ISA through analysis: every file against its golden one, all checks agreeing. */
+#include "unit/golden.h"
+#include "unit/gen-records.h"
+
+#include <zlib.h>
+
+#include "report/answers.h"
+#include "report/fingerprint.h"
+#include "report/results.h"
+
+#define STEP_NS (10 * 1000 * 1000)
+
+static ReasonNames *
+load_names (Isa isa)
+{
+  g_autofree char *path = g_strdup_printf ("configs/reasons/%s.csv", isa_name (isa));
+  g_autoptr (GError) error = NULL;
+  ReasonNames *names = NULL;
+
+  reason_names_load (path, &names, &error);
+  assert_no_failure (error);
+  return names;
+}
+
+static LabResults *
+analyse (Isa isa, const ReasonNames *names, guint64 exits)
+{
+  g_autoptr (Gen) g = gen_new (isa, 1);
+  g_autoptr (GError) error = NULL;
+  LabResults *results = NULL;
+
+  g->trace = TRUE;
+  gen_boot (g, exits);
+  g_autoptr (GBytes) records = gen_end (g);
+  const ResultsInputs inputs = {
+    .records = records, .isa = isa, .l0 = g->l0, .names = names, .leaf_map = &gen_leaf_map, .sample_ns = STEP_NS,
+  };
+  results_lab (&inputs, &results, &error);
+  assert_no_failure (error);
+  return results;
+}
+
+static const ResultsFile *
+find_file (const LabResults *results, const char *name)
+{
+  for (guint i = 0; i < results->files->len; i++)
+    {
+      const ResultsFile *file = g_ptr_array_index (results->files, i);
+      if (strcmp (file->name, name) == 0)
+        return file;
+    }
+  return NULL;
+}
+
+/* Inflates a gzip file in memory. */
+static GString *
+gunzip (GBytes *bytes)
+{
+  static char out[1 << 16];
+  gsize size;
+  z_stream z = { 0 };
+  GString *text = g_string_new (NULL);
+  int status;
+
+  z.next_in = (Bytef *) g_bytes_get_data (bytes, &size);
+  z.avail_in = (uInt) size;
+  assert_int_equal (inflateInit2 (&z, 31), Z_OK);
+  do
+    {
+      z.next_out = (Bytef *) out;
+      z.avail_out = sizeof out;
+      status = inflate (&z, Z_NO_FLUSH);
+      assert_true (status == Z_OK || status == Z_STREAM_END);
+      g_string_append_len (text, out, (gssize) (sizeof out - z.avail_out));
+    }
+  while (status != Z_STREAM_END);
+  assert_int_equal (z.avail_in, 0);
+  inflateEnd (&z);
+  return text;
+}
+
+static void
+compare_files (Isa isa, const LabResults *results)
+{
+  for (guint i = 0; i < results->files->len; i++)
+    {
+      const ResultsFile *file = g_ptr_array_index (results->files, i);
+      const gboolean gz = strcmp (file->name, "exits.csv.gz") == 0;
+      g_autofree char *name = g_strdup_printf ("analysis/%s/%s", isa_name (isa), gz ? "exits.csv" : file->name);
+      gsize size;
+      const char *data = g_bytes_get_data (file->content, &size);
+      g_autoptr (GString) content = gz ? gunzip (file->content) : g_string_new_len (data, (gssize) size);
+
+      if (gz)
+        {
+          g_autofree char *sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, content->str, (gssize) content->len);
+          assert_string_equal (sha256, results->exits_sha256);
+        }
+      assert_golden (name, content->str, content->len);
+    }
+}
+
+static void
+test_golden (Isa isa)
+{
+  g_autoptr (ReasonNames) names = load_names (isa);
+  g_autoptr (LabResults) results = analyse (isa, names, 400);
+
+  assert_int_equal (results->outcome, OUTCOME_OK);
+  if (results->checks->failed > 0)
+    fail_msg ("%s", results->checks->first_failure);
+  assert_int_equal (results->checks->explained, 0);
+  assert_int_equal (results->checks->not_run, 0);
+  compare_files (isa, results);
+}
+
+static void
+test_golden_vmx (void **state)
+{
+  (void) state;
+  test_golden (ISA_VMX);
+}
+
+static void
+test_golden_svm (void **state)
+{
+  (void) state;
+  test_golden (ISA_SVM);
+}
+
+static void
+test_answers (void **state)
+{
+  g_autoptr (ReasonNames) vmx_names = load_names (ISA_VMX);
+  g_autoptr (ReasonNames) svm_names = load_names (ISA_SVM);
+  g_autoptr (LabResults) vmx = analyse (ISA_VMX, vmx_names, 400);
+  g_autoptr (LabResults) svm = analyse (ISA_SVM, svm_names, 400);
+  const AnswersLab labs[] = {
+    { "vmx", "Bochs 2.7", "emulated", "exact", vmx->fingerprint, NULL, vmx->summary, vmx->checks, vmx_names },
+    { "svm", "QEMU 7.2.22 (Debian 1:7.2+dfsg-7)", "emulated", "exact", svm->fingerprint, NULL, svm->summary, svm->checks, svm_names },
+    { "bad", "Bochs 2.7", "emulated", "exact", NULL, "L2's kernel panicked: <script>*x*</script>", NULL, NULL, vmx_names },
+  };
+  g_autoptr (GString) both = answers_make (labs, 2);
+  g_autoptr (GString) failed = answers_make (labs + 2, 1);
+
+  (void) state;
+  assert_golden ("analysis/answers.md", both->str, both->len);
+  assert_golden ("analysis/answers-failed.md", failed->str, failed->len);
+  assert_null (strstr (failed->str, "<script"));
+}
+
+/* The fingerprint of what was just made is that of the folder it was written to, with and without exits.csv.gz. */
+static void
+test_fingerprint_of_folder (void **state)
+{
+  const char *dir = *state;
+  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  g_autoptr (LabResults) results = analyse (ISA_VMX, names, 400);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *again = NULL, *without = NULL, *changed = NULL;
+
+  for (guint i = 0; i < results->files->len; i++)
+    {
+      const ResultsFile *file = g_ptr_array_index (results->files, i);
+      g_autofree char *path = g_build_filename (dir, file->name, NULL);
+      gsize size;
+      const char *data = g_bytes_get_data (file->content, &size);
+      assert_true (g_file_set_contents (path, data, (gssize) size, NULL));
+    }
+  assert_true (fingerprint_of_folder (dir, NULL, &again, &error));
+  assert_string_equal (again, results->fingerprint);
+
+  g_autofree char *zeroes = g_strnfill (64, '0');
+  assert_false (fingerprint_of_folder (dir, zeroes, &changed, &error));
+  assert_failed (error, HARNESS_ERROR_FAILED, "was changed");
+  g_clear_error (&error);
+
+  g_autofree char *exits = g_build_filename (dir, "exits.csv.gz", NULL);
+  assert_true (g_file_set_contents (exits, "\x1f\x8b\x08\x00truncated", -1, NULL));
+  assert_false (fingerprint_of_folder (dir, NULL, &changed, &error));
+  assert_failed (error, HARNESS_ERROR_FAILED, "exits.csv.gz: damaged");
+  g_clear_error (&error);
+
+  assert_int_equal (g_remove (exits), 0);
+  assert_true (fingerprint_of_folder (dir, results->exits_sha256, &without, &error));
+  assert_string_equal (without, results->fingerprint);
+  assert_false (fingerprint_of_folder (dir, NULL, &changed, &error));
+  assert_failed (error, HARNESS_ERROR_FAILED, "absent");
+  g_clear_error (&error);
+
+  g_free (put_file (dir, "phases.csv", "edited\n"));
+  assert_true (fingerprint_of_folder (dir, results->exits_sha256, &changed, &error));
+  assert_string_not_equal (changed, results->fingerprint);
+}
+
+/* More pieces than one, and a sink that gives up. */
+static gboolean
+full_disk (const void *data, gsize size, gpointer user, GError **error)
+{
+  gsize *room = user;
+  (void) data;
+  if (size > *room)
+    return (fail) (error, HARNESS_ERROR_FAILED, "no space left");
+  *room -= size;
+  return TRUE;
+}
+
+static void
+test_large_and_full (void **state)
+{
+  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  g_autoptr (LabResults) results = analyse (ISA_VMX, names, 100000);
+  g_autoptr (GString) content = gunzip (find_file (results, "exits.csv.gz")->content);
+  g_autofree char *sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, content->str, (gssize) content->len);
+  guint64 lines = 0;
+
+  (void) state;
+  assert_string_equal (sha256, results->exits_sha256);
+  for (gsize i = 0; i < content->len; i++)
+    lines += content->str[i] == '\n' ? 1 : 0;
+  assert_int_equal (lines, results->exits + 1);
+
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  gen_boot (g, 100000);
+  g_autoptr (GBytes) records = gen_end (g);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LabResults) none = NULL;
+  gsize room = 100000;
+  const ResultsInputs inputs = { .records = records, .isa = ISA_VMX, .names = names, .sample_ns = STEP_NS, .exits_sink = full_disk, .exits_user = &room };
+  assert_false (results_lab (&inputs, &none, &error));
+  assert_failed (error, HARNESS_ERROR_FAILED, "no space left");
+  assert_null (none);
+}
+
+static void
+test_other_isa (void **state)
+{
+  g_autoptr (ReasonNames) names = load_names (ISA_SVM);
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LabResults) results = NULL;
+
+  (void) state;
+  gen_boot (g, 10);
+  g_autoptr (GBytes) records = gen_end (g);
+  const ResultsInputs inputs = { .records = records, .isa = ISA_SVM, .names = names, .sample_ns = STEP_NS };
+  assert_false (results_lab (&inputs, &results, &error));
+  assert_failed (error, HARNESS_ERROR_FAILED, "of vmx, not of svm");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_golden_vmx),
+    cmocka_unit_test (test_golden_svm),
+    cmocka_unit_test (test_answers),
+    cmocka_unit_test_setup_teardown (test_fingerprint_of_folder, folder_setup, folder_teardown),
+    cmocka_unit_test (test_large_and_full),
+    cmocka_unit_test (test_other_isa),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
