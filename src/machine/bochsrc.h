@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bochs's configuration file for an exact lab: pure, struct in, text out. */
+#pragma once
+#include <glib.h>
+
+#define BOCHS_DISK_HEADS 16
+#define BOCHS_DISK_SPT 32
+#define BOCHS_CYLINDER_BYTES (512 * BOCHS_DISK_HEADS * BOCHS_DISK_SPT) /* 256 KiB */
+#define BOCHS_IPS 50000000
+
+typedef struct
+{
+  const char *bios, *vga_bios; /* files of Debian's bochsbios */
+  const char *boot_rom;        /* option ROM: see bochs-boot.h */
+  const char *boot_image;      /* the disk that the ROM reads */
+  const char *root_image, *root_journal;
+  const char *records;
+  guint64 boot_bytes, root_bytes, record_bytes; /* multiples of BOCHS_CYLINDER_BYTES */
+  const char *console;
+  const char *log;
+  const char *cpu_model;
+  guint cpus;
+  guint memory_mib;
+  gboolean l0_log;
+} BochsConfig;
+
+/* NULL and HARNESS_ERROR_USAGE if a value cannot be written in a bochsrc. */
+char *bochsrc_generate (const BochsConfig *config, GError **error);

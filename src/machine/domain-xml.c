@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The domain's XML, one small function per subtree. Text passes libxml2's writer, which is the one escaper.
+ *
+ * An exact lab (TCG): time is the instruction count (-icount shift=1,sleep=off), every random number
+ * of QEMU comes from a seed, the clock starts at a fixed date and runs with the guest, RDRAND and RDSEED
+ * are off, and the SMBIOS UUID is fixed, because Linux feeds it to its random pool.
+ * Both disks are NVDIMMs: QEMU completes nothing asynchronously for them.
+ */
+#include "machine/domain-xml.h"
+
+#include <libxml/xmlwriter.h>
+
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+#define START_TIME "1577836800" /* 2020-01-01T00:00:00Z */
+#define L1_UUID "6e657374-6c61-4b00-8000-000000000001"
+
+/*
+ * QEMU numbers NVDIMMs (and L1 its /dev/pmemN) in the order of a GLib hash table of device ids, not in that of
+ * the XML. These two names come in this order for every size of that table from 8 to 128 (g_str_hash
+ * modulo 7, 13, 31, 61 and 127, with and without GLib's factor of 11). libvirt wants the prefix "ua-".
+ */
+#define ROOT_ALIAS "ua-l1-root1"
+#define RECORDS_ALIAS "ua-l1-records4"
+
+#define NEED(call) g_assert ((call) >= 0) /* writing to memory fails for want of memory alone */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlTextWriter, xmlFreeTextWriter)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlBuffer, xmlBufferFree)
+
+static void
+start (xmlTextWriter *xml, const char *name)
+{
+  NEED (xmlTextWriterStartElement (xml, BAD_CAST name));
+}
+
+static void
+end (xmlTextWriter *xml)
+{
+  NEED (xmlTextWriterEndElement (xml));
+}
+
+static void
+attr (xmlTextWriter *xml, const char *name, const char *value)
+{
+  NEED (xmlTextWriterWriteAttribute (xml, BAD_CAST name, BAD_CAST value));
+}
+
+static void
+text_element (xmlTextWriter *xml, const char *name, const char *text)
+{
+  NEED (xmlTextWriterWriteElement (xml, BAD_CAST name, BAD_CAST text));
+}
+
+/* <name attribute='value'/> */
+static void
+flag (xmlTextWriter *xml, const char *name, const char *attribute, const char *value)
+{
+  start (xml, name);
+  if (attribute != NULL)
+    attr (xml, attribute, value);
+  end (xml);
+}
+
+static void
+size_element (xmlTextWriter *xml, const char *name, guint64 size, const char *unit)
+{
+  start (xml, name);
+  attr (xml, "unit", unit);
+  NEED (xmlTextWriterWriteFormatString (xml, "%" G_GUINT64_FORMAT, size));
+  end (xml);
+}
+
+static void
+write_memory (xmlTextWriter *xml, const DomainConfig *config)
+{
+  const guint64 disks_mib = (config->root_bytes + config->record_bytes) >> 20;
+  start (xml, "maxMemory");
+  attr (xml, "slots", "2");
+  attr (xml, "unit", "MiB");
+  NEED (xmlTextWriterWriteFormatString (xml, "%" G_GUINT64_FORMAT, config->memory_mib + disks_mib + 1024));
+  end (xml);
+  size_element (xml, "memory", config->memory_mib, "MiB");
+  start (xml, "vcpu");
+  attr (xml, "placement", "static");
+  NEED (xmlTextWriterWriteFormatString (xml, "%u", config->cpus));
+  end (xml);
+}
+
+static void
+write_os (xmlTextWriter *xml, const DomainConfig *config)
+{
+  start (xml, "os");
+  start (xml, "type");
+  attr (xml, "arch", "x86_64");
+  attr (xml, "machine", "pc");
+  NEED (xmlTextWriterWriteString (xml, BAD_CAST "hvm"));
+  end (xml);
+  text_element (xml, "kernel", config->kernel);
+  text_element (xml, "cmdline", config->cmdline);
+  end (xml);
+}
+
+static void
+write_features (xmlTextWriter *xml)
+{
+  start (xml, "features");
+  flag (xml, "acpi", NULL, NULL);
+  flag (xml, "apic", NULL, NULL);
+  flag (xml, "vmport", "state", "off");
+  end (xml);
+}
+
+static void
+write_feature (xmlTextWriter *xml, const char *policy, const char *name)
+{
+  start (xml, "feature");
+  attr (xml, "policy", policy);
+  attr (xml, "name", name);
+  end (xml);
+}
+
+/* libvirt takes NVDIMMs only for a guest with NUMA cells. */
+static void
+write_numa (xmlTextWriter *xml, const DomainConfig *config)
+{
+  start (xml, "numa");
+  start (xml, "cell");
+  attr (xml, "id", "0");
+  if (config->cpus > 1)
+    NEED (xmlTextWriterWriteFormatAttribute (xml, BAD_CAST "cpus", "0-%u", config->cpus - 1));
+  else
+    attr (xml, "cpus", "0");
+  NEED (xmlTextWriterWriteFormatAttribute (xml, BAD_CAST "memory", "%u", config->memory_mib));
+  attr (xml, "unit", "MiB");
+  end (xml);
+  end (xml);
+}
+
+static void
+write_cpu (xmlTextWriter *xml, const DomainConfig *config)
+{
+  start (xml, "cpu");
+  if (config->accel == ACCEL_KVM)
+    {
+      attr (xml, "mode", "host-passthrough");
+      attr (xml, "check", "none");
+      write_feature (xml, "require", isa_name (config->isa));
+    }
+  else
+    {
+      attr (xml, "mode", "custom");
+      attr (xml, "match", "exact");
+      attr (xml, "check", "none");
+      start (xml, "model");
+      attr (xml, "fallback", "forbid");
+      NEED (xmlTextWriterWriteString (xml, BAD_CAST config->cpu_model));
+      end (xml);
+      write_feature (xml, "require", "svm");
+      write_feature (xml, "require", "npt");
+      write_feature (xml, "disable", "rdrand");
+      write_feature (xml, "disable", "rdseed");
+    }
+  write_numa (xml, config);
+  end (xml);
+}
+
+static void
+write_clock (xmlTextWriter *xml, const DomainConfig *config)
+{
+  start (xml, "clock");
+  if (config->accel == ACCEL_KVM)
+    attr (xml, "offset", "utc");
+  else
+    {
+      attr (xml, "offset", "absolute");
+      attr (xml, "start", START_TIME);
+      start (xml, "timer");
+      attr (xml, "name", "rtc");
+      attr (xml, "track", "guest");
+      end (xml);
+    }
+  end (xml);
+}
+
+static void
+write_events (xmlTextWriter *xml)
+{
+  text_element (xml, "on_poweroff", "destroy");
+  text_element (xml, "on_reboot", "destroy");
+  text_element (xml, "on_crash", "destroy");
+}
+
+static void
+write_nvdimm (xmlTextWriter *xml, const char *access, const char *path, guint64 bytes, const char *alias)
+{
+  start (xml, "memory");
+  attr (xml, "model", "nvdimm");
+  attr (xml, "access", access);
+  start (xml, "source");
+  text_element (xml, "path", path);
+  end (xml);
+  start (xml, "target");
+  size_element (xml, "size", bytes >> 10, "KiB");
+  text_element (xml, "node", "0");
+  end (xml);
+  flag (xml, "alias", "name", alias);
+  end (xml);
+}
+
+static void
+write_serial (xmlTextWriter *xml, const char *path)
+{
+  start (xml, "serial");
+  attr (xml, "type", "file");
+  start (xml, "source");
+  attr (xml, "path", path);
+  attr (xml, "append", "off");
+  end (xml);
+  start (xml, "target");
+  attr (xml, "type", "isa-serial");
+  attr (xml, "port", "0");
+  end (xml);
+  end (xml);
+}
+
+static void
+write_devices (xmlTextWriter *xml, const DomainConfig *config)
+{
+  start (xml, "devices");
+  start (xml, "controller");
+  attr (xml, "type", "usb");
+  attr (xml, "model", "none");
+  end (xml);
+  write_serial (xml, config->console);
+  flag (xml, "memballoon", "model", "none");
+  /* private: L1's writes stay in memory; the image file is never written */
+  write_nvdimm (xml, "private", config->root_image, config->root_bytes, ROOT_ALIAS);
+  write_nvdimm (xml, "shared", config->records, config->record_bytes, RECORDS_ALIAS);
+  end (xml);
+}
+
+static void
+write_argument (xmlTextWriter *xml, const char *value)
+{
+  start (xml, "qemu:arg");
+  attr (xml, "value", value);
+  end (xml);
+}
+
+static void
+write_l0_log (xmlTextWriter *xml, const char *path)
+{
+  write_argument (xml, "-d");
+  write_argument (xml, "in_asm");
+  write_argument (xml, "-dfilter"); /* an address where no code is: of in_asm only the vmexit lines remain */
+  write_argument (xml, "0x1+0x1");
+  write_argument (xml, "-D");
+  write_argument (xml, path);
+}
+
+static void
+write_qemu (xmlTextWriter *xml, const DomainConfig *config)
+{
+  if (config->accel == ACCEL_KVM)
+    return;
+  start (xml, "qemu:commandline");
+  write_argument (xml, "-icount");
+  write_argument (xml, "shift=1,sleep=off");
+  write_argument (xml, "-seed");
+  write_argument (xml, "42");
+  write_argument (xml, "-smbios");
+  write_argument (xml, "type=1,uuid=" L1_UUID);
+  if (config->l0_log != NULL)
+    write_l0_log (xml, config->l0_log);
+  end (xml);
+}
+
+static void
+write_domain (xmlTextWriter *xml, const DomainConfig *config)
+{
+  start (xml, "domain");
+  attr (xml, "type", config->accel == ACCEL_KVM ? "kvm" : "qemu");
+  attr (xml, "xmlns:qemu", QEMU_NAMESPACE);
+  text_element (xml, "name", config->name);
+  text_element (xml, "uuid", config->uuid);
+  write_memory (xml, config);
+  write_os (xml, config);
+  write_features (xml);
+  write_cpu (xml, config);
+  write_clock (xml, config);
+  write_events (xml);
+  write_devices (xml, config);
+  flag (xml, "seclabel", "type", "none");
+  write_qemu (xml, config);
+  end (xml);
+}
+
+char *
+domain_xml_generate (const DomainConfig *config)
+{
+  g_autoptr (xmlBuffer) buffer = xmlBufferCreate ();
+  g_autoptr (xmlTextWriter) xml = xmlNewTextWriterMemory (buffer, 0);
+  g_assert (xml != NULL);
+  NEED (xmlTextWriterSetIndent (xml, 1));
+  NEED (xmlTextWriterSetIndentString (xml, BAD_CAST "  "));
+  write_domain (xml, config);
+  NEED (xmlTextWriterEndDocument (xml));
+  return g_strdup ((const char *) xmlBufferContent (buffer));
+}

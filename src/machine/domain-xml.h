@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The libvirt domain of L1: pure, struct in, XML out. */
+#pragma once
+#include <glib.h>
+
+#include "machine/machine.h"
+
+#define DOMAIN_DISK_UNIT (2u << 20) /* QEMU and libvirt want NVDIMMs in multiples of 2 MiB on x86 */
+
+typedef struct
+{
+  const char *name;
+  const char *uuid; /* libvirt's name for the domain; L1 is shown a fixed one in an exact lab */
+  Isa isa;
+  Accel accel;
+  guint cpus;
+  guint memory_mib;
+  const char *cpu_model; /* not used with ACCEL_KVM: the host's own */
+  const char *kernel, *cmdline;
+  const char *root_image, *records;
+  guint64 root_bytes, record_bytes; /* multiples of DOMAIN_DISK_UNIT */
+  const char *console;
+  const char *l0_log; /* NULL: none; never with ACCEL_KVM */
+} DomainConfig;
+
+char *domain_xml_generate (const DomainConfig *config);
