@@ -43,7 +43,7 @@ typedef struct {
   char *name, *path;
   guint32 total_exits, total_cycles, reason_exits, reason_cycles;
   char *undefined_vmx, *undefined_svm; /* ranges, as the kernel parameter takes them; "" if not given */
-  char *ungraded_vmx;                  /* ranges that editions of the SDM disagree on */
+  char *ungraded_vmx, *ungraded_svm;   /* ranges that editions of the manual disagree on */
   char *edition_vmx, *edition_svm;     /* which edition says so */
 } LeafMap;
 void leaf_map_free (LeafMap *map);

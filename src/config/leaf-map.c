@@ -20,6 +20,7 @@ static const ConfField fields[] = {
   OPTIONAL ("undefined", "vmx", undefined_vmx),
   OPTIONAL ("undefined", "svm", undefined_svm),
   OPTIONAL ("undefined", "vmx-ungraded", ungraded_vmx),
+  OPTIONAL ("undefined", "svm-ungraded", ungraded_svm),
   OPTIONAL ("undefined", "vmx-edition", edition_vmx),
   OPTIONAL ("undefined", "svm-edition", edition_svm),
 };
@@ -34,6 +35,7 @@ leaf_map_free (LeafMap *map)
   g_free (map->undefined_vmx);
   g_free (map->undefined_svm);
   g_free (map->ungraded_vmx);
+  g_free (map->ungraded_svm);
   g_free (map->edition_vmx);
   g_free (map->edition_svm);
   g_free (map);
@@ -95,7 +97,8 @@ check (const Conf *conf, const LeafMap *map, GError **error)
   if (map->reason_cycles != 0 && map->reason_cycles == map->reason_exits)
     return conf_fail (conf, "leaf-map", "reason-cycles", error, "reason-cycles is the leaf of reason-exits already");
   return check_ranges (conf, "vmx", map->undefined_vmx, error) && check_ranges (conf, "svm", map->undefined_svm, error)
-         && check_ranges (conf, "vmx-ungraded", map->ungraded_vmx, error);
+         && check_ranges (conf, "vmx-ungraded", map->ungraded_vmx, error)
+         && check_ranges (conf, "svm-ungraded", map->ungraded_svm, error);
 }
 
 gboolean

@@ -165,9 +165,11 @@ make_set_environment (Run *run)
     run_set_env (run, make_environment[i], make_environment[i + 1]);
 }
 
+/* Depend mode: a miss costs a look at the compiler's own list of headers, not a second preprocessing (a third of the build). */
 static void
 set_ccache (Run *run, const MakeSpec *spec)
 {
+  run_set_env (run, "CCACHE_DEPEND", "1");
   if (spec->toolchain->ccache != NULL && g_getenv ("CCACHE_DIR") == NULL)
     {
       g_autofree char *absolute = g_canonicalize_filename (spec->cache_dir, NULL);

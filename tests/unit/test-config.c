@@ -109,6 +109,30 @@ expect_spec (const char *dir, const char *text, const char *spec)
   assert_string_equal (got, spec);
 }
 
+/* The committed maps are what kernel-patches/6.1 knows by the same names. */
+static void
+test_committed_leaf_maps (void **state)
+{
+  (void) state;
+  static const char *const specs[][2] = {
+    { "A", "0x4fffffff:exits,0x4ffffffe:cycles,0x4ffffffd:reason-exits,0x4ffffffc:reason-cycles" },
+    { "B", "0x4ffffffc:exits,0x4ffffffd:cycles,0x4ffffffe:reason-exits,0x4fffffff:reason-cycles" },
+    { "C", "0x4fffffff:exits+cycles,0x4ffffffe:reason-exits" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (specs); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("configs/leaf-maps/%s.conf", specs[i][0]);
+      g_autoptr (LeafMap) map = NULL;
+      g_autoptr (GError) error = NULL;
+      const gboolean ok = leaf_map_load (path, &map, &error);
+      assert_no_failure (error);
+      assert_true (ok);
+      assert_string_equal (map->name, specs[i][0]);
+      g_autofree char *spec = leaf_map_kernel_spec (map);
+      assert_string_equal (spec, specs[i][1]);
+    }
+}
+
 static void
 test_leaf_maps (void **state)
 {
@@ -253,6 +277,7 @@ main (void)
     FOLDER_TEST (test_lab_values),
     FOLDER_TEST (test_lab_mistakes),
     FOLDER_TEST (test_lab_unreadable),
+    cmocka_unit_test (test_committed_leaf_maps),
     FOLDER_TEST (test_leaf_maps),
     FOLDER_TEST (test_leaf_map_mistakes),
     cmocka_unit_test (test_committed_reasons),
