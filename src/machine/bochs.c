@@ -190,6 +190,19 @@ make_log_files (Bochs *bochs, GError **error)
   return open_file (&bochs->log, log, error) && (!bochs->spec->l0_log || open_file (&bochs->exits, exits, error));
 }
 
+/* Also before a start: an earlier Bochs may have been killed in this folder. */
+static void
+remove_files (const Bochs *bochs)
+{
+  static const char *const names[] = { "boot.img",      "boot.rom",         "bochs.fifo", "bochs.commands",
+                                       "boot.img.lock", "records.bin.lock", /* Bochs's, when it was killed */ };
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = in_dir (bochs, names[i]);
+      unlink (path);
+    }
+}
+
 /* --- the pump --------------------------------------------------------------------------------- */
 
 static void
@@ -340,6 +353,7 @@ bochs_start (gpointer state, GError **error)
 {
   Bochs *bochs = state;
   guint64 image_bytes = 0;
+  remove_files (bochs);
   if (!make_boot_files (bochs, &image_bytes, error) || !make_bochsrc (bochs, image_bytes, error)
       || !make_log_files (bochs, error) || !run_bochs (bochs, error))
     return FALSE;
@@ -428,17 +442,6 @@ bochs_stop (gpointer state)
   g_clear_pointer (&bochs->pump, g_thread_join);
   close_file (&bochs->exits);
   close_file (&bochs->log);
-}
-
-static void
-remove_files (const Bochs *bochs)
-{
-  static const char *const names[] = { "boot.img", "boot.rom", "bochs.fifo", "bochs.commands" };
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      g_autofree char *path = in_dir (bochs, names[i]);
-      unlink (path);
-    }
 }
 
 static void

@@ -113,18 +113,18 @@ on_qemu_shutdown (virConnectPtr conn, virDomainPtr domain, const char *event, lo
   g_mutex_unlock (&watch->lock);
 }
 
-/* Before the domain is made: it might end at once. */
+/* libvirt takes a callback once for all domains of a connection, or once for each domain. */
 static gboolean
 register_events (Libvirt *libvirt, GError **error)
 {
   libvirt->lifecycle_id
-      = virConnectDomainEventRegisterAny (libvirt->conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+      = virConnectDomainEventRegisterAny (libvirt->conn, libvirt->domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                                           VIR_DOMAIN_EVENT_CALLBACK (on_lifecycle), g_atomic_rc_box_acquire (libvirt->watch),
                                           watch_unref);
   if (libvirt->lifecycle_id < 0)
     return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: asking for domain events");
   libvirt->shutdown_id
-      = virConnectDomainQemuMonitorEventRegister (libvirt->conn, NULL, "SHUTDOWN", on_qemu_shutdown,
+      = virConnectDomainQemuMonitorEventRegister (libvirt->conn, libvirt->domain, "SHUTDOWN", on_qemu_shutdown,
                                                   g_atomic_rc_box_acquire (libvirt->watch), watch_unref, 0);
   if (libvirt->shutdown_id < 0)
     return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: asking for QEMU's events");
@@ -242,19 +242,24 @@ follow_process (Libvirt *libvirt)
     join_fd (libvirt, libvirt->pidfd);
 }
 
+/* The domain is made paused: L1 runs only once we follow it and would hear how it ends. */
 static gboolean
 libvirt_start (gpointer state, GError **error)
 {
   Libvirt *libvirt = state;
-  if (!libvirt_connect (libvirt->spec->uri, &libvirt->conn, error) || !register_events (libvirt, error))
+  if (!libvirt_connect (libvirt->spec->uri, &libvirt->conn, error))
     return FALSE;
   g_autofree char *xml = make_xml (libvirt);
   /* a daemon destroys the domain when our connection breaks; the embedded driver cannot, and there is the watcher */
-  const guint flags = libvirt->spec->uri != NULL ? VIR_DOMAIN_START_AUTODESTROY : VIR_DOMAIN_NONE;
+  const guint flags = VIR_DOMAIN_START_PAUSED | (libvirt->spec->uri != NULL ? VIR_DOMAIN_START_AUTODESTROY : 0);
   libvirt->domain = virDomainCreateXML (libvirt->conn, xml, flags);
   if (libvirt->domain == NULL)
     return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: creating %s", libvirt->watch->name);
   follow_process (libvirt);
+  if (!register_events (libvirt, error))
+    return FALSE;
+  if (virDomainResume (libvirt->domain) < 0)
+    return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: running %s", libvirt->watch->name);
   return TRUE;
 }
 
