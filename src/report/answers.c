@@ -267,12 +267,23 @@ put_question (GString *out, const char *question, const AnswersLab *labs, gsize 
       answer (out, &labs[i]);
 }
 
+static gboolean
+any_summary (const AnswersLab *labs, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (labs[i].summary != NULL)
+      return TRUE;
+  return FALSE;
+}
+
 GString *
 answers_make (const AnswersLab *labs, gsize n)
 {
   GString *out = g_string_new ("# Answers\n\nTimes are guest time from L2's first VM entry. A citation names a file of this folder and the rows in it.\n\n");
 
   put_labs (out, labs, n);
+  if (!any_summary (labs, n))
+    return out;
   put_question (out, "Is the exit rate stable?", labs, n, answer_stability);
   put_phase_table (out, labs, n);
   put_question (out, "How many exits does a full boot take?", labs, n, answer_total);

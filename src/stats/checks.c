@@ -87,6 +87,8 @@ check_records (const CheckInputs *in, Checks *checks)
   for (guint i = 0; i < t->n_vcpus; i++)
     overruns += t->vcpus[i].log.overruns;
   checks_compare (checks, 1, t->whole, NULL, "records:whole");
+  if (t->source == RECORD_SOURCE_EXIT_LOG)
+    checks_compare (checks, 1, t->first_entry_told, NULL, "records:first-entry");
   checks_compare (checks, t->exits, t->end.exits_written, NULL, "records:exits");
   checks_compare (checks, 0, MAX (overruns, t->end.overruns), NULL, "records:overruns");
   checks_compare (checks, 0, t->stray_marks, NULL, "records:stray-marks");

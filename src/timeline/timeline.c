@@ -146,19 +146,27 @@ count_vcpu (Timeline *t, guint id, GError **error)
   return TRUE;
 }
 
-/* L2's first entry over all vCPUs; with tracepoints, which do not tell it, the first exit. */
+static guint64
+first_exit_tsc (const Timeline *t)
+{
+  guint64 first = G_MAXUINT64;
+  for (guint i = 0; i < t->n_vcpus; i++)
+    if (t->vcpus[i].chunks->len > 0)
+      first = MIN (first, g_array_index (t->vcpus[i].chunks, TimelineChunk, 0).exits->tsc);
+  return first;
+}
+
+/* L2's first entry over all vCPUs. Tracepoints do not tell it, nor an L1 that died early: the first exit then. */
 static void
 find_first_entry (Timeline *t)
 {
   guint64 first = G_MAXUINT64;
   for (guint i = 0; i < t->n_vcpus; i++)
-    {
-      const TimelineVcpu *v = &t->vcpus[i];
-      if (v->log.first_entry_tsc != 0)
-        first = MIN (first, v->log.first_entry_tsc);
-      else if (t->source == RECORD_SOURCE_TRACEPOINT && v->chunks->len > 0)
-        first = MIN (first, g_array_index (v->chunks, TimelineChunk, 0).exits->tsc);
-    }
+    if (t->vcpus[i].log.first_entry_tsc != 0)
+      first = MIN (first, t->vcpus[i].log.first_entry_tsc);
+  t->first_entry_told = first != G_MAXUINT64;
+  if (!t->first_entry_told)
+    first = first_exit_tsc (t);
   t->first_entry_tsc = first == G_MAXUINT64 ? 0 : first;
 }
 
@@ -190,8 +198,8 @@ timeline_load (GBytes *records, Timeline **timeline, GError **error)
   if (!read_records (t, error))
     return FALSE;
   find_first_entry (t);
-  if (t->exits > 0 && (t->tsc_khz == 0 || t->first_entry_tsc == 0))
-    return fail (error, HARNESS_ERROR_FAILED, "records: exits, but no %s", t->tsc_khz == 0 ? "TSC frequency" : "first entry");
+  if (t->exits > 0 && t->tsc_khz == 0)
+    return fail (error, HARNESS_ERROR_FAILED, "records: exits, but no TSC frequency");
   if (t->tsc_khz == 0)
     t->tsc_khz = 1; /* nothing to be told the time of */
   if (!count_exits (t, error))

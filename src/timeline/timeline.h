@@ -77,6 +77,7 @@ typedef struct {
   char *l1_release; /* L1's kernel release */
   guint32 tsc_khz;
   guint64 first_entry_tsc;
+  gboolean first_entry_told; /* else first_entry_tsc is the first exit's */
 
   TimelineVcpu vcpus[TIMELINE_VCPUS_MAX];
   guint n_vcpus; /* highest attached + 1 */
