@@ -210,7 +210,6 @@ test_console (void **state)
 
   g_autofree char *flood = g_strnfill (100000, 'x');
   g_autofree char *text = g_strconcat ("one\r\n\033[2Jtwo\r\n\n  \n", flood, "\n[1.0] Kernel panic - not syncing: At", NULL);
-  g_autoptr (GError) error = NULL;
   FILE *file = fopen (path, "w"); /* grows in place, as a console does */
   assert_true (fputs (text, file) >= 0);
   fclose (file);
