@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* CSV fields, the fingerprint's definition, the manifest there and back. */
+#include "unit/golden.h"
+
+#include "report/answers.h"
+#include "report/csv.h"
+#include "report/fingerprint.h"
+#include "report/manifest.h"
+
+static void
+assert_csv (GString *out, const char *wanted)
+{
+  assert_string_equal (out->str, wanted);
+  g_string_truncate (out, 0);
+}
+
+static void
+test_csv_text (void **state)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  (void) state;
+  csv_text (out, "plain text");
+  assert_csv (out, "plain text");
+  csv_text (out, "a,b");
+  assert_csv (out, "\"a,b\"");
+  csv_text (out, "say \"hi\"");
+  assert_csv (out, "\"say \"\"hi\"\"\"");
+  csv_text (out, "two\nlines");
+  assert_csv (out, "\"two\nlines\"");
+  csv_text (out, "");
+  assert_csv (out, "");
+}
+
+static void
+test_csv_numbers (void **state)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  (void) state;
+  for (guint64 value = 1; value != 0 && value < G_MAXUINT64 / 7; value = value * 7 + 3)
+    {
+      g_autofree char *wanted = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+      csv_unsigned (out, value);
+      assert_csv (out, wanted);
+    }
+  csv_unsigned (out, 0);
+  assert_csv (out, "0");
+  csv_unsigned (out, 100);
+  assert_csv (out, "100");
+  csv_unsigned (out, G_MAXUINT64);
+  assert_csv (out, "18446744073709551615");
+  csv_number (out, G_MININT64);
+  assert_csv (out, "-9223372036854775808");
+  csv_number (out, -1);
+  assert_csv (out, "-1");
+  csv_fixed (out, 1234567, 6);
+  assert_csv (out, "1.234567");
+  csv_fixed (out, 7, 3);
+  assert_csv (out, "0.007");
+  csv_fixed (out, 7, 0);
+  assert_csv (out, "7");
+  csv_fixed (out, G_MAXUINT64, 3);
+  assert_csv (out, "18446744073709551.615");
+}
+
+/* sha256sum of the text that sha256sum prints, worked out with that program. */
+static void
+test_fingerprint (void **state)
+{
+  static const char text[] = "aa  timeline.csv\nbb  exits.csv\ncc  reasons.csv\n";
+  const FingerprintFile files[] = { { "reasons.csv", "cc" }, { "exits.csv", "bb" }, { "checks.csv", "zz" }, { "operations.csv", NULL }, { "timeline.csv", "aa" } };
+  g_autofree char *wanted = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+  g_autofree char *got = fingerprint_make (files, G_N_ELEMENTS (files));
+
+  (void) state;
+  assert_string_equal (got, wanted);
+}
+
+static Manifest *
+example (void)
+{
+  Manifest *m = manifest_new ();
+  ManifestLab *lab = manifest_add_lab (m, "vmx");
+
+  m->run = g_strdup ("2026-01-01-001");
+  m->status = g_strdup ("complete");
+  g_ptr_array_add (m->command, g_strdup ("./harness"));
+  g_ptr_array_add (m->command, g_strdup ("full-run"));
+  manifest_add (m->versions, "qemu", "QEMU 7.2.22 (Debian \"1:7.2\")");
+  manifest_add (m->inputs, "kernel-patches/6.1/0001.patch", "00ff");
+  manifest_add (m->files, "vmx/timeline.csv", "11ee");
+  lab->isa = g_strdup ("vmx");
+  lab->machine = g_strdup ("bochs");
+  lab->accel = g_strdup ("emulated");
+  lab->determinism = g_strdup ("exact");
+  lab->reason = g_strdup ("no vmx flag in /proc/cpuinfo");
+  lab->fingerprint = g_strdup ("22dd");
+  lab->exits_csv_sha256 = g_strdup ("33cc");
+  lab->outcome = g_strdup ("ok");
+  manifest_add (lab->parameters, "l2.memory_mib", "128");
+  lab->boot_exits = 13912;
+  lab->all_exits = 15000;
+  lab->boot_ns = 2500000000;
+  lab = manifest_add_lab (m, "svm");
+  lab->outcome = g_strdup ("l2-hang");
+  return m;
+}
+
+static void
+test_manifest (void **state)
+{
+  g_autoptr (Manifest) m = example ();
+  g_autofree char *json = manifest_to_json (m);
+  g_autoptr (Manifest) again = NULL;
+  g_autoptr (GError) error = NULL;
+
+  (void) state;
+  assert_golden ("analysis/manifest.json", json, strlen (json));
+  manifest_parse (json, -1, &again, &error);
+  assert_no_failure (error);
+  g_autofree char *twice = manifest_to_json (again);
+  assert_string_equal (json, twice);
+  assert_string_equal (manifest_get (again->files, "vmx/timeline.csv"), "11ee");
+  assert_null (manifest_get (again->files, "no"));
+  assert_int_equal (manifest_lab (again, "vmx")->boot_exits, 13912);
+  assert_null (manifest_lab (again, "svm")->fingerprint);
+}
+
+static void
+test_bad_manifests (void **state)
+{
+  static const struct {
+    const char *from, *to, *message;
+  } cases[] = {
+    { "\"schema\" : 1", "\"schema\" : 2", "schema 2 is not known" },
+    { "\"schema\" : 1", "\"schema\" : \"1\"", "\"schema\" is missing or of the wrong type" },
+    { "\"labs\" : [", "\"labz\" : [", "\"labs\" is missing" },
+    { "\"name\" : \"vmx\"", "\"name\" : null", "without a name" },
+    { "\"full-run\"", "7", "something else than strings" },
+    { "\"11ee\"", "[]", "wrong type" },
+    { "{", "", "manifest: " },
+    { "\"totals\" : {", "\"totalz\" : {", "\"totals\" is missing" },
+  };
+  g_autoptr (Manifest) m = example ();
+  g_autofree char *json = manifest_to_json (m);
+
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      char *at = strstr (json, cases[i].from);
+      assert_non_null (at);
+      g_autofree char *before = g_strndup (json, (gsize) (at - json));
+      g_autofree char *bad = g_strconcat (before, cases[i].to, at + strlen (cases[i].from), NULL);
+      g_autoptr (Manifest) none = NULL;
+      g_autoptr (GError) error = NULL;
+      assert_false (manifest_parse (bad, -1, &none, &error));
+      assert_failed (error, HARNESS_ERROR_FAILED, cases[i].message);
+      assert_null (none);
+    }
+}
+
+static void
+test_markdown (void **state)
+{
+  g_autofree char *text = markdown_text ("<b>[x](y)</b> & `c` *d* a_b | e\nf 1.5-2 !");
+
+  (void) state;
+  assert_string_equal (text, "&lt;b&gt;\\[x\\](y)&lt;/b&gt; &amp; \\`c\\` \\*d\\* a\\_b \\| e f 1.5-2 !");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_csv_text), cmocka_unit_test (test_csv_numbers),   cmocka_unit_test (test_fingerprint),
+    cmocka_unit_test (test_manifest), cmocka_unit_test (test_bad_manifests), cmocka_unit_test (test_markdown),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
