@@ -3,6 +3,7 @@
 
 CC ?= gcc
 BUILD ?= build
+Q ?= @
 CSTD := -std=gnu11
 WARN := -Wall -Wextra -Wshadow -Wvla -Werror
 OPT ?= -O2 -g
@@ -31,20 +32,23 @@ harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
 $(BUILD)/harness: $(OBJS) $(GUESTS)
-	$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
+	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# Guest programs are static and the same bits wherever they are built.
-$(BUILD)/guest/%: src/guest/%.c $(RECORD_SRCS) $(wildcard src/record/*.h) Makefile
+# Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c.
+GUEST_COMMON := src/guest/guest.c $(RECORD_SRCS)
+$(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c)
+$(BUILD)/guest/l2-init: $(wildcard src/guest/l2-*.c)
+$(GUESTS): $(GUEST_COMMON) $(wildcard src/guest/*.h src/record/*.h) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -static -s -Wl,--build-id=none -o $@ $< $(RECORD_SRCS)
+	$(Q)$(CC) $(GUEST_CFLAGS) -static -s -Wl,--build-id=none -o $@ $(filter %.c,$^)
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_OBJS) $(wildcard tests/unit/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -o $@ $< $(LIB_OBJS) $(LDFLAGS) $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -o $@ $< $(LIB_OBJS) $(LDFLAGS) $(LDLIBS) -lcmocka
 
 -include $(OBJS:.o=.d)
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tree's kernel and image; see artefacts.h. */
+#include "cli/artefacts.h"
+
+#include "base/error.h"
+#include "machine/hardware.h"
+
+gboolean
+artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error)
+{
+  g_autofree char *default_series = app_path (app, "kernel-patches", "6.1", NULL);
+  g_autofree char *config_dir = app_path (app, "configs", "kernel", NULL);
+  const KernelSpec spec = {
+    .source = options->source,
+    .series_dir = options->series ? options->series : default_series,
+    .config_dir = config_dir,
+    .cache_dir = app->cache,
+    .jobs = (guint) MAX (options->jobs, 0),
+    .progress = &app->progress,
+  };
+
+  return kernel_build (&spec, kernel, error);
+}
+
+static char *
+guest_program (const char *name, GError **error)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", error);
+  g_autofree char *dir = program ? g_path_get_dirname (program) : NULL;
+  g_autofree char *path = dir ? g_build_filename (dir, "guest", name, NULL) : NULL;
+
+  if (path && !g_file_test (path, G_FILE_TEST_IS_EXECUTABLE))
+    {
+      fail (error, HARNESS_ERROR_HOST, "the guest program %s is not there; try: make", path);
+      return NULL;
+    }
+  return g_steal_pointer (&path);
+}
+
+gboolean
+artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error)
+{
+  g_autofree char *l1_agent = guest_program ("l1-agent", error);
+  g_autofree char *l2_init = l1_agent ? guest_program ("l2-init", error) : NULL;
+  const ImageSpec spec = {
+    .kernel = kernel,
+    .l1_agent = l1_agent,
+    .l2_init = l2_init,
+    .cache_dir = app->cache,
+    .hardware = FALSE,
+    .progress = &app->progress,
+  };
+
+  return l2_init && image_build (&spec, image, error);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel and L1's image that a command works with, from the tree's defaults and the user's options. */
+#pragma once
+#include "cli/app.h"
+#include "image/image.h"
+#include "kernel/kernel.h"
+
+typedef struct {
+  char *source; /* --source */
+  char *series; /* --series: a folder with a `series` file; default kernel-patches/6.1 */
+  int jobs;     /* --jobs */
+} ArtefactOptions;
+
+gboolean artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error);
+/* The guest programs are built with the harness and lie beside it. */
+gboolean artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* harness full-run: the labs, side by side, and their run's folder. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "cli/artefacts.h"
+#include "cli/command.h"
+#include "cli/lab-run.h"
+#include "cli/run-folder.h"
+
+static struct {
+  ArtefactOptions artefacts;
+  char *isa, *accel, *config, *uri, *replay;
+  gboolean checking;
+} options;
+
+const GOptionEntry full_run_options[] = {
+  { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "one lab only: vmx or svm", "ISA" },
+  { "accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "kvm: on hardware or not at all; emulated: never on hardware", "HOW" },
+  { "lab", 0, 0, G_OPTION_ARG_FILENAME, &options.config, "with --isa: this lab's configuration instead of configs/labs/ISA.conf", "FILE" },
+  { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.source, "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-6.1)", "PATH" },
+  { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
+  { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
+  { "checking", 0, 0, G_OPTION_ARG_NONE, &options.checking, "count by KVM's kvm_exit tracepoint too (costs time: another fingerprint)", NULL },
+  { "uri", 0, 0, G_OPTION_ARG_STRING, &options.uri, "libvirt's URI (default: its driver inside this process)", "URI" },
+  { "replay", 0, 0, G_OPTION_ARG_FILENAME, &options.replay, "no machine: take records and consoles from DIR/ISA, as a run's folder has them", "DIR" },
+  { 0 },
+};
+
+static gboolean
+parse_accel (AccelWanted *wanted, GError **error)
+{
+  *wanted = ACCEL_WANT_ANY;
+  if (!options.accel)
+    return TRUE;
+  if (strcmp (options.accel, "kvm") == 0)
+    *wanted = ACCEL_WANT_KVM;
+  else if (strcmp (options.accel, "emulated") == 0)
+    *wanted = ACCEL_WANT_EMULATED;
+  else
+    return fail (error, HARNESS_ERROR_USAGE, "--accel is \"%s\"; try: kvm or emulated", options.accel);
+  return TRUE;
+}
+
+static gboolean
+check_usage (char **arguments, GError **error)
+{
+  Isa isa;
+
+  if (arguments[0])
+    return fail (error, HARNESS_ERROR_USAGE, "full-run takes no argument \"%s\"; try: harness full-run --help", arguments[0]);
+  if (options.isa && !isa_parse (options.isa, &isa))
+    return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
+  if (options.config && !options.isa)
+    return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
+  return TRUE;
+}
+
+static void
+announce (App *app, const LabRun *run)
+{
+  progress_say (&app->progress, run->name, "runs on %s, %s: %s", machine_kind_name (run->machine),
+                run->accel == ACCEL_KVM ? "hardware KVM, statistical" : run->exact ? "emulated, exact" : "emulated, not exact (more than one CPU)", run->reason);
+}
+
+/* All that can be wrong with what the user gave is found before anything is built. */
+static GPtrArray *
+prepare (App *app, GError **error)
+{
+  static const char *const both[] = { "vmx", "svm", NULL };
+  const char *const one[] = { options.isa, NULL };
+  g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func ((GDestroyNotify) lab_run_free);
+  g_auto (Hardware) hardware = { 0 };
+  AccelWanted wanted;
+
+  if (!parse_accel (&wanted, error))
+    return NULL;
+  hardware_probe (&hardware);
+  for (const char *const *name = options.isa ? one : both; *name; name++)
+    {
+      LabRun *run = lab_run_new (app, *name, options.config, &hardware, wanted, options.replay, error);
+
+      if (!run)
+        return NULL;
+      run->uri = options.uri;
+      run->trace = options.checking;
+      g_ptr_array_add (runs, run);
+      announce (app, run);
+    }
+  return g_steal_pointer (&runs);
+}
+
+static gpointer
+lab_thread (gpointer data)
+{
+  lab_run_execute (data);
+  return NULL;
+}
+
+static void
+execute (GPtrArray *runs)
+{
+  g_autoptr (GPtrArray) threads = g_ptr_array_new ();
+
+  for (guint i = 0; i < runs->len; i++)
+    g_ptr_array_add (threads, g_thread_new ("lab", lab_thread, g_ptr_array_index (runs, i)));
+  for (guint i = 0; i < threads->len; i++)
+    g_thread_join (g_ptr_array_index (threads, i));
+}
+
+static void
+print_lab (const LabRun *run)
+{
+  const LabResults *results = run->results;
+
+  if (run->error)
+    printf ("%s: FAILED: %s\n", run->name, run->error->message);
+  if (!results || !results->summary)
+    return;
+  printf ("%s: %" G_GUINT64_FORMAT " exits from L2's first entry to ready in %.3f s of guest time, %" G_GUINT64_FORMAT " in all; checks: %u ok, %u explained, %u not run, %u failed\n"
+          "%s: fingerprint %s\n",
+          run->name, results->summary->windows[WINDOW_BOOT].exits, (double) results->summary->windows[WINDOW_BOOT].end_ns / 1e9,
+          results->exits, results->checks->rows->len - results->checks->failed - results->checks->explained - results->checks->not_run,
+          results->checks->explained, results->checks->not_run, results->checks->failed, run->name, results->fingerprint);
+}
+
+/* The run's error: an interruption before anything else, else that of the first lab that failed. */
+static gboolean
+verdict (GPtrArray *runs, const char *folder, GError **error)
+{
+  for (guint i = 0; i < runs->len; i++)
+    {
+      const LabRun *run = g_ptr_array_index (runs, i);
+
+      if (run->error)
+        return fail (error, (HarnessError) run->error->code, "%s; what there is lies in %s", run->error->message, folder);
+    }
+  return TRUE;
+}
+
+gboolean
+cmd_full_run (App *app, char **arguments, GError **error)
+{
+  g_autoptr (GPtrArray) runs = NULL;
+  g_autoptr (KernelArtefact) kernel = NULL;
+  g_autoptr (ImageArtefact) image = NULL;
+  g_autoptr (RunFolder) folder = NULL;
+  g_autofree char *path = NULL;
+
+  if (!check_usage (arguments, error) || !(runs = prepare (app, error)))
+    return FALSE;
+  if (!options.replay && (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !artefacts_image (app, kernel, &image, error)))
+    return FALSE;
+  folder = run_folder_new (app, error);
+  if (!folder)
+    return FALSE;
+  for (guint i = 0; i < runs->len; i++)
+    {
+      LabRun *run = g_ptr_array_index (runs, i);
+
+      run->kernel = kernel;
+      run->image = image;
+      run->dir = run_folder_path (folder, run->name);
+    }
+  execute (runs);
+  if (!cancel_check (error) || !run_folder_finish (folder, runs, kernel, image, &path, error))
+    return FALSE;
+  for (guint i = 0; i < runs->len; i++)
+    print_lab (g_ptr_array_index (runs, i));
+  if (!verdict (runs, path, error))
+    return FALSE;
+  printf ("Answers: %s/answers.md\n", path);
+  return TRUE;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command table and what is done with it; see command.h. */
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/error.h"
+
+const Command commands[] = {
+  { "full-run", "", "build all, run the labs, write a run's folder",
+    "Builds the patched kernel and L1's image (or takes them from the cache), boots L1 with nested virtualization, boots L2 inside it, "
+    "records every VM exit, and writes results/RUN with CSV files and answers.md; results/latest points to it. "
+    "By default the vmx and the svm lab run side by side, each on hardware where this host has it, else emulated and exact.",
+    full_run_options, cmd_full_run },
+  { "build", "kernel|images", "build the kernel or L1's image",
+    "Builds into images/cache, by the hash of all inputs; what is there already is not built again.", build_options, cmd_build },
+  { "doctor", "", "say what this host has, and what to do about what it lacks",
+    "Exits with 3 if full-run could not work here.", doctor_options, cmd_doctor },
+  { "fingerprint", "[RUN…]", "print the fingerprint of each lab of a run (default: results/latest)",
+    "The SHA-256 over a lab's CSV files, computed from the files. Exits with 1 if it is not the one in the run's manifest.",
+    fingerprint_options, cmd_fingerprint },
+  { "documentation", "man|bash", "print the manual page or the bash completion",
+    "Both are made from the command table.", documentation_options, cmd_documentation },
+  { NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+const Command *
+command_find (const char *name)
+{
+  for (const Command *command = commands; command->name; command++)
+    if (strcmp (command->name, name) == 0)
+      return command;
+  return NULL;
+}
+
+static void
+print_overview (void)
+{
+  printf ("Usage: harness COMMAND [OPTION…]\n\n"
+          "Where do the VM exits of a boot come from? Boots a VM inside a VM and counts them.\n\nCommands:\n");
+  for (const Command *command = commands; command->name; command++)
+    printf ("  %-14s %s\n", command->name, command->summary);
+  printf ("\nharness COMMAND --help tells more. Every command takes -v, -q and --help.\n"
+          "Exit codes: 0 done, 1 the work failed, 2 bad usage or configuration, 3 the host lacks something, 130 interrupted.\n");
+}
+
+static int
+report_error (const GError *error)
+{
+  if (error)
+    fprintf (stderr, "harness: %s\n", error->message);
+  return error_exit_code (error);
+}
+
+static gboolean verbose, quiet;
+static const GOptionEntry common_options[] = {
+  { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "say more", NULL },
+  { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "say only what went wrong", NULL },
+  { 0 },
+};
+
+static gboolean
+parse (const Command *command, char ***argv, GError **error)
+{
+  g_autofree char *usage = g_strdup_printf ("%s — %s", command->arguments, command->summary);
+  g_autofree char *program = g_strdup_printf ("harness %s", command->name);
+  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+  g_autoptr (GError) bad = NULL;
+
+  g_set_prgname (program);
+  g_option_context_set_description (context, command->description);
+  g_option_context_add_main_entries (context, command->options, NULL);
+  g_option_context_add_main_entries (context, common_options, NULL);
+  if (g_option_context_parse_strv (context, argv, &bad))
+    return TRUE;
+  return fail (error, HARNESS_ERROR_USAGE, "%s: %s; try: harness %s --help", command->name, bad->message, command->name);
+}
+
+static int
+run_command (const Command *command, char **argv)
+{
+  g_auto (GStrv) arguments = g_strdupv (argv);
+  g_autoptr (GError) error = NULL;
+  App app = { 0 };
+  gboolean done;
+
+  if (!parse (command, &arguments, &error))
+    return report_error (error);
+  cancel_install ();
+  done = app_init (&app, quiet ? -1 : verbose, &error) && command->run (&app, arguments + 1, &error);
+  app_clear (&app);
+  return done ? 0 : report_error (error);
+}
+
+int
+command_main (int argc, char **argv)
+{
+  const Command *command;
+
+  if (argc < 2 || strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0 || strcmp (argv[1], "help") == 0)
+    {
+      print_overview ();
+      return argc < 2 ? 2 : 0;
+    }
+  if (strcmp (argv[1], "--version") == 0)
+    {
+      printf ("harness %s\n", HARNESS_VERSION);
+      return 0;
+    }
+  command = command_find (argv[1]);
+  if (command)
+    return run_command (command, argv + 1);
+  fprintf (stderr, "harness: there is no command \"%s\"; try: harness --help\n", argv[1]);
+  return 2;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* L1's kernel command line: how L1 finds its root, and what the agent is told. Pure. */
+#pragma once
+#include "config/config.h"
+#include "machine/machine.h"
+
+typedef struct {
+  const LabConfig *lab;
+  const LeafMap *map;
+  MachineKind machine;
+  Accel accel;
+  gboolean patched; /* the kernel has the exit log and the leaves */
+  gboolean trace;   /* count by the tracepoint too: a checking run */
+} L1CmdlineSpec;
+
+/* x86's COMMAND_LINE_SIZE, with its NUL. Longer, or a ';' in a value: HARNESS_ERROR_USAGE. */
+#define L1_CMDLINE_MAX 2048
+gboolean l1_cmdline (const L1CmdlineSpec *spec, char **cmdline, GError **error);

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One lab of a run; see lab-run.h. */
+#include "cli/lab-run.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "cli/l1-cmdline.h"
+#include "cli/proof.h"
+#include "record/record.h"
+
+void
+lab_run_free (LabRun *run)
+{
+  if (!run)
+    return;
+  g_free (run->name);
+  lab_config_free (run->config);
+  leaf_map_free (run->map);
+  reason_names_free (run->names);
+  g_free (run->reason);
+  g_free (run->dir);
+  g_free (run->emulator);
+  g_free (run->cmdline);
+  machine_result_clear (&run->end);
+  lab_results_free (run->results);
+  g_clear_error (&run->error);
+  g_free (run);
+}
+
+static gboolean
+load (LabRun *run, const char *config_path, GError **error)
+{
+  g_autofree char *file = g_strconcat (run->name, ".conf", NULL);
+  g_autofree char *config = config_path ? g_strdup (config_path) : app_path (run->app, "configs", "labs", file, NULL);
+  g_autofree char *map_file = NULL;
+  g_autofree char *map = NULL;
+  g_autofree char *names_file = NULL;
+  g_autofree char *names = NULL;
+
+  if (!lab_config_load (config, &run->config, error))
+    return FALSE;
+  map_file = g_strconcat (run->config->leaf_map, ".conf", NULL);
+  map = app_path (run->app, "configs", "leaf-maps", map_file, NULL);
+  names_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
+  names = app_path (run->app, "configs", "reasons", names_file, NULL);
+  return leaf_map_load (map, &run->map, error) && reason_names_load (names, &run->names, error);
+}
+
+static gboolean
+choose_machine (LabRun *run, const Hardware *hardware, AccelWanted wanted, GError **error)
+{
+  const Isa isa = run->config->isa;
+  const gboolean usable = hardware->isa[isa].usable;
+  const char *finding = hardware_reason (hardware, isa);
+
+  if (wanted == ACCEL_WANT_KVM && !usable)
+    return fail (error, HARNESS_ERROR_HOST, "%s: --accel kvm, but this host's hardware cannot be used: %s; try: --accel emulated", run->name, finding);
+  if (usable && wanted != ACCEL_WANT_EMULATED)
+    {
+      run->accel = ACCEL_KVM;
+      run->machine = MACHINE_LIBVIRT;
+      run->reason = g_strdup ("nested hardware virtualization is usable");
+      return TRUE;
+    }
+  run->accel = ACCEL_EMULATED;
+  run->machine = isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT;
+  run->exact = run->config->l1_cpus == 1;
+  run->reason = usable ? g_strdup ("asked for") : g_strdup_printf ("no usable hardware: %s", finding);
+  return TRUE;
+}
+
+LabRun *
+lab_run_new (App *app, const char *name, const char *config_path, const Hardware *hardware, AccelWanted wanted, const char *replay, GError **error)
+{
+  g_autoptr (LabRun) run = g_new0 (LabRun, 1);
+
+  run->app = app;
+  run->name = g_strdup (name);
+  run->replay = replay;
+  if (!load (run, config_path, error))
+    return NULL;
+  if (replay)
+    {
+      run->machine = MACHINE_FAKE;
+      run->exact = TRUE;
+      run->reason = g_strdup_printf ("replayed from %s", replay);
+    }
+  else if (!choose_machine (run, hardware, wanted, error))
+    return NULL;
+  return g_steal_pointer (&run);
+}
+
+static gboolean
+make_spec (LabRun *run, char **replay_dir, MachineSpec *spec, GError **error)
+{
+  const LabConfig *config = run->config;
+  const L1CmdlineSpec line = { .lab = config, .map = run->map, .machine = run->machine, .accel = run->accel, .patched = TRUE, .trace = run->trace };
+
+  if (!l1_cmdline (&line, &run->cmdline, error))
+    return FALSE;
+  *replay_dir = run->replay ? g_build_filename (run->replay, run->name, NULL) : NULL;
+  *spec = (MachineSpec){
+    .kind = run->machine,
+    .isa = config->isa,
+    .accel = run->accel,
+    .cpus = config->l1_cpus,
+    .memory_mib = config->l1_memory_mib,
+    .cpu_model = config->emulated_cpu_model,
+    .cmdline = run->cmdline,
+    .record_bytes = (guint64) config->record_mib << 20,
+    .dir = run->dir,
+    .uri = run->uri,
+    .deadline_ns = (gint64) config->machine_deadline_s * G_GINT64_CONSTANT (1000000000),
+    .replay_dir = *replay_dir,
+  };
+  if (run->kernel)
+    {
+      g_autofree char *kernel = g_build_filename (run->kernel->dir, "bzImage", NULL);
+
+      spec->kernel = g_intern_string (kernel);
+      spec->root_image = run->image->root_image;
+    }
+  return TRUE;
+}
+
+/* The record device is mostly empty: what lies behind the stream's end is cut off. */
+static gboolean
+trim_records (const char *path, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  struct record_reader reader;
+  struct record_header header;
+  const void *body;
+
+  if (!file)
+    return FALSE;
+  record_reader_init (&reader, g_mapped_file_get_contents (file), g_mapped_file_get_length (file));
+  while (record_next (&reader, &header, &body) == RECORD_OK)
+    continue;
+  if (reader.error)
+    return TRUE; /* damaged: kept whole, for whoever looks into it; the analysis says so */
+  if (truncate (path, (off_t) reader.block) < 0)
+    return fail_errno (error, errno, "%s", path);
+  return TRUE;
+}
+
+/* How many exits L2 has had so far, read from the records as they come. */
+typedef struct {
+  LabRun *run;
+  GMappedFile *records;
+  char *path;
+  struct record_reader reader;
+  guint64 exits;
+} Watch;
+
+static void
+on_tick (gpointer user)
+{
+  Watch *watch = user;
+  struct record_header header;
+  const void *body;
+
+  if (!watch->records)
+    {
+      watch->records = g_mapped_file_new (watch->path, FALSE, NULL);
+      if (!watch->records)
+        return;
+      record_reader_init (&watch->reader, g_mapped_file_get_contents (watch->records), g_mapped_file_get_length (watch->records));
+    }
+  while (record_next (&watch->reader, &header, &body) == RECORD_OK)
+    if (header.type == RECORD_SAMPLE && header.length >= sizeof (struct record_sample))
+      watch->exits = ((const struct record_sample *) body)->exits;
+  progress_update (&watch->run->app->progress, watch->run->name, -1, "%" G_GUINT64_FORMAT " exits", watch->exits);
+}
+
+/* Seconds on the reference machine, for the first run; later ones expect what the last one took. */
+static double
+expected_s (const LabRun *run, gboolean l0_log)
+{
+  if (run->machine == MACHINE_BOCHS)
+    return l0_log ? 40 : 22;
+  return run->machine == MACHINE_LIBVIRT ? 8 : 0;
+}
+
+static gboolean
+run_machine (LabRun *run, const MachineSpec *spec, GError **error)
+{
+  g_autoptr (Machine) machine = machine_new (spec, error);
+  g_autofree char *path = g_build_filename (run->dir, "records.bin", NULL);
+  const char *stage = run->machine == MACHINE_BOCHS && spec->l0_log ? "L1 and L2 boot, with Bochs's own exit log" : "L1 and L2 boot";
+  Watch watch = { .run = run, .path = path };
+  gboolean ok;
+
+  if (!machine)
+    return FALSE;
+  progress_begin (&run->app->progress, run->name, stage, expected_s (run, spec->l0_log));
+  ok = machine_start (machine, error) && machine_wait (machine, on_tick, &watch, &run->end, error);
+  progress_end (&run->app->progress, run->name, ok && run->end.end == MACHINE_END_POWEROFF, "%" G_GUINT64_FORMAT " exits", watch.exits);
+  g_clear_pointer (&watch.records, g_mapped_file_unref);
+  return ok && trim_records (path, error);
+}
+
+static gboolean
+analyse (LabRun *run, GError **error)
+{
+  g_autofree char *records = g_build_filename (run->dir, "records.bin", NULL);
+  g_autofree char *l0_path = g_build_filename (run->dir, "l0-exits.log", NULL);
+  g_autoptr (GMappedFile) file = g_mapped_file_new (records, FALSE, error);
+  g_autoptr (GBytes) bytes = file ? g_mapped_file_get_bytes (file) : NULL;
+  g_autoptr (GArray) l0 = NULL;
+  ResultsInputs inputs = {
+    .records = bytes,
+    .isa = run->config->isa,
+    .names = run->names,
+    .leaf_map = run->map,
+    .sample_ns = (gint64) run->config->sample_ms * 1000000,
+  };
+
+  if (!bytes)
+    return FALSE;
+  if (g_file_test (l0_path, G_FILE_TEST_EXISTS) &&
+      !l0_log_read (l0_path, run->config->isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT, &l0, error))
+    return FALSE;
+  inputs.l0 = l0;
+  if (!results_lab (&inputs, &run->results, error))
+    return FALSE;
+  for (guint i = 0; i < run->results->files->len; i++)
+    {
+      const ResultsFile *result = g_ptr_array_index (run->results->files, i);
+      g_autofree char *path = g_build_filename (run->dir, result->name, NULL);
+
+      if (!files_write (path, g_bytes_get_data (result->content, NULL), (gssize) g_bytes_get_size (result->content), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The lab's verdict: how L1 ended comes first, for it explains the rest. */
+static gboolean
+judge (LabRun *run, GError **error)
+{
+  const LabResults *results = run->results;
+
+  if (run->end.end != MACHINE_END_POWEROFF)
+    return fail (error, HARNESS_ERROR_FAILED, "L1 did not power off by itself but ended by %s: %s; try: look into %s-console.log",
+                 machine_end_name (run->end.end), run->end.detail ? run->end.detail : "no detail", "l1");
+  if (results->outcome != OUTCOME_OK)
+    return fail (error, HARNESS_ERROR_FAILED, "%s: %s", outcome_name (results->outcome), results->detail ? results->detail : "no detail");
+  if (results->checks->failed)
+    return fail (error, HARNESS_ERROR_FAILED, "%u cross-checks disagree (checks.csv), the first: %s", results->checks->failed, results->checks->first_failure);
+  return TRUE;
+}
+
+static gboolean
+execute (LabRun *run, GError **error)
+{
+  g_autofree char *replay_dir = NULL;
+  g_autoptr (Proof) proof = NULL;
+  MachineSpec spec;
+
+  if (!files_make_dir (run->dir, error) || !make_spec (run, &replay_dir, &spec, error))
+    return FALSE;
+  if (run->machine != MACHINE_FAKE)
+    run->emulator = machine_emulator_version (run->machine, error);
+  else
+    run->emulator = g_strdup ("replay");
+  if (!run->emulator)
+    return FALSE;
+  proof = proof_find (run, error);
+  if (!proof)
+    return FALSE;
+  spec.l0_log = run->accel == ACCEL_EMULATED && !proof_log (proof);
+  if (!run_machine (run, &spec, error) || !proof_use (proof, run, error) || !analyse (run, error) || !judge (run, error))
+    return FALSE;
+  return proof_settle (proof, run, error);
+}
+
+void
+lab_run_execute (LabRun *run)
+{
+  if (!execute (run, &run->error))
+    g_prefix_error (&run->error, "%s: ", run->name);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One lab of a run: its configuration, the machine chosen for it, its execution, its results. */
+#pragma once
+#include "cli/app.h"
+#include "config/config.h"
+#include "image/image.h"
+#include "kernel/kernel.h"
+#include "machine/hardware.h"
+#include "machine/machine.h"
+#include "report/results.h"
+
+typedef struct {
+  App *app;
+  char *name; /* "vmx": the lab's folder and its lane of progress */
+  LabConfig *config;
+  LeafMap *map;
+  ReasonNames *names;
+  MachineKind machine;
+  Accel accel;
+  char *reason; /* why this machine */
+  gboolean exact;
+  gboolean trace;      /* count by the tracepoint too */
+  const char *uri;     /* libvirt's, or NULL */
+  const char *replay;  /* folder with recorded labs instead of a machine, or NULL */
+  const KernelArtefact *kernel; /* NULL with replay; so is image */
+  const ImageArtefact *image;
+  char *dir; /* the lab's folder in the unfinished run */
+
+  /* What came of it. */
+  char *emulator; /* "Bochs 2.7" */
+  char *cmdline;  /* L1's */
+  MachineResult end;
+  LabResults *results; /* NULL if nothing was recorded */
+  GError *error;       /* NULL: the lab is complete and all checks agree */
+} LabRun;
+
+typedef enum { ACCEL_WANT_ANY, ACCEL_WANT_KVM, ACCEL_WANT_EMULATED } AccelWanted;
+
+/* config_path: NULL for configs/labs/NAME.conf. HARNESS_ERROR_HOST if KVM is wanted and not usable. */
+LabRun *lab_run_new (App *app, const char *name, const char *config_path, const Hardware *hardware, AccelWanted wanted, const char *replay, GError **error);
+void lab_run_free (LabRun *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabRun, lab_run_free)
+
+/* Runs the lab in run->dir and writes its files there. What went wrong is in run->error. Safe beside other labs in other threads. */
+void lab_run_execute (LabRun *run);
