@@ -16,7 +16,7 @@
 #define BUILD_DEADLINE_S 7200
 #define ERROR_LINES_MAX 20
 /* Lines that make prints for configs/kernel on Linux 6.1 (6.1.192), from nothing. */
-#define REFERENCE_STEPS 1670
+#define REFERENCE_STEPS 1690
 #define REFERENCE_SECONDS 225.0
 #define REBUILD_SECONDS 8.0
 
@@ -33,7 +33,8 @@ const char *const make_environment[] = {
 static const char *const unwanted[] = {
   "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GNUMAKEFLAGS", "V", "W", "C", "M", "O", "KBUILD_OUTPUT", "KBUILD_VERBOSE", "KBUILD_EXTMOD",
   "KCONFIG_CONFIG", "KCONFIG_ALLCONFIG", "ARCH", "SUBARCH", "CROSS_COMPILE", "LLVM", "LOCALVERSION", "KCFLAGS", "KAFLAGS", "KCPPFLAGS", "CFLAGS",
-  "CPPFLAGS", "LDFLAGS", "HOSTCFLAGS", "HOSTLDFLAGS", "GCC_COLORS", "CPATH", "C_INCLUDE_PATH", "SOURCE_DATE_EPOCH", "TZ", NULL,
+  "CPPFLAGS", "LDFLAGS", "HOSTCFLAGS", "HOSTLDFLAGS", "GCC_COLORS", "LANG", "LANGUAGE",
+  "LC_CTYPE", "LC_MESSAGES", "CPATH", "C_INCLUDE_PATH", "SOURCE_DATE_EPOCH", "TZ", NULL,
 };
 
 /* --- tools ------------------------------------------------------------------------------------ */
