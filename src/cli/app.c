@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/progress-view.h"
+#include "machine/embed-root.h"
 
 static gboolean
 is_tree (const char *path)
@@ -43,7 +44,7 @@ find_tree (void)
 gboolean
 app_init (App *app, int verbosity, GError **error)
 {
-  guint swept;
+  guint swept, killed;
 
   app->tree = find_tree ();
   if (!app->tree)
@@ -53,6 +54,9 @@ app_init (App *app, int verbosity, GError **error)
   app->cache = app_path (app, "images", "cache", NULL);
   app->results = app_path (app, "results", NULL);
   progress_view_init (&app->progress, app->cache, verbosity);
+  killed = machine_sweep ();
+  if (killed)
+    progress_say (&app->progress, "", "ended %u virtual machine%s of commands that were killed", killed, killed == 1 ? "" : "s");
   swept = files_sweep (app->cache) + files_sweep (app->results);
   if (swept)
     progress_say (&app->progress, "", "removed %u unfinished folder%s of commands that were killed", swept, swept == 1 ? "" : "s");

@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "guest/guest.h"
@@ -215,5 +216,7 @@ int main(void)
         if (record_put(&stream.writer, RECORD_END, 0, &end, sizeof end, NULL, 0) < 0 || record_flush(&stream.writer) < 0)
                 guest_say("cannot write the end of the record: %s", strerror(errno));
         guest_say("end, status %d", end.status);
+        /* An emulated serial port takes its time: what is not sent at power-off is lost. */
+        tcdrain(STDOUT_FILENO);
         guest_power_off();
 }
