@@ -12,6 +12,7 @@
 #define LANES 4
 #define BAR_CELLS 16
 #define REDRAW_US 100000
+#define LINE_US 30000000 /* between plain lines about one stage */
 
 typedef struct {
   gboolean active;
@@ -19,7 +20,7 @@ typedef struct {
   char stage[48];
   char note[80];
   double fraction, expected_s;
-  gint64 begin_us;
+  gint64 begin_us, said_us;
 } Lane;
 
 typedef struct {
@@ -136,6 +137,7 @@ on_begin (gpointer user, const char *lane, const char *stage, double expected_s)
   known_s = view.timings ? g_key_file_get_double (view.timings, "seconds", key, NULL) : 0;
   slot = find_lane (lane);
   *slot = (Lane) { .active = TRUE, .fraction = -1, .expected_s = known_s > 0 ? known_s : expected_s, .begin_us = g_get_monotonic_time () };
+  slot->said_us = slot->begin_us;
   g_strlcpy (slot->lane, lane, sizeof slot->lane);
   g_strlcpy (slot->stage, stage, sizeof slot->stage);
   if (!view.terminal && view.verbosity >= 0)
@@ -146,6 +148,25 @@ on_begin (gpointer user, const char *lane, const char *stage, double expected_s)
     }
   draw (TRUE);
   g_mutex_unlock (&view.mutex);
+}
+
+/* Where there is no bar, a line every half minute tells that the stage is alive. */
+static void
+say_now_and_then (Lane *lane)
+{
+  const gint64 now_us = g_get_monotonic_time ();
+  g_autoptr (GString) text = NULL;
+
+  if (view.terminal || view.verbosity < 0 || now_us - lane->said_us < LINE_US)
+    return;
+  lane->said_us = now_us;
+  text = g_string_new (lane->stage);
+  if (lane->fraction >= 0)
+    g_string_append_printf (text, ": %.0f %%", lane->fraction * 100);
+  g_string_append_printf (text, ", %.0f s", (double) (now_us - lane->begin_us) / 1e6);
+  if (*lane->note)
+    g_string_append_printf (text, ", %s", lane->note);
+  print_line (lane->lane, text->str);
 }
 
 static void
@@ -159,6 +180,7 @@ on_update (gpointer user, const char *lane, double fraction, const char *note)
   slot->fraction = fraction;
   if (note)
     g_strlcpy (slot->note, note, sizeof slot->note);
+  say_now_and_then (slot);
   draw (FALSE);
   g_mutex_unlock (&view.mutex);
 }
