@@ -309,7 +309,12 @@ gen_kernel_exit (Gen *g)
   const guint64 info1 = kind < 3 ? (g->isa == ISA_VMX ? 0x184 : 0x100000006) : kind == 5 ? gen_out_info (g->isa, 0x3f8) : kind == 3 ? 1 : 0;
   const guint64 info2 = kind < 3 ? gen_draw (g, 1 << 15) << 12 : 0;
 
-  gen_exit (g, code, info1, info2, GEN_KERNEL_RIP + gen_draw (g, 200) * 64, 20000 + gen_draw (g, 400000), 1000 + 300 * kind + gen_draw (g, 2000));
+  /* One after the other: the order of arguments is the compiler's. */
+  const guint64 rip = GEN_KERNEL_RIP + gen_draw (g, 200) * 64;
+  const guint64 gap = 20000 + gen_draw (g, 400000);
+  const guint64 cycles = 1000 + 300 * kind + gen_draw (g, 2000);
+
+  gen_exit (g, code, info1, info2, rip, gap, cycles);
 }
 
 static inline void

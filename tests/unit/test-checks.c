@@ -247,7 +247,7 @@ static Checked
 check_with_report (Isa isa, const char *from, const char *to)
 {
   g_autoptr (Gen) g = boot (isa);
-  g_autoptr (GBytes) first = gen_end (g);
+  g_bytes_unref (gen_end (g));
   g_autoptr (GError) error = NULL;
   Checked c = { .checks = checks_new () };
 
@@ -315,6 +315,22 @@ test_sample_lies (void **state)
   assert_int_equal (c.checks->failed, 1);
 }
 
+/* As many in all, but of the wrong reasons. */
+static void
+test_sample_mixes_up (void **state)
+{
+  g_autoptr (Gen) g = boot (ISA_VMX);
+
+  (void) state;
+  g->vcpus[0].slots[48].exits -= 5;
+  g->vcpus[0].slots[30].exits += 5;
+  gen_sample_vcpu (g, 0);
+  g->vcpus[0].slots[48].exits += 5;
+  g->vcpus[0].slots[30].exits -= 5;
+  g_auto (Checked) c = check (g, TRUE, &gen_leaf_map);
+  assert_string_equal (verdict (&c, "samples:equal-to-log"), "fail");
+}
+
 /* The sample is read while an exit goes on: counted, its cycles not yet. */
 static void
 test_sample_inside_exit (void **state)
@@ -359,7 +375,7 @@ main (void)
     cmocka_unit_test (test_histogram_lies),    cmocka_unit_test (test_cycles_lie),          cmocka_unit_test (test_in_flight),
     cmocka_unit_test (test_l0_saw_more),       cmocka_unit_test (test_l0_saw_one_inside),   cmocka_unit_test (test_l0_order_and_fields),
     cmocka_unit_test (test_stats_lie),         cmocka_unit_test (test_leaves_lie),          cmocka_unit_test (test_sample_preempted),
-    cmocka_unit_test (test_sample_lies),       cmocka_unit_test (test_sample_inside_exit),  cmocka_unit_test (test_two_vcpus),
+    cmocka_unit_test (test_sample_mixes_up),   cmocka_unit_test (test_sample_lies),       cmocka_unit_test (test_sample_inside_exit),  cmocka_unit_test (test_two_vcpus),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -406,6 +406,30 @@ test_summary_by_hand (void **state)
   assert_int_equal (span_rate_milli (kernel), 333333333);
 }
 
+/* An exit at 10 ms sharp: the row of that time has it, and so has the bin that ends there. */
+static void
+test_exit_on_the_border (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (LabSummary) s = NULL;
+  g_autoptr (GError) error = NULL;
+
+  (void) state;
+  gen_mark (g, RECORD_MARK_USER_SPACE); /* 5000 to 9000 ticks */
+  gen_exit (g, 10, 0, 0, 0, 10 * GEN_TSC_KHZ - 9000, 2000);
+  gen_exit (g, 10, 0, 0, 0, 10 * GEN_TSC_KHZ, 2000);
+  gen_mark (g, RECORD_MARK_READY);
+  g_autoptr (Timeline) t = load (g);
+  lab_summary_make (t, SUMMARY_BIN_NS, &s, &error);
+  assert_no_failure (error);
+  assert_int_equal (g_array_index (s->rows, SeriesRow, 1).exits, 2);
+  assert_int_equal (g_array_index (s->rows, SeriesRow, 2).exits, 2);
+  assert_int_equal (g_array_index (s->rows, SeriesRow, 3).exits, 4);
+  /* bins of the boot: 2 and 0; the third is not whole */
+  assert_int_equal (s->windows[WINDOW_BOOT].dispersion.bins, 2);
+  assert_int_equal (s->windows[WINDOW_BOOT].dispersion.sum, 2);
+}
+
 static void
 test_text (void **state)
 {
@@ -442,6 +466,7 @@ main (void)
     cmocka_unit_test (test_refused_bytes),
     cmocka_unit_test (test_outcomes),
     cmocka_unit_test (test_summary_by_hand),
+    cmocka_unit_test (test_exit_on_the_border),
     cmocka_unit_test (test_text),
   };
 
