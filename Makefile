@@ -16,8 +16,10 @@ OBJS := $(SRCS:src/%.c=$(BUILD)/%.o)
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init
 RECORD_SRCS := $(wildcard src/record/*.c)
-UNIT_SRCS := $(wildcard tests/unit/test-*.c)
-UNITS := $(UNIT_SRCS:tests/%.c=$(BUILD)/tests/%)
+UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test-*.c))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz-*.c))
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench-*.c))
+PROGRAMS := $(UNITS) $(FUZZERS) $(BENCHES)
 
 CPPFLAGS += -Isrc -Itests -D_GNU_SOURCE -DHARNESS_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lutil -lpthread
@@ -46,16 +48,61 @@ $(GUESTS): $(GUEST_COMMON) $(wildcard src/guest/*.h src/record/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -static -s -Wl,--build-id=none -o $@ $(filter %.c,$^)
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_OBJS) $(wildcard tests/unit/*.h)
+$(PROGRAMS): $(BUILD)/%: %.c $(LIB_OBJS) Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -o $@ $< $(LIB_OBJS) $(LDFLAGS) $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(LIB_OBJS) $(LDFLAGS) $(LDLIBS) -lcmocka
 
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(PROGRAMS:=.d)
+
+programs: $(BUILD)/harness $(PROGRAMS)
+
+# A make inside make, on all processors unless the user said how many.
+AGAIN = @+$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# What follows may install the libraries that this make looked for in vain when it started: the rest is for a new one.
+
+packages: ## install the packages this host lacks (as root, or with sudo)
+	@configs/packages/install.sh configs/packages/debian-12.list
+
+full-run: packages ## all that is needed, then ./harness full-run
+	$(AGAIN) build
+	./harness full-run
+
+SAN := BUILD=build/san OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(wildcard tests/lint/*.sh)
+CHECK_TESTS := $(FAST_TESTS) $(FUZZERS:$(BUILD)/%=build/san/%) $(wildcard tests/integration/*.sh)
+
+check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run
+	$(AGAIN) build
+	$(AGAIN) $(SAN) programs
+	@HARNESS_MUST_WORK=vmx,svm tests/run $(CHECK_TESTS)
+
+check-quick: build ## unit tests and lint alone
+	$(AGAIN) $(SAN) programs
+	@tests/run $(FAST_TESTS)
+
+check-slow: check ## and what takes long: the kernel built twice, bit for bit the same
+	@HARNESS_MUST_WORK=vmx,svm tests/run $(wildcard tests/slow/*.sh)
+
+check-valgrind: build $(UNITS) ## unit tests under valgrind
+	@tests/run -u "valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp" -l $(BUILD)/tests/valgrind $(UNITS)
+
+check-clang: packages ## everything compiles with clang too, without a warning
+	$(AGAIN) BUILD=build/clang CC=clang programs
+
+bench: packages ## measure: the analysis, warm runs, a rebuild of KVM
+	$(AGAIN) build $(BENCHES)
+	@$(BUILD)/bench/bench-analysis
+	@bench/runs.sh
+
+reference: packages ## make results/reference anew, from two fresh runs that must agree
+	$(AGAIN) build
+	@tests/make-reference.sh
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 clean: ## remove what was built (not images/cache, not results)
 	rm -rf $(BUILD) harness
 
-.PHONY: build help clean
+.PHONY: build programs packages full-run check check-quick check-slow check-valgrind check-clang bench reference help clean
