@@ -35,7 +35,8 @@ void guest_say(const char *format, ...)
         va_end(args);
         if (length < 0)
                 return;
-        strcat(line, "\n");
+        line[strlen(line) + 1] = '\0';
+        line[strlen(line)] = '\n';
         /* The console is the last resort: if it fails there is nobody left to tell. */
         if (write(STDOUT_FILENO, line, strlen(line)) < 0)
                 return;

@@ -35,7 +35,7 @@ static int find_stats(struct l1_kvm *k)
                 return -1;
         while ((entry = readdir(dir)) && k->nr_stats < sizeof k->stats / sizeof k->stats[0])
                 if (is_stat(entry))
-                        strcpy(k->stats[k->nr_stats++], entry->d_name);
+                        snprintf(k->stats[k->nr_stats++], sizeof k->stats[0], "%s", entry->d_name);
         closedir(dir);
         k->dirfd = open(k->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
         k->hold = openat(k->dirfd, "exits", O_RDONLY | O_CLOEXEC);

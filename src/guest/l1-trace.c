@@ -77,7 +77,7 @@ int l1_trace_hist_end(struct l1_stream *s)
 
                 if (sscanf(line, "{ exit_reason: %llu } hitcount: %llu", &reason, &count) != 2 || used + 48 > sizeof out)
                         continue;
-                used += (size_t)sprintf(out + used, "%llu %llu\n", reason, count);
+                used += (size_t)snprintf(out + used, sizeof out - used, "%llu %llu\n", reason, count);
         }
         return record_put(&s->writer, RECORD_TRACE_HIST, 0, out, (uint32_t)used, NULL, 0);
 }
