@@ -142,7 +142,7 @@ trim_records (const char *path, GError **error)
     continue;
   if (reader.error)
     return TRUE; /* damaged: kept whole, for whoever looks into it; the analysis says so */
-  if (truncate (path, (off_t) reader.block) < 0)
+  if (truncate (path, (off_t) ((reader.end + RECORD_PAGE - 1) / RECORD_PAGE * RECORD_PAGE)) < 0)
     return fail_errno (error, errno, "%s", path);
   return TRUE;
 }
