@@ -55,6 +55,8 @@ check_usage (char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "full-run takes no argument \"%s\"; try: harness full-run --help", arguments[0]);
   if (options.isa && !isa_parse (options.isa, &isa))
     return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
+  if (options.replay && !g_file_test (options.replay, G_FILE_TEST_IS_DIR))
+    return fail (error, HARNESS_ERROR_USAGE, "--replay: %s is no folder", options.replay);
   if (options.config && !options.isa)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
   return TRUE;

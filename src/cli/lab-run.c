@@ -3,6 +3,7 @@
 #include "cli/lab-run.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -42,6 +43,8 @@ load (LabRun *run, const char *config_path, GError **error)
 
   if (!lab_config_load (config, &run->config, error))
     return FALSE;
+  if (strcmp (isa_name (run->config->isa), run->name) != 0)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: a configuration for %s, given for the lab %s", config, isa_name (run->config->isa), run->name);
   map_file = g_strconcat (run->config->leaf_map, ".conf", NULL);
   map = app_path (run->app, "configs", "leaf-maps", map_file, NULL);
   names_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
@@ -93,11 +96,18 @@ lab_run_new (App *app, const char *name, const char *config_path, const Hardware
   return g_steal_pointer (&run);
 }
 
+/* A kernel without patches has neither exit log nor leaves; one with patches is taken to have both. */
+static gboolean
+is_patched (const LabRun *run)
+{
+  return !run->kernel || run->kernel->patches->len > 0;
+}
+
 static gboolean
 make_spec (LabRun *run, char **replay_dir, MachineSpec *spec, GError **error)
 {
   const LabConfig *config = run->config;
-  const L1CmdlineSpec line = { .lab = config, .map = run->map, .machine = run->machine, .accel = run->accel, .patched = TRUE, .trace = run->trace };
+  const L1CmdlineSpec line = { .lab = config, .map = run->map, .machine = run->machine, .accel = run->accel, .patched = is_patched (run), .trace = run->trace };
 
   if (!l1_cmdline (&line, &run->cmdline, error))
     return FALSE;
@@ -190,7 +200,9 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
 {
   g_autoptr (Machine) machine = machine_new (spec, error);
   g_autofree char *path = g_build_filename (run->dir, "records.bin", NULL);
-  const char *stage = run->machine == MACHINE_BOCHS && spec->l0_log ? "L1 and L2 boot, with Bochs's own exit log" : "L1 and L2 boot";
+  const char *stage = run->machine == MACHINE_FAKE                     ? "replay"
+                      : run->machine == MACHINE_BOCHS && spec->l0_log ? "L1 and L2 boot, with Bochs's own exit log"
+                                                                       : "L1 and L2 boot";
   Watch watch = { .run = run, .path = path };
   gboolean ok;
 
@@ -215,7 +227,7 @@ analyse (LabRun *run, GError **error)
     .records = bytes,
     .isa = run->config->isa,
     .names = run->names,
-    .leaf_map = run->map,
+    .leaf_map = is_patched (run) ? run->map : NULL,
     .sample_ns = (gint64) run->config->sample_ms * 1000000,
   };
 

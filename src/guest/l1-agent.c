@@ -70,6 +70,19 @@ int l1_error(struct l1_stream *s, const char *what)
         return -1;
 }
 
+/* The kernel's own figure, "cpu MHz : 999.951": it is the TSC's where the kernel has no other. 0 if there is none. */
+static uint32_t read_tsc_khz(void)
+{
+        static char text[8192];
+        const char *line;
+        unsigned mhz, khz;
+
+        if (guest_read_file("/proc/cpuinfo", text, sizeof text) < 0)
+                return 0;
+        line = strstr(text, "cpu MHz");
+        return line && sscanf(line, "cpu MHz : %u.%3u", &mhz, &khz) == 2 ? mhz * 1000 + khz : 0;
+}
+
 static int hello(struct l1_stream *s, const struct l1_params *p)
 {
         struct record_hello record = { .isa = p->isa, .agent_version = AGENT_VERSION };
@@ -77,7 +90,8 @@ static int hello(struct l1_stream *s, const struct l1_params *p)
 
         if (uname(&name) < 0)
                 return -1;
-        record.source = RECORD_SOURCE_EXIT_LOG;
+        record.source = l1_kvm_has_exit_log() ? RECORD_SOURCE_EXIT_LOG : RECORD_SOURCE_TRACEPOINT;
+        record.tsc_khz = read_tsc_khz();
         record.monotonic_ns = guest_monotonic_ns();
         record.tsc = guest_tsc();
         return record_put(&s->writer, RECORD_HELLO, 0, &record, sizeof record, name.release, (uint32_t)strlen(name.release));
@@ -188,8 +202,18 @@ static int run_l2(struct l1_stream *s, const struct l1_params *p, uint64_t *over
 
 static int work(struct l1_stream *s, const struct l1_params *p, uint64_t *overruns)
 {
-        if (hello(s, p) < 0 || l1_load_modules(s, p) < 0)
+        const char *failed = l1_load_modules(p);
+        const int saved = errno;
+
+        /* Only a loaded kvm.ko tells where the exits will come from, which is said first. */
+        if (hello(s, p) < 0)
                 return -1;
+        if (failed) {
+                guest_say("module %s: %s", failed, strerror(saved));
+                l1_event(s, RECORD_EVENT_MODULE_FAILED, saved, failed);
+                return -1;
+        }
+        l1_event(s, RECORD_EVENT_MODULES_LOADED, 0, "");
         if (!l1_kvm_has_exit_log() && l1_trace_start(s, p) < 0)
                 return -1;
         return run_l2(s, p, overruns);

@@ -38,8 +38,8 @@ int l1_event(struct l1_stream *s, enum record_event_code code, int32_t value, co
 /* An ERROR event and a line on the console: "what: strerror(errno)". Returns -1. */
 int l1_error(struct l1_stream *s, const char *what);
 
-/* Loads the modules in /modules that the ISA needs. */
-int l1_load_modules(struct l1_stream *s, const struct l1_params *p);
+/* Loads the modules in /modules that the ISA needs. NULL, or the one that did not load, with errno. */
+const char *l1_load_modules(const struct l1_params *p);
 
 /* L2: one QEMU process. The pipes are non-blocking for us. */
 struct l1_qemu {

@@ -43,21 +43,11 @@ event_loop (gpointer user)
     virEventRunDefaultImpl ();
 }
 
-/* Warnings go to a file: the environment is the one way to say so, and it is read by virInitialize. */
-static void
-set_log (const char *root)
-{
-  g_autofree char *outputs = g_strdup_printf ("3:file:%s/libvirt.log", root);
-  g_setenv ("LIBVIRT_LOG_OUTPUTS", outputs, FALSE);
-}
-
 static gboolean
-start_library (const char *log_dir, GError **error)
+start_library (GError **error)
 {
   if (started)
     return TRUE;
-  if (log_dir != NULL)
-    set_log (log_dir);
   if (virInitialize () < 0)
     return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: initialising");
   virSetErrorFunc (NULL, be_silent);
@@ -72,7 +62,7 @@ start_library (const char *log_dir, GError **error)
 static gboolean
 open_uri (const char *uri, virConnectPtr *conn, GError **error)
 {
-  if (!start_library (NULL, error))
+  if (!start_library (error))
     return FALSE;
   *conn = virConnectOpen (uri);
   return *conn != NULL || fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: opening %s", uri);
@@ -83,7 +73,7 @@ open_embedded (virConnectPtr *conn, GError **error)
 {
   if (embed_root == NULL)
     embed_root = embed_root_take (error);
-  if (embed_root == NULL || !start_library (embed_root_path (embed_root), error))
+  if (embed_root == NULL || !start_library (error))
     return FALSE;
   g_autofree char *escaped = g_uri_escape_string (embed_root_path (embed_root), "/", FALSE);
   g_autofree char *uri = g_strdup_printf ("qemu:///embed?root=%s", escaped);
