@@ -250,20 +250,40 @@ analyse (LabRun *run, GError **error)
   return TRUE;
 }
 
-/* The lab's verdict: how L1 ended comes first, for it explains the rest. */
 static gboolean
-judge (LabRun *run, GError **error)
+judge_end (const LabRun *run, GError **error)
+{
+  if (run->end.end == MACHINE_END_POWEROFF)
+    return TRUE;
+  return fail (error, HARNESS_ERROR_FAILED, "L1 did not power off by itself but ended by %s: %s; try: look into l1-console.log",
+               machine_end_name (run->end.end), run->end.detail ? run->end.detail : "no detail");
+}
+
+static gboolean
+judge_results (const LabRun *run, GError **error)
 {
   const LabResults *results = run->results;
 
-  if (run->end.end != MACHINE_END_POWEROFF)
-    return fail (error, HARNESS_ERROR_FAILED, "L1 did not power off by itself but ended by %s: %s; try: look into %s-console.log",
-                 machine_end_name (run->end.end), run->end.detail ? run->end.detail : "no detail", "l1");
   if (results->outcome != OUTCOME_OK)
     return fail (error, HARNESS_ERROR_FAILED, "%s: %s", outcome_name (results->outcome), results->detail ? results->detail : "no detail");
   if (results->checks->failed)
     return fail (error, HARNESS_ERROR_FAILED, "%u cross-checks disagree (checks.csv), the first: %s", results->checks->failed, results->checks->first_failure);
   return TRUE;
+}
+
+/* All that can be told is written. How L1 ended comes first in the verdict, for it explains the rest, damaged records too. */
+static gboolean
+analyse_and_judge (LabRun *run, GError **error)
+{
+  g_autoptr (GError) damaged = NULL;
+  const gboolean analysed = analyse (run, &damaged);
+
+  if (!judge_end (run, error))
+    return FALSE;
+  if (analysed)
+    return judge_results (run, error);
+  g_propagate_error (error, g_steal_pointer (&damaged));
+  return FALSE;
 }
 
 static gboolean
@@ -285,7 +305,7 @@ execute (LabRun *run, GError **error)
   if (!proof)
     return FALSE;
   spec.l0_log = run->accel == ACCEL_EMULATED && !proof_log (proof);
-  if (!run_machine (run, &spec, error) || !proof_use (proof, run, error) || !analyse (run, error) || !judge (run, error))
+  if (!run_machine (run, &spec, error) || !proof_use (proof, run, error) || !analyse_and_judge (run, error))
     return FALSE;
   return proof_settle (proof, run, error);
 }
