@@ -125,7 +125,7 @@ static int tick(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p
 
         if (l1_kvm_attach(s, k, p, q->pid) < 0 || l1_qemu_drain(s, q) < 0)
                 return -1;
-        if (l1_kvm_sample(s, k) < 0 || l1_kvm_drain(s, k) < 0 || l1_trace_drain(s) < 0)
+        if (l1_kvm_sample(s, k) < 0 || l1_kvm_drain(s, k) < 0 || l1_trace_drain(s, false) < 0)
                 return -1;
         if (l1_kvm_stats(s, k, whole) < 0)
                 return -1;
@@ -173,7 +173,7 @@ static int watch(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *
 
 static int finish(struct l1_stream *s, struct l1_kvm *k, uint64_t *overruns)
 {
-        if (l1_kvm_sample(s, k) < 0 || l1_kvm_drain(s, k) < 0 || l1_kvm_stats(s, k, true) < 0 || l1_trace_drain(s) < 0)
+        if (l1_kvm_sample(s, k) < 0 || l1_kvm_drain(s, k) < 0 || l1_kvm_stats(s, k, true) < 0 || l1_trace_drain(s, true) < 0)
                 return l1_error(s, "recording the end");
         return l1_kvm_final(s, k, overruns);
 }

@@ -215,7 +215,7 @@ static int take_page(struct l1_stream *s, unsigned cpu, const unsigned char *pag
         return 0;
 }
 
-int l1_trace_drain(struct l1_stream *s)
+int l1_trace_drain(struct l1_stream *s, bool last)
 {
         static unsigned char page[RECORD_PAGE];
 
@@ -225,6 +225,9 @@ int l1_trace_drain(struct l1_stream *s)
                 while ((got = read(trace.fds[cpu], page, sizeof page)) > (ssize_t)PAGE_HEADER)
                         if (take_page(s, cpu, page, (size_t)got) < 0)
                                 return -1;
+                /* An exit after which L2 was never entered again: what it cost is not known. */
+                if (last && emit_pending(s, cpu) < 0)
+                        return -1;
         }
         return 0;
 }

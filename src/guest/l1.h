@@ -87,6 +87,6 @@ int l1_kvm_final(struct l1_stream *s, const struct l1_kvm *k, uint64_t *overruns
 int l1_trace_hist_start(struct l1_stream *s);
 int l1_trace_hist_end(struct l1_stream *s);
 int l1_trace_start(struct l1_stream *s, const struct l1_params *p);
-int l1_trace_drain(struct l1_stream *s);
+int l1_trace_drain(struct l1_stream *s, bool last);
 
 #endif
