@@ -69,20 +69,22 @@ full-run: packages ## all that is needed, then ./harness full-run
 	./harness full-run
 
 SAN := BUILD=build/san OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(filter-out %/functions.sh,$(wildcard tests/lint/*.sh))
-CHECK_TESTS := $(FAST_TESTS) $(FUZZERS:$(BUILD)/%=build/san/%) $(filter-out %/functions.sh,$(wildcard tests/integration/*.sh))
+FUZZ_SECONDS ?= 10
+scripts = $(filter-out %/functions.sh,$(wildcard tests/$(1)/*.sh))
+FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(call scripts,lint)
+CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(call scripts,labs)
 
 check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run
 	$(AGAIN) build
 	$(AGAIN) $(SAN) programs
-	@HARNESS_MUST_WORK=vmx,svm tests/run $(CHECK_TESTS)
+	@BUILD=build/san HARNESS_MUST_WORK=vmx,svm tests/run $(CHECK_TESTS)
 
 check-quick: build ## unit tests and lint alone
 	$(AGAIN) $(SAN) programs
-	@tests/run $(FAST_TESTS)
+	@BUILD=build/san tests/run $(FAST_TESTS)
 
 check-slow: check ## and what takes long: the kernel built twice, bit for bit the same
-	@HARNESS_MUST_WORK=vmx,svm tests/run $(wildcard tests/slow/*.sh)
+	@BUILD=build/san HARNESS_MUST_WORK=vmx,svm tests/run $(call scripts,slow)
 
 check-valgrind: build $(UNITS) ## unit tests under valgrind
 	@tests/run -u "valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp" -l $(BUILD)/tests/valgrind $(UNITS)
