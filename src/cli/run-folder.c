@@ -101,6 +101,7 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
       manifest_add (manifest->versions, "compiler", kernel->compiler);
       manifest_add (manifest->versions, "kernel", kernel->release);
       manifest_add (manifest->versions, "l1_qemu", image->qemu_version);
+      manifest_add (manifest->versions, "l1_host_files", image->host_files);
       manifest_add (manifest->inputs, "kernel-source", kernel->source_sha256);
       manifest_add (manifest->inputs, "kernel-config", kernel->config_sha256);
       for (guint i = 0; i < kernel->patches->len; i++)
@@ -257,15 +258,25 @@ commit (RunFolder *folder, char **path, GError **error)
 {
   g_autofree char *target = g_build_filename (folder->app->results, folder->id, NULL);
 
-  for (int i = 2; g_file_test (target, G_FILE_TEST_EXISTS); i++)
+  for (int i = 2;; i++)
     {
+      g_autoptr (GError) failed = NULL;
+      const gboolean there = g_file_test (target, G_FILE_TEST_EXISTS);
+
+      if (!there && scratch_commit (folder->scratch, target, FALSE, &failed))
+        {
+          *path = g_steal_pointer (&target);
+          return TRUE;
+        }
+      /* Another run may have taken the name just now. */
+      if (!there && !g_file_test (target, G_FILE_TEST_EXISTS))
+        {
+          g_propagate_error (error, g_steal_pointer (&failed));
+          return FALSE;
+        }
       g_free (target);
       target = g_strdup_printf ("%s/%s-%d", folder->app->results, folder->id, i);
     }
-  if (!scratch_commit (folder->scratch, target, FALSE, error))
-    return FALSE;
-  *path = g_steal_pointer (&target);
-  return TRUE;
 }
 
 gboolean
