@@ -31,6 +31,7 @@ typedef struct {
   char *root_image;
   char *sha256;
   char *qemu_version; /* of the QEMU inside: "QEMU emulator version 7.2.22 (Debian …)" */
+  char *host_files;   /* digest of what the image has of this host: QEMU, its libraries, its ROMs */
   gboolean from_cache;
 } ImageArtefact;
 void image_artefact_free (ImageArtefact *artefact);

@@ -26,6 +26,7 @@ image_artefact_free (ImageArtefact *artefact)
   g_free (artefact->root_image);
   g_free (artefact->sha256);
   g_free (artefact->qemu_version);
+  g_free (artefact->host_files);
   g_free (artefact);
 }
 
@@ -151,6 +152,23 @@ input_key (const char *description)
   return input_hash_end (hash);
 }
 
+/* The lines of the description that are of host packages, not of ours: another version of one of them is another tool. */
+static char *
+digest_host_files (const char *description)
+{
+  g_autoptr (InputHash) hash = input_hash_new ("host files");
+  g_auto (GStrv) lines = g_strsplit (description, "\n", -1);
+
+  for (guint i = 0; lines[i]; i++)
+    {
+      const char *target = strrchr (lines[i], ' ');
+
+      if (target && (g_str_has_prefix (target, " usr/") || g_str_has_prefix (target, " lib")))
+        input_hash_add (hash, "file", lines[i]);
+    }
+  return input_hash_end (hash);
+}
+
 gboolean
 image_build (const ImageSpec *spec, ImageArtefact **artefact, GError **error)
 {
@@ -165,6 +183,7 @@ image_build (const ImageSpec *spec, ImageArtefact **artefact, GError **error)
   if (!scratch || !gather (spec, qemu, scratch_path (scratch), contents, error) || !contents_describe (contents, &description, error))
     return FALSE;
   result->key = input_key (description);
+  result->host_files = digest_host_files (description);
   if (!find_or_build (spec, contents, description, scratch, result, error))
     return FALSE;
   result->root_image = g_build_filename (result->dir, "root.squashfs", NULL);
