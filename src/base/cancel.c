@@ -54,6 +54,8 @@ cancel_install (void)
   sigaction (SIGINT, &action, NULL);
   sigaction (SIGTERM, &action, NULL);
   sigaction (SIGHUP, &action, NULL);
+  /* A peer that has gone, such as libguestfs's appliance, is an error of that write, not our end. */
+  signal (SIGPIPE, SIG_IGN);
 }
 
 gboolean

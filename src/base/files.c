@@ -169,12 +169,18 @@ open_temporary (const char *path, mode_t mode, char **temporary)
       if (fd < 0)
         return -1;
       struct stat st;
-      if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &st) == 0 && st.st_nlink > 0)
+      const int errnum = flock (fd, LOCK_EX | LOCK_NB) < 0 || fstat (fd, &st) < 0 ? errno : 0;
+      if (errnum == 0 && st.st_nlink > 0)
         {
           *temporary = g_steal_pointer (&name);
           return fd;
         }
-      close (fd); /* a sweep took it between open and flock: again */
+      close (fd);
+      if (errnum == 0 || errnum == EWOULDBLOCK) /* a sweep took it between open and flock: again */
+        continue;
+      unlink (name);
+      errno = errnum;
+      return -1;
     }
 }
 

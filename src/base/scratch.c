@@ -40,18 +40,17 @@ same_file (int fd, const char *path)
          && open_st.st_dev == path_st.st_dev;
 }
 
-/* Locks the folder just made; FALSE if a sweep found it first. */
-static gboolean
+/* Locks the folder just made: 0, or an errno. EAGAIN: a sweep found it first. */
+static int
 lock_new_folder (const char *path, int *fd)
 {
   *fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (*fd < 0)
-    return FALSE;
-  if (flock (*fd, LOCK_EX | LOCK_NB) == 0 && same_file (*fd, path))
-    return TRUE;
-  close (*fd);
-  *fd = -1;
-  return FALSE;
+    return errno == ENOENT ? EAGAIN : errno;
+  const int errnum = flock (*fd, LOCK_EX | LOCK_NB) < 0 ? errno : same_file (*fd, path) ? 0 : EAGAIN;
+  if (errnum != 0)
+    close (*fd);
+  return errnum;
 }
 
 Scratch *
@@ -68,8 +67,15 @@ scratch_new (const char *parent, const char *what, GError **error)
           return NULL;
         }
       int fd;
-      if (!lock_new_folder (path, &fd))
+      const int errnum = lock_new_folder (path, &fd);
+      if (errnum == EAGAIN)
         continue;
+      if (errnum != 0)
+        {
+          rmdir (path);
+          fail_errno (error, errnum, "%s: locking the scratch folder", path);
+          return NULL;
+        }
       Scratch *scratch = g_new0 (Scratch, 1);
       scratch->path = g_steal_pointer (&path);
       scratch->fd = fd;
@@ -190,10 +196,12 @@ try_lock (const char *path)
   const int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (fd < 0)
     return -1;
-  if (flock (fd, LOCK_EX | LOCK_NB) == 0 && same_file (fd, path))
+  const int errnum = flock (fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
+  if (errnum == 0 && same_file (fd, path))
     return fd;
   close (fd);
-  return -2;
+  errno = errnum;
+  return errnum == 0 || errnum == EWOULDBLOCK ? -2 : -1; /* a file system without locks is no reason to wait */
 }
 
 /* flock can be waited for only without a way out, so it is asked again every 50 ms; an interruption ends that at once. */

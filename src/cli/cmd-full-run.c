@@ -120,7 +120,7 @@ print_lab (const LabRun *run)
   const LabResults *results = run->results;
 
   if (run->error)
-    printf ("%s: FAILED: %s\n", run->name, run->error->message);
+    fprintf (stderr, "%s\n", run->error->message);
   if (!results || !results->summary)
     return;
   printf ("%s: %" G_GUINT64_FORMAT " exits from L2's first entry to ready in %.3f s of guest time, %" G_GUINT64_FORMAT " in all; checks: %u ok, %u explained, %u not run, %u failed\n"
@@ -130,18 +130,21 @@ print_lab (const LabRun *run)
           results->checks->explained, results->checks->not_run, results->checks->failed, run->name, results->fingerprint);
 }
 
-/* The run's error: an interruption before anything else, else that of the first lab that failed. */
+/* What went wrong in each lab has been printed; the exit code is that of the first. */
 static gboolean
 verdict (GPtrArray *runs, const char *folder, GError **error)
 {
+  const LabRun *first = NULL;
+  guint failed = 0;
+
   for (guint i = 0; i < runs->len; i++)
     {
       const LabRun *run = g_ptr_array_index (runs, i);
 
-      if (run->error)
-        return fail (error, (HarnessError) run->error->code, "%s; what there is lies in %s", run->error->message, folder);
+      if (run->error && !failed++)
+        first = run;
     }
-  return TRUE;
+  return !first || fail (error, (HarnessError) first->error->code, "%u of %u labs failed; what there is lies in %s", failed, runs->len, folder);
 }
 
 gboolean
@@ -157,6 +160,8 @@ cmd_full_run (App *app, char **arguments, GError **error)
     return FALSE;
   if (!options.replay && (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !artefacts_image (app, kernel, &image, error)))
     return FALSE;
+  if (kernel && app->verbosity > 0)
+    progress_say (&app->progress, "", "kernel %s in %s, L1 image in %s", kernel->release, kernel->dir, image->dir);
   folder = run_folder_new (app, error);
   if (!folder)
     return FALSE;

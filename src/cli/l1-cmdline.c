@@ -20,9 +20,10 @@ static void
 append_leaf (GString *list, guint32 leaf)
 {
   g_autofree char *text = g_strdup_printf ("%x", leaf);
+  g_auto (GStrv) listed = g_strsplit (list->str, ",", -1);
 
   /* A map may answer two questions in one leaf; it is read once. */
-  if (leaf && !strstr (list->str, text))
+  if (leaf && !g_strv_contains ((const char *const *) listed, text))
     g_string_append_printf (list, "%s%s", list->len ? "," : "", text);
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -45,11 +46,19 @@ load (LabRun *run, const char *config_path, GError **error)
     return FALSE;
   if (strcmp (isa_name (run->config->isa), run->name) != 0)
     return fail (error, HARNESS_ERROR_USAGE, "%s: a configuration for %s, given for the lab %s", config, isa_name (run->config->isa), run->name);
+  if (strcmp (isa_name (run->config->isa), run->name) != 0)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: this is a lab for %s, not for %s; try: --isa %s", config, isa_name (run->config->isa), run->name,
+                 isa_name (run->config->isa));
   map_file = g_strconcat (run->config->leaf_map, ".conf", NULL);
   map = app_path (run->app, "configs", "leaf-maps", map_file, NULL);
   names_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
   names = app_path (run->app, "configs", "reasons", names_file, NULL);
-  return leaf_map_load (map, &run->map, error) && reason_names_load (names, &run->names, error);
+  if (!leaf_map_load (map, &run->map, error))
+    {
+      g_prefix_error (error, "%s: leaf_map: ", config);
+      return FALSE;
+    }
+  return reason_names_load (names, &run->names, error);
 }
 
 static gboolean
@@ -286,6 +295,17 @@ analyse_and_judge (LabRun *run, GError **error)
   return FALSE;
 }
 
+/* An emulator tells its exits unless a kept log does; a replay has a log or has none. */
+static gboolean
+wants_l0_log (const LabRun *run, const Proof *proof, const char *replay_dir)
+{
+  g_autofree char *recorded = replay_dir ? g_build_filename (replay_dir, "l0-exits.log", NULL) : NULL;
+
+  if (recorded)
+    return g_file_test (recorded, G_FILE_TEST_EXISTS);
+  return run->accel == ACCEL_EMULATED && !proof_log (proof);
+}
+
 static gboolean
 execute (LabRun *run, GError **error)
 {
@@ -304,7 +324,9 @@ execute (LabRun *run, GError **error)
   proof = proof_find (run, error);
   if (!proof)
     return FALSE;
-  spec.l0_log = run->accel == ACCEL_EMULATED && !proof_log (proof);
+  spec.l0_log = wants_l0_log (run, proof, replay_dir);
+  if (run->app->verbosity > 0)
+    progress_say (&run->app->progress, run->name, "L1's kernel is told: %s", run->cmdline);
   if (!run_machine (run, &spec, error) || !proof_use (proof, run, error) || !analyse_and_judge (run, error))
     return FALSE;
   return proof_settle (proof, run, error);

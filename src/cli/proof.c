@@ -33,13 +33,17 @@ make_key (const LabRun *run, GError **error)
   g_autoptr (InputHash) hash = input_hash_new ("l0log");
   g_autofree char *numbers = g_strdup_printf ("%u cpus, %u MiB, %u MiB records", run->config->l1_cpus, run->config->l1_memory_mib, run->config->record_mib);
   g_autofree char *kernel = g_build_filename (run->kernel->dir, "bzImage", NULL);
+  g_autofree char *names_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
+  g_autofree char *names = app_path (run->app, "configs", "reasons", names_file, NULL);
 
+  /* exits.csv and the machine's settings are made by this program. */
+  input_hash_add (hash, "harness", HARNESS_VERSION);
   input_hash_add (hash, "emulator", run->emulator);
   input_hash_add (hash, "model", run->config->emulated_cpu_model);
   input_hash_add (hash, "machine", numbers);
   input_hash_add (hash, "cmdline", run->cmdline);
   input_hash_add (hash, "image", run->image->sha256);
-  if (!input_hash_add_file (hash, "kernel", kernel, error))
+  if (!input_hash_add_file (hash, "kernel", kernel, error) || !input_hash_add_file (hash, "names", names, error))
     return NULL;
   return input_hash_end (hash);
 }
@@ -105,6 +109,7 @@ proof_settle (Proof *proof, const LabRun *run, GError **error)
   if (strcmp (proof->exits_sha256, run->results->exits_sha256) == 0)
     return TRUE;
   return fail (error, HARNESS_ERROR_FAILED,
-               "this run's exits differ from those of the run with the same inputs whose L0 log is kept (%.16s… and %.16s…): the lab did not repeat itself",
+               "this run's exits differ from those of the run with the same inputs whose L0 log is kept (%.16s… and %.16s…): the lab did not repeat itself, or something that "
+               "decides a run was changed besides them, such as Bochs's BIOS; try: remove images/cache/l0log-*, run twice, compare",
                run->results->exits_sha256, proof->exits_sha256);
 }

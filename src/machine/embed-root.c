@@ -41,16 +41,20 @@ base_path (void)
   return g_strdup_printf ("/tmp/harness-%u", (guint) getuid ());
 }
 
-/* In /tmp somebody else might have made it first. */
+/* In /tmp somebody else might have made it first, with links in it that lead anywhere: nothing below is touched then. */
+static gboolean
+is_ours (const char *base)
+{
+  struct stat st;
+  return lstat (base, &st) == 0 && S_ISDIR (st.st_mode) && st.st_uid == getuid () && (st.st_mode & 022) == 0;
+}
+
 static gboolean
 make_base (const char *base, GError **error)
 {
-  struct stat st;
   if (mkdir (base, 0700) < 0 && errno != EEXIST)
     return fail_errno (error, errno, "%s: creating", base);
-  if (lstat (base, &st) < 0)
-    return fail_errno (error, errno, "%s", base);
-  if (!S_ISDIR (st.st_mode) || st.st_uid != getuid () || (st.st_mode & 022) != 0)
+  if (!is_ours (base))
     return fail (error, HARNESS_ERROR_HOST,
                  "%s: not a folder of ours alone; try: remove it, or set HARNESS_RUNTIME_DIR to a short path", base);
   if (strlen (base) > ROOT_PATH_MAX)
@@ -160,6 +164,8 @@ machine_sweep (void)
 {
   guint ended = 0;
   g_autofree char *base = base_path ();
+  if (!is_ours (base))
+    return 0;
   for (guint i = 0; i < ROOTS_MAX; i++)
     {
       g_autoptr (EmbedRoot) root = try_root (base, i, FALSE);
