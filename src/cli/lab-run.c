@@ -45,8 +45,6 @@ load (LabRun *run, const char *config_path, GError **error)
   if (!lab_config_load (config, &run->config, error))
     return FALSE;
   if (strcmp (isa_name (run->config->isa), run->name) != 0)
-    return fail (error, HARNESS_ERROR_USAGE, "%s: a configuration for %s, given for the lab %s", config, isa_name (run->config->isa), run->name);
-  if (strcmp (isa_name (run->config->isa), run->name) != 0)
     return fail (error, HARNESS_ERROR_USAGE, "%s: this is a lab for %s, not for %s; try: --isa %s", config, isa_name (run->config->isa), run->name,
                  isa_name (run->config->isa));
   map_file = g_strconcat (run->config->leaf_map, ".conf", NULL);
@@ -189,9 +187,20 @@ on_tick (gpointer user)
         return;
       record_reader_init (&watch->reader, g_mapped_file_get_contents (watch->records), g_mapped_file_get_length (watch->records));
     }
-  while (record_next (&watch->reader, &header, &body) == RECORD_OK)
-    if (header.type == RECORD_SAMPLE && header.length >= sizeof (struct record_sample))
-      watch->exits = ((const struct record_sample *) body)->exits;
+  for (;;)
+    {
+      const struct record_reader before = watch->reader;
+      const enum record_status status = record_next (&watch->reader, &header, &body);
+
+      if (status != RECORD_OK)
+        {
+          /* A block that is still being written looks damaged: it is read again at the next tick. */
+          watch->reader = before;
+          break;
+        }
+      if (header.type == RECORD_SAMPLE && header.length >= sizeof (struct record_sample))
+        watch->exits = ((const struct record_sample *) body)->exits;
+    }
   progress_update (&watch->run->app->progress, watch->run->name, -1, "%" G_GUINT64_FORMAT " exits", watch->exits);
 }
 
