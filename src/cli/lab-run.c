@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -219,7 +218,7 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
   g_autoptr (Machine) machine = machine_new (spec, error);
   g_autofree char *path = g_build_filename (run->dir, "records.bin", NULL);
   const char *stage = run->machine == MACHINE_FAKE                     ? "replay"
-                      : run->machine == MACHINE_BOCHS && spec->l0_log ? "L1 and L2 boot, with Bochs's own exit log"
+                      : run->machine == MACHINE_BOCHS && spec->l0_log ? "L1 and L2 boot, L0 log"
                                                                        : "L1 and L2 boot";
   Watch watch = { .run = run, .path = path };
   gboolean ok;

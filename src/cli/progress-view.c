@@ -10,7 +10,7 @@
 #include "base/files.h"
 
 #define LANES 4
-#define BAR_CELLS 16
+#define BAR_CELLS 10
 #define REDRAW_US 100000
 #define LINE_US 30000000 /* between plain lines about one stage */
 
@@ -75,9 +75,10 @@ draw_lane (GString *line, const Lane *lane)
         g_string_append_c (line, i < (int) (fraction * BAR_CELLS + 0.5) ? '#' : '.');
       g_string_append_c (line, ']');
     }
-  g_string_append_printf (line, " %.0f s", elapsed_s);
   if (lane->expected_s > 0)
-    g_string_append_printf (line, " of about %.0f", lane->expected_s);
+    g_string_append_printf (line, " %.0f of about %.0f s", elapsed_s, lane->expected_s);
+  else
+    g_string_append_printf (line, " %.0f s", elapsed_s);
   if (*lane->note)
     g_string_append_printf (line, ", %s", lane->note);
 }
