@@ -42,7 +42,7 @@ closure_add_program (Contents *contents, const char *program, GError **error)
       return FALSE;
     }
   contents_add_file (contents, program + 1, program, 0755);
-  contents_add_file (contents, LOADER + 1, LOADER, 0755);
+  contents_add_file (contents, &LOADER[1], LOADER, 0755);
   lines = g_strsplit (list, "\n", -1);
   for (guint i = 0; lines[i]; i++)
     {

@@ -56,7 +56,6 @@ add_l2 (Contents *contents, const ImageSpec *spec, const char *scratch_dir, GErr
   g_autofree char *kernel = g_build_filename (spec->kernel->dir, "bzImage", NULL);
   g_autofree char *initrd = g_build_filename (scratch_dir, "initrd", NULL);
   g_autoptr (Contents) l2 = contents_new ();
-  g_autoptr (GMappedFile) file = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autofree char *data = NULL;
   gsize size;
