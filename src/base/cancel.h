@@ -13,5 +13,5 @@ gboolean cancel_requested (void);
 int cancel_fd (void);
 /* TRUE, or FALSE with HARNESS_ERROR_INTERRUPTED. */
 gboolean cancel_check (GError **error);
-/* As if SIGINT had come (tests, and one lab failing while its sister runs). */
+/* As if SIGINT had come (for tests). */
 void cancel_request (void);

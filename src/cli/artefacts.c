@@ -3,7 +3,6 @@
 #include "cli/artefacts.h"
 
 #include "base/error.h"
-#include "machine/hardware.h"
 
 gboolean
 artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/run.h"
@@ -230,6 +231,8 @@ cmd_doctor (App *app, char **arguments, GError **error)
   check_appliance (findings);
   check_space (findings, app);
   check_labs (findings, &hardware);
+  if (!cancel_check (error)) /* what an interrupted check found is no finding */
+    return FALSE;
   missing = count_missing (findings);
   if (as_json)
     print_json (findings, !missing);

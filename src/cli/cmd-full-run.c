@@ -135,6 +135,7 @@ static gboolean
 verdict (GPtrArray *runs, const char *folder, GError **error)
 {
   const LabRun *first = NULL;
+  HarnessError code;
   guint failed = 0;
 
   for (guint i = 0; i < runs->len; i++)
@@ -144,7 +145,9 @@ verdict (GPtrArray *runs, const char *folder, GError **error)
       if (run->error && !failed++)
         first = run;
     }
-  return !first || fail (error, (HarnessError) first->error->code, "%u of %u labs failed; what there is lies in %s", failed, runs->len, folder);
+  /* An error of GLib's has codes of its own. */
+  code = first && first->error->domain == HARNESS_ERROR ? (HarnessError) first->error->code : HARNESS_ERROR_FAILED;
+  return !first || fail (error, code, "%u of %u labs failed; what there is lies in %s", failed, runs->len, folder);
 }
 
 gboolean

@@ -61,6 +61,8 @@ proof_find (const LabRun *run, GError **error)
   proof->key = make_key (run, error);
   if (!proof->key || !cache_lookup (run->app->cache, KIND, proof->key, &dir, &damaged, error))
     return NULL;
+  if (damaged)
+    progress_say (&run->app->progress, run->name, "the kept exit log of the emulator was damaged; it is taken again");
   if (!dir)
     return g_steal_pointer (&proof);
   digest = g_build_filename (dir, "exits.sha256", NULL);

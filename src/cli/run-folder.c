@@ -249,7 +249,9 @@ point_latest (const RunFolder *folder, const char *name, GError **error)
   unlink (temporary);
   if (symlink (name, temporary) == 0 && rename (temporary, latest) == 0)
     return TRUE;
-  return fail_errno (error, errno, "%s", latest);
+  fail_errno (error, errno, "%s: pointing it to %s", latest, name);
+  unlink (temporary);
+  return FALSE;
 }
 
 /* results/ID, or ID-2, … where two runs began in one second. */

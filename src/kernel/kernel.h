@@ -18,7 +18,7 @@ typedef struct {
 } KernelSpec;
 
 typedef struct {
-  char *dir;            /* cache entry: bzImage, vmlinux.debug? no: bzImage, config, modules/kvm.ko, kvm-intel.ko, kvm-amd.ko, System.map, build.json */
+  char *dir;            /* cache entry: bzImage, config, modules/kvm.ko, kvm-intel.ko, kvm-amd.ko, System.map, build.json */
   char *key;            /* the input hash */
   char *release;        /* "6.1.192" */
   char *source_sha256;  /* of the tarball, or of the tree's content */

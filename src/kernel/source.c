@@ -141,6 +141,8 @@ hash_entry (const char *path, const char *rel, InputHash *hash, GError **error)
     return fail_errno (error, errno, "%s: looking at", path);
   if (S_ISDIR (st.st_mode))
     return hash_folder (path, rel, hash, error);
+  if (!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode)) /* to open a FIFO is to wait */
+    return fail (error, HARNESS_ERROR_USAGE, "%s: neither a file nor a folder nor a link; try: remove it", path);
   input_hash_add (hash, "mode", (st.st_mode & S_IXUSR) != 0 ? "x" : "-");
   if (!S_ISLNK (st.st_mode))
     return input_hash_add_file (hash, rel, path, error);

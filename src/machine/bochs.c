@@ -221,14 +221,27 @@ note_line (Bochs *bochs, BochsLine kind, const char *line)
 }
 
 static void
-write_line (Bochs *bochs, FILE *file, const char *line)
+say_write_failed (Bochs *bochs)
 {
-  if (fputs (line, file) >= 0 && putc ('\n', file) != EOF)
-    return;
   g_mutex_lock (&bochs->lock);
   bochs->write_failed = TRUE;
   g_mutex_unlock (&bochs->lock);
   eventfd_write (bochs->news, 1);
+}
+
+static void
+write_line (Bochs *bochs, FILE *file, const char *line)
+{
+  if (fputs (line, file) < 0 || putc ('\n', file) == EOF)
+    say_write_failed (bochs);
+}
+
+/* What is still buffered meets a full disk only now. */
+static void
+flush_files (Bochs *bochs)
+{
+  if ((bochs->exits != NULL && fflush (bochs->exits) != 0) || fflush (bochs->log) != 0)
+    say_write_failed (bochs);
 }
 
 static void
@@ -309,6 +322,7 @@ pump_main (gpointer user)
         drain (bochs, bochs->pty, FALSE);
     }
   drain (bochs, bochs->fifo, TRUE); /* what Bochs said last */
+  flush_files (bochs);
   say_ended (bochs);
   return NULL;
 }

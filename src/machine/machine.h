@@ -26,7 +26,7 @@ typedef struct {
   guint memory_mib;        /* L1's */
   const char *cpu_model;   /* emulator's CPU model (libvirt: EPYC; bochs: corei5_arrandale_m520) */
   const char *kernel;      /* bzImage */
-  const char *root_image;  /* squashfs; sector 0 is free for bochs: see bochs.c */
+  const char *root_image;  /* squashfs */
   const char *cmdline;     /* L1's kernel command line, whole */
   guint64 record_bytes;    /* size of the record device */
   const char *dir;         /* existing folder: records.bin, l1-console.log, l0-exits.log, and the backend's own files go here */
