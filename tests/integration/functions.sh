@@ -90,8 +90,12 @@ wait_for() {
   done
 }
 
+# gone PID: the process has ended. Whether init has reaped it yet is init's business.
 gone() {
-  ! kill -0 "$1" 2>/dev/null
+  case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in
+    '' | Z* | X*) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # Scratch folders in the tree, one a line.

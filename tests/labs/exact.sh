@@ -20,7 +20,10 @@ for load in idle idle busy; do
       busy+=($!)
     done
   fi
-  expect 0 "$harness" full-run
+  "$harness" full-run >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null &
+  pid=$!
+  wait "$pid" || fail "full-run: $(cat "$TMPDIR/out" "$TMPDIR/err")"
+  emulator=$(qemu_of "$pid") && fail "QEMU is left running: $emulator"
   run=$(readlink -f "$tree/results/latest")
   cat "$TMPDIR/out"
   for lab in vmx svm; do check_lab "$run" "$lab"; done
@@ -28,7 +31,6 @@ for load in idle idle busy; do
   no_leftovers
 done
 end_busy
-[ -z "$(emulators)" ] || fail "left running: $(emulators)"
 
 for lab in vmx svm; do
   [ "$(of_lab "${runs[0]}" "$lab" determinism)" = exact ] || continue

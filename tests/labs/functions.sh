@@ -13,11 +13,6 @@ need_labs() {
   done
 }
 
-# The processes of emulators that belong to no living command: none, whatever was done before.
-emulators() {
-  pgrep -af '^(/usr/bin/)?(qemu-system-x86_64|bochs) ' | grep -E 'harness|bochsrc' || true
-}
-
 # qemu_of PID: the QEMU that this harness started.
 qemu_of() {
   pgrep -f "qemu-system-x86_64.*guest=harness-[a-z]*-$1-"
