@@ -2,6 +2,7 @@
 /* The command table and what is done with it; see command.h. */
 #include "cli/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,8 +50,14 @@ print_overview (void)
 static int
 report_error (const GError *error)
 {
-  if (error)
-    fprintf (stderr, "harness: %s\n", error->message);
+  g_autofree char *text = error ? g_strdup (error->message) : NULL;
+
+  /* It may quote a build's or a guest's own words: nothing in it steers the terminal. */
+  for (char *c = text; c && *c; c++)
+    if (g_ascii_iscntrl (*c) && *c != '\n')
+      *c = *c == '\t' ? ' ' : '?';
+  if (text)
+    fprintf (stderr, "harness: %s\n", text);
   return error_exit_code (error);
 }
 
@@ -78,6 +85,16 @@ parse (const Command *command, char ***argv, GError **error)
   return fail (error, HARNESS_ERROR_USAGE, "%s: %s; try: harness %s --help", command->name, bad->message, command->name);
 }
 
+/* What was printed is part of the work: a full disk or a closed pipe fails the command. */
+static gboolean
+flush_output (GError **error)
+{
+  errno = 0;
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return TRUE;
+  return fail_errno (error, errno ? errno : EIO, "standard output: writing");
+}
+
 static int
 run_command (const Command *command, char **argv)
 {
@@ -89,7 +106,7 @@ run_command (const Command *command, char **argv)
   if (!parse (command, &arguments, &error))
     return report_error (error);
   cancel_install ();
-  done = app_init (&app, quiet ? -1 : verbose, &error) && command->run (&app, arguments + 1, &error);
+  done = app_init (&app, quiet ? -1 : verbose, &error) && command->run (&app, arguments + 1, &error) && flush_output (&error);
   app_clear (&app);
   return done ? 0 : report_error (error);
 }
