@@ -12,9 +12,11 @@
 #include "cli/command.h"
 #include "config/config.h"
 #include "machine/hardware.h"
+#include "machine/libvirt-embed.h"
 #include "machine/machine.h"
 
 #define NEED_DISK_BYTES (6ull << 30)   /* kernel tree and objects 3.5 GiB, images, runs */
+#define NEED_DISK_LATER_BYTES (1ull << 30)
 #define NEED_MEMORY_BYTES (2ull << 30) /* both labs side by side */
 
 static gboolean as_json;
@@ -137,16 +139,45 @@ check_appliance (GPtrArray *findings)
 }
 
 static void
+check_libvirt (GPtrArray *findings)
+{
+  g_autoptr (GError) error = NULL;
+  virConnectPtr conn;
+  const gboolean open = libvirt_connect (NULL, &conn, &error);
+
+  add (findings, "libvirt", open, TRUE, g_strdup (open ? "its embedded QEMU driver opens" : error->message),
+       "apt-get install libvirt-daemon-driver-qemu libvirt-daemon-system");
+}
+
+/* "MemAvailable:   12345 kB" of /proc/meminfo; 0 if it is not told. */
+static guint64
+available_memory (void)
+{
+  g_autofree char *text = NULL;
+  const char *line = g_file_get_contents ("/proc/meminfo", &text, NULL, NULL) ? strstr (text, "MemAvailable:") : NULL;
+
+  return line ? g_ascii_strtoull (line + strlen ("MemAvailable:"), NULL, 10) * 1024 : 0;
+}
+
+static char *
+gibibytes (guint64 have, const char *what, guint64 need, const char *whose)
+{
+  return g_strdup_printf ("%.1f GiB %s, %s %.1f", (double) have / (1ull << 30), what, whose, (double) need / (1ull << 30));
+}
+
+/* A kernel tree that is there already has had its share of the disk. */
+static void
 check_space (GPtrArray *findings, const App *app)
 {
-  const guint64 memory = (guint64) sysconf (_SC_PHYS_PAGES) * (guint64) sysconf (_SC_PAGE_SIZE);
+  g_autofree char *objects = g_build_filename (app->cache, "ccache", NULL);
+  const guint64 need = g_file_test (objects, G_FILE_TEST_IS_DIR) ? NEED_DISK_LATER_BYTES : NEED_DISK_BYTES;
+  const guint64 memory = available_memory ();
   guint64 disk = 0;
 
   files_free_bytes (app->tree, &disk, NULL);
-  add (findings, "memory", memory >= NEED_MEMORY_BYTES, TRUE, g_strdup_printf ("%.1f GiB, both labs side by side take %.1f", (double) memory / (1ull << 30), (double) NEED_MEMORY_BYTES / (1ull << 30)),
+  add (findings, "memory", memory >= NEED_MEMORY_BYTES, TRUE, gibibytes (memory, "available", NEED_MEMORY_BYTES, "both labs side by side take"),
        "run one lab at a time: --isa svm");
-  add (findings, "disk", disk >= NEED_DISK_BYTES, TRUE, g_strdup_printf ("%.1f GiB free in %s, a first run takes %.0f", (double) disk / (1ull << 30), app->tree, (double) NEED_DISK_BYTES / (1ull << 30)),
-       "free some space");
+  add (findings, "disk", disk >= need, TRUE, gibibytes (disk, "free for this tree", need, "a run takes"), "free some space");
 }
 
 static void
@@ -225,6 +256,7 @@ cmd_doctor (App *app, char **arguments, GError **error)
   hardware_probe (&hardware);
   check_hardware (findings, &hardware);
   check_emulator (findings, "QEMU", MACHINE_LIBVIRT, "qemu-system-x86");
+  check_libvirt (findings);
   check_emulator (findings, "Bochs", MACHINE_BOCHS, "bochs bochs-term bochsbios vgabios");
   check_packages (findings, app);
   check_kernel_source (findings);

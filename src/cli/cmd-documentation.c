@@ -58,8 +58,11 @@ print_man (void)
           HARNESS_VERSION);
   for (const Command *command = commands; command->name; command++)
     man_command (command);
+  printf (".SS Every command\n.TP\n\\fB\\-\\-help\\fR\nWhat the command takes.\n.TP\n\\fB\\-v\\fR, \\fB\\-\\-verbose\\fR\nSay more.\n"
+          ".TP\n\\fB\\-q\\fR, \\fB\\-\\-quiet\\fR\nSay only what went wrong.\n");
   printf (".SH EXIT STATUS\n0 done, 1 the work failed, 2 bad usage or configuration, 3 the host lacks something, 130 interrupted.\n"
-          ".SH ENVIRONMENT\n.TP\n.B HARNESS_TREE\nThe folder with configs/ and kernel\\-patches/, if it is not the program's own.\n");
+          ".SH ENVIRONMENT\n.TP\n.B HARNESS_TREE\nThe folder with configs/ and kernel\\-patches/, if it is not the program's own.\n"
+          ".TP\n.B HARNESS_RUNTIME_DIR\nWhere libvirt's embedded driver keeps its sockets; a short path of your own.\n");
 }
 
 static void

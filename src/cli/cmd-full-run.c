@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/lab-run.h"
 #include "cli/run-folder.h"
+#include "cli/terminal.h"
 
 static struct {
   ArtefactOptions artefacts;
@@ -118,9 +119,10 @@ static void
 print_lab (const LabRun *run)
 {
   const LabResults *results = run->results;
+  g_autofree char *failure = run->error ? terminal_text (run->error->message) : NULL;
 
-  if (run->error)
-    fprintf (stderr, "%s\n", run->error->message);
+  if (failure)
+    fprintf (stderr, "%s\n", failure);
   if (!results || !results->summary)
     return;
   printf ("%s: %" G_GUINT64_FORMAT " exits from L2's first entry to ready in %.3f s of guest time, %" G_GUINT64_FORMAT " in all; checks: %u ok, %u explained, %u not run, %u failed\n"

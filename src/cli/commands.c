@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "cli/terminal.h"
 
 const Command commands[] = {
   { "full-run", "", "build all, run the labs, write a run's folder",
@@ -50,12 +51,8 @@ print_overview (void)
 static int
 report_error (const GError *error)
 {
-  g_autofree char *text = error ? g_strdup (error->message) : NULL;
+  g_autofree char *text = error ? terminal_text (error->message) : NULL;
 
-  /* It may quote a build's or a guest's own words: nothing in it steers the terminal. */
-  for (char *c = text; c && *c; c++)
-    if (g_ascii_iscntrl (*c) && *c != '\n')
-      *c = *c == '\t' ? ' ' : '?';
   if (text)
     fprintf (stderr, "harness: %s\n", text);
   return error_exit_code (error);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "cli/terminal.h"
 
 #define LANES 4
 #define BAR_CELLS 10
@@ -121,8 +122,10 @@ find_lane (const char *lane)
 static void
 print_line (const char *lane, const char *text)
 {
+  g_autofree char *clean = terminal_text (text);
+
   erase ();
-  fprintf (stderr, "[%6.1f s] %s%s%s\n", seconds_since (view.begin_us), lane, *lane ? ": " : "", text);
+  fprintf (stderr, "[%6.1f s] %s%s%s\n", seconds_since (view.begin_us), lane, *lane ? ": " : "", clean);
   draw (TRUE);
 }
 
@@ -180,7 +183,11 @@ on_update (gpointer user, const char *lane, double fraction, const char *note)
   slot = find_lane (lane);
   slot->fraction = fraction;
   if (note)
-    g_strlcpy (slot->note, note, sizeof slot->note);
+    {
+      g_autofree char *clean = terminal_text (note);
+
+      g_strlcpy (slot->note, clean, sizeof slot->note);
+    }
   say_now_and_then (slot);
   draw (FALSE);
   g_mutex_unlock (&view.mutex);
