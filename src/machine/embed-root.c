@@ -116,6 +116,16 @@ belongs_to (const char *pid, const char *root)
   return got > 0 && memmem (text, (gsize) got, mark, strlen (mark)) != NULL;
 }
 
+/* The same path in another root, a container's that shares our processes, is another folder with another lock. */
+static gboolean
+shares_our_root (const char *pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/root", pid);
+  struct stat theirs, ours;
+
+  return stat (path, &theirs) == 0 && stat ("/", &ours) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
 /* The pidfd is opened before the look: what is killed is what was looked at. */
 static gboolean
 end_process (const char *pid, const char *root)
@@ -123,7 +133,7 @@ end_process (const char *pid, const char *root)
   const int fd = (int) syscall (SYS_pidfd_open, (pid_t) atoi (pid), 0);
   if (fd < 0)
     return FALSE;
-  const gboolean ours = belongs_to (pid, root) && syscall (SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+  const gboolean ours = belongs_to (pid, root) && shares_our_root (pid) && syscall (SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
   struct pollfd gone = { .fd = fd, .events = POLLIN };
   if (ours)
     poll (&gone, 1, DEATH_WAIT_MS);
