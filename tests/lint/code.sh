@@ -24,9 +24,9 @@ while IFS= read -r file; do
     /^{/ { begin = NR }
     /^}/ && begin { if (NR - begin - 1 > longest) printf "%s:%d: a function of %d lines\n", file, begin, NR - begin - 1; begin = 0 }' "$file"
 done < <(files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'bench/*.c') >"$TMPDIR/found"
-while IFS= read -r line; do complain "$line"; done <"$TMPDIR/found"
+complain_each "has no place here" <"$TMPDIR/found"
 
 # The brackets keep this very file from being found.
-files ':!kernel-patches/*' | xargs -d '\n' grep -nIE '(^|[^A-Za-z0-9_.])/(wor[k]|tm[p]/lab|hom[e]/[a-z]+)/' | cut -c1-160 | while IFS= read -r line; do echo "$line"; done >"$TMPDIR/paths"
-while IFS= read -r line; do complain "$line: a path of one machine alone"; done <"$TMPDIR/paths"
+files ':!kernel-patches/*' | xargs -d '\n' grep -nIE '(^|[^A-Za-z0-9_.])/(wor[k]|tm[p]/lab|hom[e]/[a-z]+)/' | cut -c1-160 >"$TMPDIR/paths"
+complain_each "a path of one machine alone" <"$TMPDIR/paths"
 verdict

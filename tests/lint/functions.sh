@@ -9,7 +9,7 @@ complain() {
   findings=$((findings + 1))
 }
 
-# complain_each WHAT: every line of standard input is a finding.
+# complain_each WHAT <LIST: every line is a finding. (Not at the end of a pipe: there it would count in a shell of its own.)
 complain_each() {
   local line
   while IFS= read -r line; do
@@ -39,7 +39,7 @@ files() {
 scripts() {
   # shellcheck disable=SC2119
   files | while IFS= read -r file; do
-    case $file in
+    case ${file##*/} in
       *.sh) echo "$file" ;;
       *.*) ;;
       *) head -c 30 "$file" | LC_ALL=C grep -aqE '^#! ?/.*sh$' && echo "$file" ;;

@@ -14,7 +14,7 @@ for patch in kernel-patches/*/*.patch; do
     new && /^\+\+\+ / { name = $2 }
     new && /^@@/ { getline; if ($0 !~ /SPDX-License-Identifier: GPL-2.0(-only)?( |$)/) print patch ": " name; new = 0 }' "$patch"
 done >"$TMPDIR/found"
-while IFS= read -r line; do complain "$line: a new file without GPL-2.0-only"; done <"$TMPDIR/found"
+complain_each "a new file without GPL-2.0-only" <"$TMPDIR/found"
 
 for text in LICENSE kernel-patches/LICENSE; do
   grep -q 'GNU GENERAL PUBLIC LICENSE' "$text" 2>/dev/null || complain "$text: is not there, or not the licence"
