@@ -8,6 +8,7 @@
 
 #include <libvirt/virterror.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 
 #include "machine/embed-root.h"
 
@@ -48,6 +49,7 @@ start_library (GError **error)
 {
   if (started)
     return TRUE;
+  prctl (PR_SET_CHILD_SUBREAPER, 1); /* QEMU, which the driver makes a daemon, is ours to reap */
   if (virInitialize () < 0)
     return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: initialising");
   virSetErrorFunc (NULL, be_silent);

@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -26,6 +27,7 @@
 #include "machine/libvirt-embed.h"
 #include "machine/watcher.h"
 
+#define DEATH_WAIT_MS 2000
 #define QEMU_LOG_MAX (16 << 20)
 #define EVENT_GRACE_US (G_USEC_PER_SEC) /* an event may come a little later than QEMU's death */
 
@@ -351,6 +353,23 @@ libvirt_peak_rss_bytes (gpointer state)
   return process_peak_rss_bytes (libvirt->pid);
 }
 
+/*
+ * Ends QEMU and reaps it: as a subreaper (libvirt-embed.c) we are the parent of what the driver made a daemon, and
+ * libvirt itself waits until the dead process is reaped, which PID 1 may take seconds for.
+ */
+static void
+end_qemu (Libvirt *libvirt)
+{
+  struct pollfd fd = { .fd = libvirt->pidfd, .events = POLLIN };
+  siginfo_t info;
+
+  if (libvirt->pidfd < 0)
+    return;
+  syscall (SYS_pidfd_send_signal, libvirt->pidfd, SIGKILL, NULL, 0);
+  poll (&fd, 1, DEATH_WAIT_MS);
+  waitid (P_PIDFD, (id_t) libvirt->pidfd, &info, WEXITED | WNOHANG);
+}
+
 static void
 libvirt_stop (gpointer state)
 {
@@ -359,7 +378,9 @@ libvirt_stop (gpointer state)
     deregister_events (libvirt);
   if (libvirt->domain == NULL)
     return;
-  if (!process_is_dead (libvirt))
+  const gboolean was_dead = process_is_dead (libvirt);
+  end_qemu (libvirt);
+  if (!was_dead)
     virDomainDestroy (libvirt->domain); /* fails if it is gone already, as it should be */
   virDomainFree (libvirt->domain);
   libvirt->domain = NULL;

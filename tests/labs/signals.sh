@@ -28,7 +28,8 @@ for isa in svm vmx; do
   status=$?
   took=$(($(now_ms) - begin))
   [ "$status" -eq 130 ] || fail "$isa: SIGINT: exit status $status: $(cat "$TMPDIR/err")"
-  [ "$took" -le 1500 ] || fail "$isa: SIGINT: took $took ms"
+  # It takes 0.2 s on an idle machine; what is looked for here is one that hangs.
+  [ "$took" -le 8000 ] || fail "$isa: SIGINT: took $took ms"
   wait_for 1 "the end of the emulator of $isa" gone "$emulator"
   no_leftovers
   [ -z "$(ls -A "$tree/results")" ] || fail "$isa: SIGINT left results"
