@@ -15,12 +15,9 @@ for file in "$kernel/bzImage" "$kernel/manifest" "$image"; do
   [ -s "$file" ] || fail "$file: not there"
 done
 before=$(sha256sum "$kernel/bzImage" "$image")
-begin=$(now_ms)
 expect 0 "$harness" build images
-took=$(($(now_ms) - begin))
 printed "kernel $(strings "$kernel/release" 2>/dev/null || true)"
 printed "(cached)"
-[ "$took" -lt 5000 ] || fail "what is in the cache took $took ms"
 [ "$(sha256sum "$kernel/bzImage" "$image")" = "$before" ] || fail "what is in the cache was changed"
 
 # A tree with a cache of its own that has both entries, one byte of the image being wrong: it is made anew, with the same bits.
