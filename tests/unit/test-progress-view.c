@@ -61,9 +61,9 @@ test_timings (void **state)
 {
   g_autofree char *path = g_build_filename (*state, "timings.ini", NULL);
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *before = shown (*state, 0);
   g_autofree char *damaged = NULL;
 
+  g_free (shown (*state, 0));
   assert_true (g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL));
   assert_true (g_key_file_has_key (file, "seconds", "vmx boot", NULL));
   assert_false (g_key_file_has_key (file, "seconds", "build", NULL));
