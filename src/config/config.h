@@ -63,5 +63,20 @@ const char *reason_name (const ReasonNames *names, guint32 code);
 const GArray *reason_codes (const ReasonNames *names); /* of guint32 */
 const char *reason_kind (const ReasonNames *names, guint32 code); /* common kind for both vendors: "cpuid", "io", "msr", "ept", … */
 
+/*
+ * Kinds of exits, common to both vendors: what the reason's row says, but I/O goes by port (configs/reasons/ports.csv:
+ * first,last,kind,device) and a nested page fault of SVM that marks MMIO (EXITINFO1 bit 3, a reserved bit in KVM's
+ * own entry) counts as "mmio". Kinds are numbered from 0 in order of name.
+ */
+typedef struct ExitKinds ExitKinds;
+void exit_kinds_free (ExitKinds *kinds);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ExitKinds, exit_kinds_free)
+/* names must outlive the kinds. */
+gboolean exit_kinds_load (const char *ports_path, Isa isa, const ReasonNames *names, ExitKinds **kinds, GError **error);
+guint exit_kinds_count (const ExitKinds *kinds); /* at most EXIT_KINDS_MAX */
+#define EXIT_KINDS_MAX 64u
+const char *exit_kind_name (const ExitKinds *kinds, guint kind);
+guint exit_kind (const ExitKinds *kinds, guint32 code, guint64 info1);
+
 /* configs/packages/debian-12.list: one package a line, '#' comments, "[group]" headings. */
 gboolean package_list_load (const char *path, char ***packages, GError **error);

@@ -7,6 +7,8 @@
 #include <glib.h>
 
 #include "base/isa.h"
+#include "config/config.h"
+#include "record/operations.h"
 #include "stats/arith.h"
 #include "timeline/timeline.h"
 
@@ -15,12 +17,22 @@
 typedef enum { WINDOW_BOOT, WINDOW_ALL, WINDOWS } Window;
 const char *window_name (Window window); /* "boot", "all" */
 
+#define SUMMARY_COST_BUCKETS 48u
+
 typedef struct {
   guint32 code;
   guint64 exits, cycles;
   guint64 cycles_p50, cycles_p99; /* nearest rank */
   gint64 first_ns, last_ns;
+  /* Exits by cost: bucket b holds those of 2^(b-1) up to 2^b - 1 cycles, bucket 0 those of none, the last all above. */
+  guint32 costs[SUMMARY_COST_BUCKETS];
 } ReasonSummary;
+
+/* Exits of one kind: reasons that mean the same for both vendors, I/O by the device behind the port. */
+typedef struct {
+  const char *name; /* "memory", "io-serial"; owned by the kinds that the summary was made with */
+  guint64 exits[WINDOWS], cycles[WINDOWS];
+} KindSummary;
 
 /* A stretch of the run: a phase or a window. Counts are of whole bins from its start; the last, cut one is left out. */
 typedef struct {
@@ -48,8 +60,49 @@ typedef struct {
   guint fastest, slowest; /* those with the highest and lowest rate, into phases */
 } Stability;
 
+/*
+ * A stretch of the boot window within which the rate does not change, see segments.h. Borders are multiples of
+ * segment_bin_ns; the last stretch ends with the window.
+ */
+typedef struct {
+  gint64 start_ns, end_ns;
+  guint64 exits;
+  gboolean burst; /* at least twice the window's mean rate */
+  guint32 top_code;
+  guint64 top_exits;
+  guint top_kind; /* into kinds */
+  guint64 top_kind_exits;
+} SegmentSummary;
+
+/* All bursts of the boot window together. */
+typedef struct {
+  guint segments;
+  gint64 duration_ns;
+  guint64 exits;
+  guint top_kind; /* into kinds */
+  guint64 top_kind_exits;
+} BurstSummary;
+
+typedef struct {
+  guint32 code;
+  guint64 exits, cycles;
+} OperationReason;
+
+/* An operation of operations.h over all its rounds. */
+typedef struct {
+  guint number; /* into record_operations */
+  guint rounds;
+  guint64 repetitions;    /* in all */
+  guint64 exits, cycles;  /* what lies between the marks, less what the guest's calibration found there a round; not below 0 */
+  guint64 raw_exits, raw_cycles;       /* what lies between the marks */
+  guint64 round_exits_min, round_exits_max; /* raw, of one round */
+  gint64 duration_ns;     /* between the marks */
+  GArray *reasons;        /* of OperationReason, raw: most exits first, of equals the lowest code */
+} OperationSummary;
+
 typedef struct {
   Isa isa;
+  guint32 tsc_khz; /* cycles a millisecond */
   gint64 end_ns;
   SpanSummary windows[WINDOWS];
   GArray *reasons[WINDOWS]; /* of ReasonSummary: most exits first, of equals the lowest code */
@@ -59,6 +112,15 @@ typedef struct {
   GArray *codes;            /* of guint32, ascending: the columns of cells */
   GArray *cells;            /* of SeriesCell, rows x codes, cumulative */
   Stability stability;
+
+  GArray *kinds;        /* of KindSummary, those that occur: most exits of window all first, of equals by name */
+  GArray *kind_cells;   /* of guint64, rows x kinds: exits, cumulative as the cells */
+  gint64 segment_bin_ns;
+  GArray *segments;     /* of SegmentSummary: they cover the boot window */
+  BurstSummary bursts;
+  guint types_90;       /* so many types make 90 % of the boot window's exits */
+  guint64 types_90_exits;
+  GArray *operations;   /* of OperationSummary, in order of their first round; empty if none were performed */
 } LabSummary;
 
 void lab_summary_free (LabSummary *summary);
@@ -69,5 +131,7 @@ gboolean lab_summary_make (const Timeline *timeline, gint64 step_ns, LabSummary 
 
 /* Exits per second in thousandths; 0 for an empty span. */
 guint64 span_rate_milli (const SpanSummary *span);
+/* Cycles as nanoseconds of the guest. */
+gint64 lab_summary_ns (const LabSummary *summary, guint64 cycles);
 /* The window's reason by code, or NULL. */
 const ReasonSummary *lab_summary_reason (const LabSummary *summary, Window window, guint32 code);

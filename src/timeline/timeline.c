@@ -24,6 +24,7 @@ timeline_free (Timeline *t)
     }
   g_clear_pointer (&t->bytes, g_bytes_unref);
   g_clear_pointer (&t->phases, g_array_unref);
+  g_clear_pointer (&t->operations, g_array_unref);
   g_clear_pointer (&t->samples, g_array_unref);
   g_clear_pointer (&t->events, g_array_unref);
   g_clear_pointer (&t->kvm_stats, g_hash_table_unref);
@@ -50,6 +51,7 @@ timeline_new (GBytes *records)
                  ? g_bytes_ref (records)
                  : g_bytes_new (g_bytes_get_data (records, NULL), g_bytes_get_size (records));
   t->phases = g_array_new (FALSE, FALSE, sizeof (TimelinePhase));
+  t->operations = g_array_new (FALSE, FALSE, sizeof (TimelineOperation));
   t->samples = g_array_new (FALSE, FALSE, sizeof (TimelineSample));
   t->events = g_array_new (FALSE, FALSE, sizeof (TimelineEvent));
   g_array_set_clear_func (t->events, clear_event);

@@ -53,6 +53,13 @@ typedef struct {
   gint64 start_ns, end_ns;
 } TimelinePhase;
 
+/* One round of an operation (record/operations.h): exits [first, end), strictly between its marks; times of the marks. */
+typedef struct {
+  guint number; /* into record_operations */
+  guint64 first, end;
+  gint64 start_ns, end_ns;
+} TimelineOperation;
+
 typedef struct {
   guint64 tsc;
   guint32 code; /* enum record_event_code */
@@ -92,6 +99,7 @@ typedef struct {
   TimelineMark marks[RECORD_MARK_COUNT];
   guint stray_marks; /* exits that look like a mark but are not at a place where one may be */
   GArray *phases;    /* of TimelinePhase: they follow each other without a gap and cover every exit */
+  GArray *operations; /* of TimelineOperation, in order; rounds that were begun and ended */
 
   GArray *samples;         /* of TimelineSample */
   GArray *events;          /* of TimelineEvent */
