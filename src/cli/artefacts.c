@@ -41,14 +41,16 @@ artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, 
 {
   g_autofree char *l1_agent = guest_program ("l1-agent", error);
   g_autofree char *l2_init = l1_agent ? guest_program ("l2-init", error) : NULL;
+  g_autofree char *known_answer = l2_init ? guest_program ("known-answer", error) : NULL;
   const ImageSpec spec = {
     .kernel = kernel,
     .l1_agent = l1_agent,
     .l2_init = l2_init,
+    .known_answer = known_answer,
     .cache_dir = app->cache,
     .hardware = FALSE,
     .progress = &app->progress,
   };
 
-  return l2_init && image_build (&spec, image, error);
+  return known_answer && image_build (&spec, image, error);
 }

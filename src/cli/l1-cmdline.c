@@ -38,8 +38,8 @@ l2_cmdline (const L1CmdlineSpec *spec)
   append_leaf (totals, map->total_cycles);
   append_leaf (reasons, map->reason_exits);
   append_leaf (reasons, map->reason_cycles);
-  return g_strdup_printf ("%s lab.totals=%s lab.reasons=%s lab.codes=%s lab.idle_ms=%u", spec->lab->l2_cmdline, totals->str, reasons->str,
-                          codes (spec->lab->isa), spec->lab->l2_idle_ms);
+  return g_strdup_printf ("%s lab.totals=%s lab.reasons=%s lab.codes=%s lab.idle_ms=%u lab.operations=%u", spec->lab->l2_cmdline, totals->str, reasons->str,
+                          codes (spec->lab->isa), spec->lab->l2_idle_ms, spec->lab->l2_operations);
 }
 
 static char *
@@ -94,8 +94,8 @@ l1_cmdline (const L1CmdlineSpec *spec, char **cmdline, GError **error)
   if (!append_value (line, "kvm", kvm, error) || !append_value (line, "vendor", vendor, error) ||
       !append_value (line, "l2", l2, error))
     return FALSE;
-  g_string_append_printf (line, " lab.l2_memory=%u lab.l2_cpus=%u lab.sample_ms=%u lab.deadline_s=%u lab.trace=%d", lab->l2_memory_mib,
-                          lab->l2_cpus, lab->sample_ms, lab->l2_deadline_s, spec->trace);
+  g_string_append_printf (line, " lab.l2_memory=%u lab.l2_cpus=%u lab.sample_ms=%u lab.deadline_s=%u lab.trace=%d lab.operations=%u", lab->l2_memory_mib,
+                          lab->l2_cpus, lab->sample_ms, lab->l2_deadline_s, spec->trace, lab->l2_operations);
   if (line->len >= L1_CMDLINE_MAX)
     return fail (error, HARNESS_ERROR_USAGE, "%s: L1's kernel command line would be %" G_GSIZE_FORMAT " bytes, the kernel takes %d; try: shorter params or cmdline",
                  lab->path, line->len, L1_CMDLINE_MAX - 1);

@@ -23,6 +23,7 @@ typedef struct {
   guint l2_cpus;
   char *l2_cmdline;
   guint l2_idle_ms;
+  guint l2_operations; /* 1: L2 performs the operations of record/operations.h after its boot, then reboots; the known-answer guest follows */
   /* [kvm] */
   char *kvm_params;    /* parameters of kvm.ko, space-separated */
   char *vendor_params; /* parameters of kvm-intel.ko or kvm-amd.ko */

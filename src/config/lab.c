@@ -28,6 +28,7 @@ static const ConfField fields[] = {
   NUMBER ("l2", "cpus", lab.l2_cpus, 1, 8),
   OPTIONAL ("l2", "cmdline", lab.l2_cmdline),
   NUMBER ("l2", "idle_ms", lab.l2_idle_ms, 0, 600000),
+  NUMBER ("l2", "operations", lab.l2_operations, 0, 1),
   OPTIONAL ("kvm", "params", lab.kvm_params),
   OPTIONAL ("kvm", "vendor_params", lab.vendor_params),
   TEXT ("kvm", "leaf_map", lab.leaf_map),

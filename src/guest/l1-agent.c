@@ -22,7 +22,7 @@
 #include "guest/guest.h"
 #include "guest/l1.h"
 
-#define AGENT_VERSION 1u
+#define AGENT_VERSION 2u
 #define TICKS_PER_FLUSH 10 /* samples between two partial flushes */
 
 static int write_block(void *opaque, const void *block, size_t size)
@@ -111,6 +111,7 @@ static int read_params(struct l1_params *p)
         p->sample_ms = guest_param_number("lab.sample_ms", 1, 10000, 10);
         p->deadline_s = guest_param_number("lab.deadline_s", 1, 86400, 60);
         p->trace = guest_param_number("lab.trace", 0, 1, 0) == 1;
+        p->operations = guest_param_number("lab.operations", 0, 1, 0) == 1;
         if (p->sample_ms < 0 || p->deadline_s < 0 || p->l2_memory[0] == '-' || p->l2_cpus[0] == '-')
                 return -1;
         if (guest_param("lab.kvm", p->kvm, sizeof p->kvm) < 0 || guest_param("lab.vendor", p->vendor, sizeof p->vendor) < 0)
@@ -119,7 +120,7 @@ static int read_params(struct l1_params *p)
 }
 
 /* What is done at each sample. */
-static int tick(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p, const struct l1_qemu *q, unsigned number)
+static int tick(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p, struct l1_qemu *q, unsigned number)
 {
         const bool whole = number % TICKS_PER_FLUSH == 0;
 
@@ -146,7 +147,7 @@ static int make_timer(long sample_ms)
 }
 
 /* Runs until QEMU ends, or is ended by the deadline. */
-static int watch(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p, const struct l1_qemu *q)
+static int watch(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p, struct l1_qemu *q)
 {
         const uint64_t deadline_ns = guest_monotonic_ns() + (uint64_t)p->deadline_s * 1000000000u;
         struct pollfd fds[2] = { { .fd = make_timer(p->sample_ms), .events = POLLIN }, { .fd = q->pidfd, .events = POLLIN } };
@@ -178,15 +179,13 @@ static int finish(struct l1_stream *s, struct l1_kvm *k, uint64_t *overruns)
         return l1_kvm_final(s, k, overruns);
 }
 
-static int run_l2(struct l1_stream *s, const struct l1_params *p, uint64_t *overruns)
+static int run_guest(struct l1_stream *s, const struct l1_params *p, enum record_guest_kind kind, uint64_t *overruns)
 {
         struct l1_kvm kvm = { .dir = "" };
         struct l1_qemu qemu = { .pid = -1 };
         int status;
 
-        if (p->trace && l1_trace_hist_start(s) < 0)
-                return -1;
-        if (l1_qemu_start(s, p, &qemu) < 0)
+        if (l1_qemu_start(s, p, kind, &qemu) < 0)
                 return -1;
         status = watch(s, &kvm, p, &qemu);
         if (status < 0)
@@ -195,6 +194,28 @@ static int run_l2(struct l1_stream *s, const struct l1_params *p, uint64_t *over
                 status = -1;
         if (finish(s, &kvm, overruns) < 0)
                 status = -1;
+        l1_kvm_release(&kvm);
+        return status;
+}
+
+static int run_known_answer(struct l1_stream *s, const struct l1_params *p, uint64_t *overruns)
+{
+        const struct record_guest guest = { .tsc = guest_tsc(), .kind = RECORD_GUEST_KNOWN_ANSWER };
+
+        if (record_put(&s->writer, RECORD_GUEST, 0, &guest, sizeof guest, NULL, 0) < 0)
+                return l1_error(s, "recording");
+        return run_guest(s, p, RECORD_GUEST_KNOWN_ANSWER, overruns);
+}
+
+static int run_l2(struct l1_stream *s, const struct l1_params *p, uint64_t *overruns)
+{
+        int status;
+
+        if (p->trace && l1_trace_hist_start(s) < 0)
+                return -1;
+        status = run_guest(s, p, RECORD_GUEST_LINUX, overruns);
+        if (!status && p->operations)
+                status = run_known_answer(s, p, overruns);
         if (p->trace && l1_trace_hist_end(s) < 0)
                 status = -1;
         return status;

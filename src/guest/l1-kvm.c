@@ -89,6 +89,7 @@ static int map_log(int fd, struct l1_vcpu *v)
                 return -1;
         v->consumer = first;
         v->header = (const void *)log;
+        v->mapped = size;
         v->slots = log + h.slots_offset - KVM_EXIT_LOG_HEADER_OFFSET;
         v->records = (const void *)(log + h.records_offset - KVM_EXIT_LOG_HEADER_OFFSET);
         return 0;
@@ -257,4 +258,16 @@ int l1_kvm_final(struct l1_stream *s, const struct l1_kvm *k, uint64_t *overruns
                 *overruns += k->vcpus[i].header->overruns;
         }
         return *overruns ? -1 : 0;
+}
+
+void l1_kvm_release(struct l1_kvm *k)
+{
+        for (unsigned i = 0; i < k->nr_vcpus; i++) {
+                munmap((void *)k->vcpus[i].consumer, RECORD_PAGE);
+                munmap((void *)k->vcpus[i].header, k->vcpus[i].mapped);
+        }
+        if (k->dir[0]) {
+                close(k->hold);
+                close(k->dirfd);
+        }
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* L2 under QEMU: the command line, the pipes, the end. */
+/* L2 under QEMU: the command line, the pipes, resets, the end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,71 +15,145 @@
 #include "guest/l1.h"
 
 #define PIPE_BYTES (1 << 20) /* L2 must not wait for us between two samples */
+#define DISK "/tmp/disk"
+#define DISK_BYTES (16 << 20) /* sparse */
+#define ARGS_MAX 64
+#define RESETS_PER_REBOOT 2 /* SeaBIOS finds that it has run already, restores its memory from ROM and resets once more */
 
-/* The descriptors QEMU finds its outputs at. */
-enum { CHILD_CONSOLE = 10, CHILD_REPORT = 11 };
+/* The descriptors QEMU finds its outputs at: beyond any that the agent has open, which dup2 would close. */
+enum { CHILD_CONSOLE = 40, CHILD_REPORT, CHILD_MONITOR };
 
-static int make_pipe(int ends[2])
+/* The ends that QEMU gets. */
+struct outputs {
+        int console, report, monitor, errors;
+};
+
+/* Returns our end, which does not block. */
+static int make_pipe(int *theirs)
 {
-        if (pipe2(ends, O_CLOEXEC) < 0)
+        int ends[2];
+
+        if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES) < 0)
                 return -1;
-        if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES) < 0)
-                return -1;
-        return 0;
+        *theirs = ends[1];
+        return ends[0];
 }
 
-static void exec_qemu(const struct l1_params *p)
+static int make_monitor(int *theirs)
+{
+        int ends[2];
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+                return -1;
+        *theirs = ends[1];
+        return ends[0];
+}
+
+static int make_disk(void)
+{
+        const int fd = open(DISK, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        int status;
+
+        if (fd < 0)
+                return -1;
+        status = ftruncate(fd, DISK_BYTES);
+        close(fd);
+        return status;
+}
+
+static void add_args(char *argv[], const char *const *more)
+{
+        unsigned n = 0;
+
+        while (argv[n])
+                n++;
+        for (; *more && n < ARGS_MAX - 1; more++)
+                argv[n++] = (char *)*more;
+        argv[n] = NULL;
+}
+
+static void exec_qemu(const struct l1_params *p, enum record_guest_kind kind)
 {
         char memory[24], report[64], *const environment[] = { "PATH=/usr/bin", "HOME=/tmp", NULL };
-        char *const argv[] = {
-                "qemu-system-x86_64", "-L", "/usr/share/qemu", "-nodefaults", "-no-user-config", "-no-reboot",
-                "-display", "none", "-vga", "none", "-monitor", "none",
-                "-machine", "pc,accel=kvm,usb=off,smbus=off,vmport=off", "-cpu", "host", "-smp", (char *)p->l2_cpus, "-m", memory,
-                "-chardev", "file,id=console,path=/proc/self/fd/10", "-serial", "chardev:console",
-                "-chardev", "file,id=report,path=/proc/self/fd/11", "-device", report,
-                "-kernel", "/l2/bzImage", "-initrd", "/l2/initrd", "-append", (char *)p->l2_append, NULL,
+        const char *const common[] = {
+                "qemu-system-x86_64", "-L", "/usr/share/qemu", "-nodefaults", "-no-user-config",
+                "-display", "none", "-vga", "none", "-machine", "pc,accel=kvm,usb=off,smbus=off,vmport=off", "-cpu", "host", "-m", memory,
+                "-chardev", "file,id=console,path=/proc/self/fd/40", "-serial", "chardev:console",
+                "-chardev", "file,id=report,path=/proc/self/fd/41", "-device", report,
+                "-chardev", "socket,id=monitor,fd=42", "-mon", "chardev=monitor,mode=control", NULL,
         };
+        const char *const linux_only[] = {
+                "-smp", p->l2_cpus, "-kernel", "/l2/bzImage", "-initrd", "/l2/initrd", "-append", p->l2_append,
+                "-drive", "if=none,id=disk,format=raw,file.locking=off,file=" DISK, "-device", "virtio-blk-pci,drive=disk",
+                "-netdev", "user,id=net,restrict=on,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile=", NULL,
+        };
+        const char *const known_answer_only[] = { "-kernel", "/l2/known-answer", NULL };
+        char *argv[ARGS_MAX] = { NULL };
 
         snprintf(memory, sizeof memory, "%sM", p->l2_memory);
         snprintf(report, sizeof report, "isa-debugcon,iobase=0x%x,chardev=report", RECORD_REPORT_PORT);
+        add_args(argv, common);
+        add_args(argv, kind == RECORD_GUEST_LINUX ? linux_only : known_answer_only);
         execve("/usr/bin/qemu-system-x86_64", argv, environment);
         fprintf(stderr, "cannot run QEMU: %s\n", strerror(errno));
         _exit(127);
 }
 
-static void child(const struct l1_params *p, int console, int report, int errors)
+static void child(const struct l1_params *p, enum record_guest_kind kind, const struct outputs *out)
 {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (dup2(errors, STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0 || dup2(console, CHILD_CONSOLE) < 0 ||
-            dup2(report, CHILD_REPORT) < 0)
+        if (dup2(out->errors, STDOUT_FILENO) < 0 || dup2(out->errors, STDERR_FILENO) < 0 || dup2(out->console, CHILD_CONSOLE) < 0 ||
+            dup2(out->report, CHILD_REPORT) < 0 || dup2(out->monitor, CHILD_MONITOR) < 0)
                 _exit(126);
-        exec_qemu(p);
+        exec_qemu(p, kind);
 }
 
-int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, struct l1_qemu *q)
+/* QMP tells events once it was asked for its capabilities. */
+static int open_monitor(const struct l1_qemu *q)
 {
-        int console[2], report[2], errors[2];
+        static const char greeting[] = "{\"execute\":\"qmp_capabilities\"}\n";
 
-        if (make_pipe(console) < 0 || make_pipe(report) < 0 || make_pipe(errors) < 0)
+        return write(q->monitor, greeting, sizeof greeting - 1) == (ssize_t)sizeof greeting - 1 ? 0 : -1;
+}
+
+int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_guest_kind kind, struct l1_qemu *q)
+{
+        struct outputs out;
+
+        q->kind = kind;
+        q->console = make_pipe(&out.console);
+        q->report = make_pipe(&out.report);
+        q->errors = make_pipe(&out.errors);
+        q->monitor = make_monitor(&out.monitor);
+        if (q->console < 0 || q->report < 0 || q->errors < 0 || q->monitor < 0)
                 return l1_error(s, "pipe");
+        if (make_disk() < 0)
+                return l1_error(s, DISK);
         q->pid = fork();
         if (q->pid < 0)
                 return l1_error(s, "fork");
         if (q->pid == 0)
-                child(p, console[1], report[1], errors[1]);
-        close(console[1]);
-        close(report[1]);
-        close(errors[1]);
-        q->console = console[0];
-        q->report = report[0];
-        q->errors = errors[0];
+                child(p, kind, &out);
+        close(out.console);
+        close(out.report);
+        close(out.errors);
+        close(out.monitor);
         q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
-        if (q->pidfd < 0)
-                return l1_error(s, "pidfd_open");
+        if (q->pidfd < 0 || open_monitor(q) < 0)
+                return l1_error(s, "QEMU");
         return l1_event(s, RECORD_EVENT_L2_STARTED, q->pid, "");
 }
 
-static int drain_pipe(struct l1_stream *s, int fd, enum record_type type)
+/* A guest that has nothing to report but what went wrong. */
+static int take_complaint(struct l1_stream *s, const char *bytes, size_t size)
+{
+        char text[256];
+
+        snprintf(text, sizeof text, "the known-answer guest: %.*s", (int)size, bytes);
+        return l1_event(s, RECORD_EVENT_ERROR, 0, text);
+}
+
+static int drain_pipe(struct l1_stream *s, struct l1_qemu *q, int fd, enum record_type type)
 {
         char bytes[4096];
         ssize_t got;
@@ -86,17 +161,60 @@ static int drain_pipe(struct l1_stream *s, int fd, enum record_type type)
         while ((got = read(fd, bytes, sizeof bytes)) > 0) {
                 const uint64_t tsc = guest_tsc();
 
+                if (type == RECORD_L2_DATA && q->kind == RECORD_GUEST_KNOWN_ANSWER) {
+                        if (take_complaint(s, bytes, (size_t)got) < 0)
+                                return -1;
+                        continue;
+                }
+                if (type == RECORD_L2_DATA && memchr(bytes, RECORD_REPORT_REBOOT, (size_t)got))
+                        q->resets = RESETS_PER_REBOOT;
                 if (record_put(&s->writer, type, 0, &tsc, sizeof tsc, bytes, (uint32_t)got) < 0)
                         return -1;
         }
         return got < 0 && errno != EAGAIN && errno != EINTR ? -1 : 0;
 }
 
-int l1_qemu_drain(struct l1_stream *s, const struct l1_qemu *q)
+/* Resets are right when L2 said that it would reboot; any other is a fault that would repeat for ever. */
+static int take_monitor_line(struct l1_stream *s, struct l1_qemu *q)
 {
-        if (drain_pipe(s, q->console, RECORD_CONSOLE) < 0)
+        const bool unasked = !q->resets;
+
+        if (!strstr(q->line, "\"event\": \"RESET\""))
+                return 0;
+        if (l1_event(s, RECORD_EVENT_L2_RESET, unasked, "") < 0)
                 return -1;
-        return drain_pipe(s, q->report, RECORD_L2_DATA);
+        if (!unasked) {
+                q->resets--;
+                return 0;
+        }
+        errno = ECANCELED;
+        return -1;
+}
+
+/* Lines of QMP; of one that is too long the end is lost. */
+static int drain_monitor(struct l1_stream *s, struct l1_qemu *q)
+{
+        char byte;
+
+        while (read(q->monitor, &byte, 1) == 1) {
+                if (byte != '\n') {
+                        if (q->line_used + 1 < sizeof q->line)
+                                q->line[q->line_used++] = byte;
+                        continue;
+                }
+                q->line[q->line_used] = '\0';
+                q->line_used = 0;
+                if (take_monitor_line(s, q) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+int l1_qemu_drain(struct l1_stream *s, struct l1_qemu *q)
+{
+        if (drain_pipe(s, q, q->console, RECORD_CONSOLE) < 0 || drain_pipe(s, q, q->report, RECORD_L2_DATA) < 0)
+                return -1;
+        return drain_monitor(s, q);
 }
 
 int l1_qemu_end(struct l1_stream *s, struct l1_qemu *q)
@@ -115,5 +233,10 @@ int l1_qemu_end(struct l1_stream *s, struct l1_qemu *q)
         if (value)
                 guest_say("QEMU ended with %d: %s", value, words);
         l1_event(s, RECORD_EVENT_L2_ENDED, value, words);
+        close(q->console);
+        close(q->report);
+        close(q->errors);
+        close(q->monitor);
+        close(q->pidfd);
         return value ? -1 : 0;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "record/operations.h"
 #include "record/record.h"
 
 #define L1_VCPUS_MAX 16
@@ -23,6 +24,7 @@ struct l1_params {
         long sample_ms;        /* lab.sample_ms=N: between samples */
         long deadline_s;       /* lab.deadline_s=N: for L2, guest time */
         bool trace;            /* lab.trace=1: count by the kvm_exit tracepoint too */
+        bool operations;       /* lab.operations=1: after L2's boot, run the known-answer guest too */
 };
 
 /* The stream to the host. Every function that fails has written the reason to it, if it still could. */
@@ -41,16 +43,21 @@ int l1_error(struct l1_stream *s, const char *what);
 /* Loads the modules in /modules that the ISA needs. NULL, or the one that did not load, with errno. */
 const char *l1_load_modules(const struct l1_params *p);
 
-/* L2: one QEMU process. The pipes are non-blocking for us. */
+/* L2: one QEMU process. The descriptors are non-blocking for us. */
 struct l1_qemu {
+        enum record_guest_kind kind;
         pid_t pid;
         int pidfd;
         int console, report, errors;
+        int monitor;       /* QMP: tells of L2's resets */
+        char line[1024];   /* of the monitor, not yet whole */
+        size_t line_used;
+        unsigned resets;   /* that are still right: L2 said that it is about to reboot */
 };
 
-int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, struct l1_qemu *q);
-/* Copies what L2 wrote since the last call into the stream. */
-int l1_qemu_drain(struct l1_stream *s, const struct l1_qemu *q);
+int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_guest_kind kind, struct l1_qemu *q);
+/* Copies what L2 wrote since the last call into the stream. -1 too if L2 was reset unasked: it is killed then. */
+int l1_qemu_drain(struct l1_stream *s, struct l1_qemu *q);
 /* Reaps QEMU and records how it ended; 0 if with status 0. */
 int l1_qemu_end(struct l1_stream *s, struct l1_qemu *q);
 
@@ -60,6 +67,7 @@ struct l1_vcpu {
         const struct kvm_exit_log_header *header;
         const unsigned char *slots;
         const struct kvm_exit_log_record *records;
+        size_t mapped; /* bytes, from header */
         uint64_t tail;
         int id;
 };
@@ -80,6 +88,8 @@ int l1_kvm_drain(struct l1_stream *s, struct l1_kvm *k);
 int l1_kvm_sample(struct l1_stream *s, const struct l1_kvm *k);
 /* All statistics, or only `exits`. */
 int l1_kvm_stats(struct l1_stream *s, const struct l1_kvm *k, bool all);
+/* Lets the VM go; what was mapped is unmapped. */
+void l1_kvm_release(struct l1_kvm *k);
 /* The vCPUs' final headers and slots. */
 int l1_kvm_final(struct l1_stream *s, const struct l1_kvm *k, uint64_t *overruns);
 

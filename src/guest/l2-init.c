@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * L2's init: marks the phases of the boot, says `ready`, reads the CPUID leaves, idles, powers off.
+ * L2's init: marks the phases of the boot, says `ready`, reads the CPUID leaves, idles, performs the operations, powers off.
  *
  * Kernel command line:
  *   lab.totals=LEAF,…    leaves read once each (hexadecimal), with ecx = 0
  *   lab.reasons=LEAF,…   leaves read once for each code of lab.codes, in that order
  *   lab.codes=A-B,C,…    exit reasons, hexadecimal, ranges in ascending order
  *   lab.idle_ms=N        how long to idle
+ *   lab.operations=1     perform the operations, reboot, and power off then
  */
 #include <cpuid.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "guest/guest.h"
-#include "record/record.h"
+#include "guest/l2.h"
 
 #define REPORT_MAX 65536u
 
@@ -29,23 +29,6 @@ struct answer {
 
 static char report[REPORT_MAX];
 static size_t report_used;
-
-/*
- * Ports are written through /dev/port: in user space OUT needs the TSS's I/O bitmap, which QEMU's TCG does
- * not honour in a guest once its task register came from a VMCB (it wants an available TSS there, not a busy one).
- */
-static int ports = -1;
-
-static void port_out(unsigned port, unsigned char byte)
-{
-        if (pwrite(ports, &byte, 1, (off_t)port) != 1)
-                guest_say("port 0x%x: %s", port, strerror(errno));
-}
-
-static void mark(enum record_mark what)
-{
-        port_out(RECORD_MARK_PORT + (unsigned)what, 0);
-}
 
 static void report_answer(const struct answer *a)
 {
@@ -122,42 +105,56 @@ static void read_all_leaves(void)
                 guest_say("a lab.* parameter is too long; no leaf is read");
                 return;
         }
-        mark(RECORD_MARK_LEAVES);
+        l2_mark(RECORD_MARK_LEAVES);
         read_leaves(&run, totals, NULL);
         read_leaves(&run, reasons, codes);
-        mark(RECORD_MARK_LEAVES_END);
+        l2_mark(RECORD_MARK_LEAVES_END);
         report_answer(&run);
         for (size_t i = 0; i < report_used; i++)
-                port_out(RECORD_REPORT_PORT, (unsigned char)report[i]);
+                l2_port_out(RECORD_REPORT_PORT, (unsigned char)report[i]);
 }
 
 static void idle(long idle_ms)
 {
         struct timespec left = { .tv_sec = idle_ms / 1000, .tv_nsec = idle_ms % 1000 * 1000000 };
 
-        mark(RECORD_MARK_IDLE);
+        l2_mark(RECORD_MARK_IDLE);
         while (nanosleep(&left, &left) < 0 && errno == EINTR)
                 continue;
-        mark(RECORD_MARK_IDLE_END);
+        l2_mark(RECORD_MARK_IDLE_END);
+}
+
+static void end(void) __attribute__((noreturn));
+static void end(void)
+{
+        l2_mark(RECORD_MARK_POWEROFF);
+        guest_power_off();
 }
 
 int main(void)
 {
+        bool operations;
         long idle_ms;
 
         if (guest_mount_basics() < 0)
                 guest_say("cannot mount /dev, /proc and /sys: %s", strerror(errno));
-        ports = open("/dev/port", O_WRONLY | O_CLOEXEC);
-        if (ports < 0) {
+        if (l2_ports_open() < 0) {
                 guest_say("/dev/port: %s", strerror(errno));
                 guest_power_off();
         }
-        mark(RECORD_MARK_USER_SPACE);
+        operations = guest_param_number("lab.operations", 0, 1, 0) == 1;
+        if (operations && l2_rebooted())
+                end();
+        l2_mark(RECORD_MARK_USER_SPACE);
         guest_say("ready");
-        mark(RECORD_MARK_READY);
+        l2_mark(RECORD_MARK_READY);
         idle_ms = guest_param_number("lab.idle_ms", 0, 3600000, 2000);
         read_all_leaves();
         idle(idle_ms < 0 ? 2000 : idle_ms);
-        mark(RECORD_MARK_POWEROFF);
-        guest_power_off();
+        if (operations) {
+                l2_mark(RECORD_MARK_OPERATIONS);
+                l2_perform_operations();
+                l2_reboot();
+        }
+        end();
 }

@@ -15,6 +15,7 @@ static const struct {
 } roms[] = {
   { "bios-256k.bin", "seabios" },
   { "linuxboot_dma.bin", "qemu-system-data" },
+  { "multiboot_dma.bin", "qemu-system-data" },
   { "kvmvapic.bin", "qemu-system-data" },
 };
 static const char *const rom_dirs[] = { "/usr/share/qemu", "/usr/share/seabios" };

@@ -6,6 +6,7 @@
  *   /modules/NAME.ko           KVM's modules
  *   /usr/bin/qemu-system-x86_64, its libraries, /usr/share/qemu: its ROMs
  *   /l2/bzImage, /l2/initrd    the micro L2: the same kernel and an initramfs with the L2 init
+ *   /l2/known-answer           the guest without an operating system
  *   /proc /sys /dev /tmp       to mount on
  *
  * L1 boots it from an NVDIMM or an ATA disk, read-only, nothing is unpacked: what is not touched costs
@@ -20,6 +21,7 @@
 typedef struct {
   const KernelArtefact *kernel;
   const char *l1_agent, *l2_init; /* static programs */
+  const char *known_answer;       /* a multiboot kernel */
   const char *cache_dir;
   gboolean hardware;              /* libguestfs's appliance may use KVM */
   Progress *progress;

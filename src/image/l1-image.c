@@ -69,6 +69,7 @@ add_l2 (Contents *contents, const ImageSpec *spec, const char *scratch_dir, GErr
   bytes = g_bytes_new_take (g_steal_pointer (&data), size);
   contents_add_bytes (contents, "l2/initrd", bytes, 0644);
   contents_add_file (contents, "l2/bzImage", kernel, 0644);
+  contents_add_file (contents, "l2/known-answer", spec->known_answer, 0644);
   return TRUE;
 }
 

@@ -25,6 +25,7 @@ static const struct shape shapes[] = {
   [RECORD_L2_DATA] = { sizeof (uint64_t), 1 },
   [RECORD_TRACE_HIST] = { 0, 1 },
   [RECORD_END] = { sizeof (struct record_end), 0 },
+  [RECORD_GUEST] = { sizeof (struct record_guest), 0 },
 };
 
 static enum record_status

@@ -23,7 +23,7 @@
 #define RECORD_PAGE 4096u
 #define RECORD_BLOCK_MAX 65536u
 #define RECORD_BLOCK_MAGIC 0x314b4c424e524148ull /* "HARNBLK1" */
-#define RECORD_VERSION 1u
+#define RECORD_VERSION 2u
 
 struct record_block_header {
         uint64_t magic;
@@ -52,6 +52,7 @@ enum record_type {
         RECORD_L2_DATA = 9,   /* uint64 tsc, then bytes that L2 wrote to the report port (text lines, see below) */
         RECORD_TRACE_HIST = 10, /* text lines "reason count\n": the kvm_exit tracepoint's own count, decimal */
         RECORD_END = 11,      /* struct record_end; last record of a whole stream */
+        RECORD_GUEST = 12,    /* struct record_guest: another L2 begins, and what follows is about it; the first needs none */
 };
 
 struct record_hello {
@@ -79,6 +80,13 @@ enum record_event_code {
         RECORD_EVENT_L2_DEADLINE = 5,   /* L2 was killed because its time was up; value: seconds */
         RECORD_EVENT_ERROR = 6,         /* value: errno; text: what failed */
         RECORD_EVENT_NO_EXIT_LOG = 7,   /* the kernel has no exit log: tracepoints are used */
+        RECORD_EVENT_L2_RESET = 8,      /* L2 was reset; value: 0 as announced, 1 unasked, for which it was killed */
+};
+
+struct record_guest {
+        uint64_t tsc;
+        uint32_t kind; /* enum record_guest_kind, see operations.h */
+        uint32_t reserved;
 };
 
 struct record_vcpu {
@@ -124,17 +132,21 @@ enum record_mark {
         RECORD_MARK_LEAVES_END = 4,
         RECORD_MARK_IDLE = 5,
         RECORD_MARK_IDLE_END = 6,
-        RECORD_MARK_POWEROFF = 7, /* about to power off */
+        RECORD_MARK_OPERATIONS = 7,    /* operations follow, see operations.h */
+        RECORD_MARK_POWEROFF = 8,      /* about to power off */
+        RECORD_MARK_OPERATION_END = 9, /* ends a round of an operation, as often as rounds begin */
 };
 
 /*
- * L2's report: text lines written to port RECORD_REPORT_PORT (QEMU's isa-debugcon), between READY and POWEROFF:
+ * L2's report: text lines written to port RECORD_REPORT_PORT (QEMU's isa-debugcon), between READY and POWEROFF. A line that
+ * is RECORD_REPORT_REBOOT alone says that the next reset is a reboot. All others are answers:
  *   leaf LEAF ECX EAX EBX ECX EDX COUNT     hexadecimal without leading zeroes, COUNT decimal
  * COUNT CPUIDs executed one after the other between LEAVES and LEAVES_END, of the same leaf, with input
  * ECX, ECX + 1, … ECX + COUNT - 1, which all gave the same four registers. Every byte costs L1 a return to user
  * space, hence the run lengths.
  */
 #define RECORD_REPORT_PORT 0x0ef0u /* not 0x402: SeaBIOS would talk there */
+#define RECORD_REPORT_REBOOT 'R'
 
 uint32_t record_crc32c(uint32_t crc, const void *data, size_t size);
 

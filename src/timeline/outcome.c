@@ -22,6 +22,21 @@ find_event (const Timeline *t, enum record_event_code code)
   return NULL;
 }
 
+/* The first guest whose QEMU did not end with status 0, or the last that ended. */
+static const TimelineEvent *
+find_end_of_l2 (const Timeline *t)
+{
+  const TimelineEvent *found = NULL;
+
+  for (guint i = 0; i < t->events->len && (found == NULL || found->value == 0); i++)
+    {
+      const TimelineEvent *event = &g_array_index (t->events, TimelineEvent, i);
+      if (event->code == RECORD_EVENT_L2_ENDED)
+        found = event;
+    }
+  return found;
+}
+
 static char *
 console_tail (const Timeline *t)
 {
@@ -75,14 +90,20 @@ outcome_of_l2 (const Timeline *t, char **detail)
                                  t->marks[RECORD_MARK_READY].seen ? "" : " and never became ready", tail);
       return OUTCOME_L2_HANG;
     }
-  if ((event = find_event (t, RECORD_EVENT_L2_ENDED)) != NULL && event->value != 0)
+  if ((event = find_event (t, RECORD_EVENT_L2_RESET)) != NULL && event->value != 0)
+    {
+      *detail = g_strdup_printf ("L2 was reset %s: a triple fault, or its kernel restarted; last console lines: %s",
+                                 t->marks[RECORD_MARK_READY].seen ? "unasked" : "before it became ready", tail);
+      return OUTCOME_L2_RESET;
+    }
+  if ((event = find_end_of_l2 (t)) != NULL && event->value != 0)
     {
       *detail = g_strdup_printf ("QEMU in L1 ended with %s %d: %s", event->value < 0 ? "signal" : "status", ABS (event->value), event->text);
       return OUTCOME_QEMU_DIED;
     }
   if (event != NULL && t->exits > 0 && !t->marks[RECORD_MARK_READY].seen)
     {
-      *detail = g_strdup_printf ("no ready mark: L2 powered off or reset before it became ready; last console lines: %s", tail);
+      *detail = g_strdup_printf ("no ready mark: L2 powered off before it became ready; last console lines: %s", tail);
       return OUTCOME_L2_SILENT;
     }
   return OUTCOME_OK;
@@ -95,6 +116,38 @@ overruns (const Timeline *t)
   for (guint i = 0; i < t->n_vcpus; i++)
     sum += t->vcpus[i].log.overruns;
   return MAX (sum, t->end.overruns);
+}
+
+static guint
+rounds_of (const Timeline *t, guint number)
+{
+  guint rounds = 0;
+  for (guint i = 0; i < t->operations->len; i++)
+    rounds += g_array_index (t->operations, TimelineOperation, i).number == number ? 1 : 0;
+  return rounds;
+}
+
+/* What was begun was performed in all its rounds, and each guest came to its last operation: Linux's has no condition, nor has the other's. */
+static gboolean
+operations_ended (const Timeline *t, char **detail)
+{
+  if (t->unended_rounds > 0)
+    {
+      *detail = g_strdup ("L2 began an operation that has no end in the records");
+      return FALSE;
+    }
+  for (guint i = 0; i < OPERATIONS; i++)
+    {
+      const struct record_operation *operation = &record_operations[i];
+      const guint rounds = rounds_of (t, i);
+      const gboolean must = i == OPERATION_CALIBRATION_LINUX || (i == OPERATION_FIRST_TOUCH && t->n_guests > 1);
+
+      if (rounds == operation->rounds || (rounds == 0 && !must))
+        continue;
+      *detail = g_strdup_printf ("operation %s: %u of %u rounds were recorded: L2 did not come to its end", operation->name, rounds, operation->rounds);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 /* What is left when neither L1's events nor L2's end tell of a failure. */
@@ -123,6 +176,8 @@ outcome_of_records (const Timeline *t, char **detail)
       *detail = g_strdup_printf ("no ready mark: L2 never became ready; last console lines: %s", tail);
       return OUTCOME_L2_SILENT;
     }
+  if (t->marks[RECORD_MARK_OPERATIONS].seen && !operations_ended (t, detail))
+    return OUTCOME_INCOMPLETE;
   if (t->end.status != 0)
     {
       *detail = g_strdup_printf ("L1's agent ended with status %d: not all was recorded", t->end.status);
@@ -156,6 +211,7 @@ outcome_name (Outcome outcome)
     [OUTCOME_L1_LOST] = "l1-lost",
     [OUTCOME_L2_PANIC] = "l2-panic",
     [OUTCOME_L2_HANG] = "l2-hang",
+    [OUTCOME_L2_RESET] = "l2-reset",
     [OUTCOME_L2_SILENT] = "l2-silent-poweroff",
     [OUTCOME_QEMU_DIED] = "qemu-died",
     [OUTCOME_NO_EXITS] = "no-exits",

@@ -12,7 +12,8 @@ typedef enum {
   OUTCOME_L1_LOST,    /* the records stop without an end: L1 died */
   OUTCOME_L2_PANIC,   /* L2's kernel panicked */
   OUTCOME_L2_HANG,    /* L2 still ran at its deadline */
-  OUTCOME_L2_SILENT,  /* L2 powered off or reset before it was ready */
+  OUTCOME_L2_RESET,   /* L2 was reset and had not said that it would reboot */
+  OUTCOME_L2_SILENT,  /* L2 powered off before it was ready */
   OUTCOME_QEMU_DIED,  /* QEMU in L1 ended with an error or by a signal */
   OUTCOME_NO_EXITS,   /* L2 was never entered */
   OUTCOME_INCOMPLETE, /* exits were dropped, or the agent says that not all was recorded */

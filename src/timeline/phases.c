@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Marks are found in the exits, phases between the marks. */
+/* Marks and operations are found in the exits, phases between the marks; before the first mark the exits tell by themselves. */
 #include "timeline/phases.h"
 
+#include "record/operations.h"
 #include "timeline/cursor.h"
 
 #define VMX_REASON_IO 30u
 #define SVM_CODE_IOIO 0x7bu
+#define PORT_FW_CFG 0x510u
+#define PORT_FW_CFG_LAST 0x51bu
+#define PORT_PCI_PROBE 0xcfbu
+#define REAL_MODE_RIP_END 0x10000u
+#define KERNEL_ENTRY_RIP 0x100000u
+
+/* The parts of the boot that have no mark, in order. */
+enum { CUT_FIRMWARE, CUT_LOADER, CUT_DECOMPRESSOR, CUT_EARLY_KERNEL, CUT_DEVICES, CUTS };
+
+typedef struct {
+  guint last_mark;
+  guint cut;
+  TimelineMark cuts[CUTS];
+  TimelineMark known_answer, reboot;
+  gboolean in_round;
+  TimelineOperation round;
+} Search;
 
 static gboolean
 is_byte_out (Isa isa, guint64 info1)
@@ -15,18 +33,32 @@ is_byte_out (Isa isa, guint64 info1)
   return (info1 & 0x0d) == 0 && (info1 & 0x70) == 0x10; /* OUT, not string or REP, size 1 */
 }
 
-guint
-exit_mark (Isa isa, const struct kvm_exit_log_record *exit)
+static gboolean
+is_io (Isa isa, const struct kvm_exit_log_record *exit)
 {
-  if (exit->reason != (isa == ISA_VMX ? VMX_REASON_IO : SVM_CODE_IOIO))
-    return 0;
-  const guint64 port = exit->info1 >> 16;
-  if (port <= RECORD_MARK_PORT || port >= RECORD_MARK_PORT + RECORD_MARK_COUNT || !is_byte_out (isa, exit->info1))
-    return 0;
-  return (guint) (port - RECORD_MARK_PORT);
+  return exit->reason == (isa == ISA_VMX ? VMX_REASON_IO : SVM_CODE_IOIO);
 }
 
-/* Marks come in ascending order, each once; USER_SPACE and READY first, an end only after its beginning. */
+guint
+exit_byte_out (Isa isa, const struct kvm_exit_log_record *exit)
+{
+  return is_io (isa, exit) && is_byte_out (isa, exit->info1) ? exit->info1 >> 16 & 0xffff : 0;
+}
+
+/* The part of the boot that an exit begins, CUT_FIRMWARE if none. */
+static guint
+cut_of (Isa isa, guint now, const struct kvm_exit_log_record *exit)
+{
+  const guint port = is_io (isa, exit) ? exit->info1 >> 16 & 0xffff : 0;
+
+  if (exit->rip >= PHASE_KERNEL_RIP)
+    return now < CUT_EARLY_KERNEL ? CUT_EARLY_KERNEL : port == PORT_PCI_PROBE && is_byte_out (isa, exit->info1) ? CUT_DEVICES : CUT_FIRMWARE;
+  if (now == CUT_FIRMWARE && port >= PORT_FW_CFG && port <= PORT_FW_CFG_LAST && exit->rip < REAL_MODE_RIP_END)
+    return CUT_LOADER;
+  return now == CUT_LOADER && exit->rip >= KERNEL_ENTRY_RIP ? CUT_DECOMPRESSOR : CUT_FIRMWARE;
+}
+
+/* Marks of the boot come in ascending order, each once; USER_SPACE and READY first, an end only after its beginning. */
 static gboolean
 may_follow (const Timeline *t, guint last, guint mark)
 {
@@ -41,30 +73,93 @@ may_follow (const Timeline *t, guint last, guint mark)
   return TRUE;
 }
 
-typedef struct {
-  guint last_mark;
-  gboolean in_kernel;
-  TimelineMark kernel;
-} Search;
+static gboolean
+take_mark (Timeline *t, Search *search, guint mark, const TimelineMark *here)
+{
+  if (!may_follow (t, search->last_mark, mark))
+    return FALSE;
+  t->marks[mark] = *here;
+  search->last_mark = mark;
+  return TRUE;
+}
+
+/* Rounds do not overlap; each guest performs only operations of its own. */
+static gboolean
+begin_round (Search *search, guint number, guint guest_kind, const TimelineMark *here)
+{
+  if (search->in_round || number >= OPERATIONS || record_operations[number].guest != guest_kind ||
+      (guest_kind == RECORD_GUEST_LINUX && search->last_mark != RECORD_MARK_OPERATIONS))
+    return FALSE;
+  search->in_round = TRUE;
+  search->round = (TimelineOperation) { .number = number, .first = here->seq + 1, .start_ns = here->t_ns };
+  if (number == OPERATION_REBOOT && !search->reboot.seen)
+    search->reboot = *here;
+  return TRUE;
+}
+
+static gboolean
+end_round (Timeline *t, Search *search, const TimelineMark *here)
+{
+  if (!search->in_round)
+    return FALSE;
+  search->in_round = FALSE;
+  search->round.end = here->seq;
+  search->round.end_ns = here->t_ns;
+  g_array_append_val (t->operations, search->round);
+  return TRUE;
+}
 
 static void
-look_at (Timeline *t, Search *search, guint64 seq, const struct kvm_exit_log_record *exit)
+look_at_port (Timeline *t, Search *search, guint guest_kind, guint port, const TimelineMark *here)
 {
-  if (!search->in_kernel && exit->rip >= PHASE_KERNEL_RIP && search->last_mark == 0)
+  gboolean taken = TRUE;
+
+  if (port == RECORD_MARK_PORT + RECORD_MARK_OPERATION_END)
+    taken = end_round (t, search, here);
+  else if (port >= RECORD_OPERATION_PORT && port < RECORD_OPERATION_PORT + RECORD_OPERATION_MAX)
+    taken = begin_round (search, port - RECORD_OPERATION_PORT, guest_kind, here);
+  else if (port > RECORD_MARK_PORT && port < RECORD_MARK_PORT + RECORD_MARK_COUNT)
+    taken = guest_kind == RECORD_GUEST_LINUX && take_mark (t, search, port - RECORD_MARK_PORT, here);
+  t->stray_marks += taken ? 0 : 1;
+}
+
+/* The guest has ended. */
+static void
+give_up_round (Timeline *t, Search *search)
+{
+  t->unended_rounds += search->in_round ? 1 : 0;
+  search->in_round = FALSE;
+}
+
+static guint
+guest_of (const Timeline *t, guint vcpu)
+{
+  guint guest = t->n_guests - 1;
+  while (guest > 0 && vcpu < t->guests[guest].first_vcpu)
+    guest--;
+  return t->guests[guest].kind;
+}
+
+static void
+look_at (Timeline *t, Search *search, guint64 seq, guint vcpu, const struct kvm_exit_log_record *exit)
+{
+  const TimelineMark here = { TRUE, seq, timeline_ns (t, exit->tsc) };
+  const guint guest_kind = t->n_guests == 1 ? t->guests[0].kind : guest_of (t, vcpu);
+  const guint port = exit_byte_out (t->isa, exit);
+
+  if (guest_kind == RECORD_GUEST_KNOWN_ANSWER && !search->known_answer.seen)
     {
-      search->in_kernel = TRUE;
-      search->kernel = (TimelineMark) { TRUE, seq, timeline_ns (t, exit->tsc) };
+      search->known_answer = here;
+      give_up_round (t, search);
     }
-  const guint mark = exit_mark (t->isa, exit);
-  if (mark == 0)
-    return;
-  if (!may_follow (t, search->last_mark, mark))
+  if (search->last_mark == 0 && guest_kind == RECORD_GUEST_LINUX)
     {
-      t->stray_marks++;
-      return;
+      const guint cut = cut_of (t->isa, search->cut, exit);
+      if (cut > search->cut)
+        search->cuts[search->cut = cut] = here;
     }
-  t->marks[mark] = (TimelineMark) { TRUE, seq, timeline_ns (t, exit->tsc) };
-  search->last_mark = mark;
+  if (port != 0)
+    look_at_port (t, search, guest_kind, port, &here);
 }
 
 static void
@@ -82,25 +177,41 @@ add_phase (Timeline *t, const char *name, const TimelineMark *from)
   g_array_append_val (t->phases, phase);
 }
 
-void
-timeline_find_phases (Timeline *t)
+static void
+add_phases (Timeline *t, const Search *search)
 {
+  static const char *const cut_names[CUTS] = {
+    [CUT_LOADER] = "loader", [CUT_DECOMPRESSOR] = "decompressor", [CUT_EARLY_KERNEL] = "early-kernel", [CUT_DEVICES] = "devices",
+  };
   const TimelineMark first_entry = { t->exits > 0, 0, 0 };
-  Search search = { 0 };
-  ExitCursor cursor;
-  const struct kvm_exit_log_record *exit;
+  const TimelineMark *marks = t->marks, *idle_end = &marks[RECORD_MARK_IDLE_END], *operations = &marks[RECORD_MARK_OPERATIONS];
 
-  exit_cursor_init (&cursor, t);
-  for (guint64 seq = 0; (exit = exit_cursor_next (&cursor, NULL)) != NULL; seq++)
-    look_at (t, &search, seq, exit);
-
-  const TimelineMark *marks = t->marks;
   add_phase (t, "firmware", &first_entry);
-  add_phase (t, "kernel", &search.kernel);
+  for (guint cut = CUT_LOADER; cut < CUTS; cut++)
+    add_phase (t, cut_names[cut], &search->cuts[cut]);
   add_phase (t, "user-space", &marks[RECORD_MARK_USER_SPACE]);
-  add_phase (t, "post-ready", &marks[RECORD_MARK_READY]);
+  add_phase (t, "ready", &marks[RECORD_MARK_READY]);
   add_phase (t, "leaves", &marks[RECORD_MARK_LEAVES]);
   add_phase (t, "report", &marks[RECORD_MARK_LEAVES_END]);
   add_phase (t, "idle", &marks[RECORD_MARK_IDLE]);
-  add_phase (t, "shutdown", &marks[marks[RECORD_MARK_IDLE_END].seen ? RECORD_MARK_IDLE_END : RECORD_MARK_POWEROFF]);
+  if (operations->seen)
+    add_phase (t, "operations", idle_end->seen ? idle_end : operations);
+  add_phase (t, "reboot", &search->reboot);
+  add_phase (t, "shutdown", idle_end->seen && !operations->seen ? idle_end : &marks[RECORD_MARK_POWEROFF]);
+  add_phase (t, "known-answer", &search->known_answer);
+}
+
+void
+timeline_find_phases (Timeline *t)
+{
+  Search search = { 0 };
+  ExitCursor cursor;
+  const struct kvm_exit_log_record *exit;
+  guint vcpu = 0;
+
+  exit_cursor_init (&cursor, t);
+  for (guint64 seq = 0; (exit = exit_cursor_next (&cursor, &vcpu)) != NULL; seq++)
+    look_at (t, &search, seq, vcpu, exit);
+  give_up_round (t, &search);
+  add_phases (t, &search);
 }

@@ -55,12 +55,23 @@ take_event (Timeline *t, const struct record_header *header, const void *body, G
   return TRUE;
 }
 
+/* A vCPU of the current guest appears. */
+static void
+count_up_to (Timeline *t, guint vcpu)
+{
+  TimelineGuest *guest = &t->guests[t->n_guests - 1];
+
+  t->vcpus[vcpu].id = vcpu - guest->first_vcpu;
+  t->n_vcpus = MAX (t->n_vcpus, vcpu + 1u);
+  guest->n_vcpus = t->n_vcpus - guest->first_vcpu;
+}
+
 static gboolean
 check_log_header (const Timeline *t, guint vcpu, const struct kvm_exit_log_header *log, GError **error)
 {
   if (log->magic != KVM_EXIT_LOG_MAGIC || log->version != KVM_EXIT_LOG_VERSION)
     return BAD ("vCPU %u: not an exit log of version %u", vcpu, KVM_EXIT_LOG_VERSION);
-  if (log->vcpu_id != vcpu)
+  if (log->vcpu_id != vcpu - t->guests[t->n_guests - 1].first_vcpu)
     return BAD ("vCPU %u: its exit log says it is vCPU %u", vcpu, log->vcpu_id);
   if (log->isa != (t->isa == ISA_VMX ? KVM_EXIT_LOG_ISA_VMX : KVM_EXIT_LOG_ISA_SVM))
     return BAD ("vCPU %u: its exit log is of another instruction set", vcpu);
@@ -85,7 +96,7 @@ take_vcpu (Timeline *t, const struct record_header *header, const void *body, GE
   v->has_final = v->attached;
   v->attached = TRUE;
   v->log = *log;
-  t->n_vcpus = MAX (t->n_vcpus, header->vcpu + 1u);
+  count_up_to (t, header->vcpu);
   return TRUE;
 }
 
@@ -102,7 +113,7 @@ take_exits (Timeline *t, const struct record_header *header, const void *body, G
   g_array_append_val (v->chunks, chunk);
   v->exits += chunk.n;
   t->exits += chunk.n;
-  t->n_vcpus = MAX (t->n_vcpus, header->vcpu + 1u);
+  count_up_to (t, header->vcpu);
   return TRUE;
 }
 
@@ -137,18 +148,21 @@ take_slots (Timeline *t, const struct record_header *header, const void *body, G
   return TRUE;
 }
 
+static guint64
+stat_value (GHashTable *stats, const char *name)
+{
+  const guint64 *value = g_hash_table_lookup (stats, name);
+  return value != NULL ? *value : 0;
+}
+
 static gboolean
 take_stat (Timeline *t, const char *name, guint64 value, GError **error)
 {
-  guint64 *known = g_hash_table_lookup (t->kvm_stats, name);
-  if (known != NULL)
-    {
-      *known = value;
-      return TRUE;
-    }
-  if (g_hash_table_size (t->kvm_stats) == STATS_MAX)
+  const guint64 sum = stat_value (t->kvm_stats_before, name) + value;
+
+  if (g_hash_table_size (t->kvm_stats) == STATS_MAX && !g_hash_table_contains (t->kvm_stats, name))
     return BAD ("more than %u KVM statistics", STATS_MAX);
-  g_hash_table_insert (t->kvm_stats, g_strdup (name), g_memdup2 (&value, sizeof value));
+  g_hash_table_insert (t->kvm_stats, g_strdup (name), g_memdup2 (&sum, sizeof sum));
   return TRUE;
 }
 
@@ -213,6 +227,27 @@ take_trace_hist (Timeline *t, const struct record_header *header, const void *bo
   return TRUE;
 }
 
+/* The next guest's vCPUs follow those of the one before; its statistics begin anew. */
+static gboolean
+take_guest (Timeline *t, const struct record_header *header, const void *body, GError **error)
+{
+  const struct record_guest *in = body;
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (header->vcpu != t->n_vcpus)
+    return BAD ("a guest that begins on a vCPU");
+  if (in->kind > RECORD_GUEST_KNOWN_ANSWER)
+    return BAD ("unknown kind of guest %u", in->kind);
+  if (t->n_guests == TIMELINE_GUESTS_MAX)
+    return BAD ("more than %u guests", TIMELINE_GUESTS_MAX);
+  t->guests[t->n_guests++] = (TimelineGuest) { .kind = in->kind, .first_vcpu = t->n_vcpus };
+  g_hash_table_iter_init (&iter, t->kvm_stats);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    g_hash_table_insert (t->kvm_stats_before, g_strdup (name), g_memdup2 (value, sizeof (guint64)));
+  return TRUE;
+}
+
 static gboolean
 take_end (Timeline *t, const struct record_header *header, const void *body, GError **error)
 {
@@ -224,16 +259,20 @@ take_end (Timeline *t, const struct record_header *header, const void *body, GEr
 }
 
 gboolean
-timeline_take (Timeline *t, const struct record_header *header, const void *body, GError **error)
+timeline_take (Timeline *t, const struct record_header *told, const void *body, GError **error)
 {
   static gboolean (*const takers[]) (Timeline *, const struct record_header *, const void *, GError **) = {
     [RECORD_HELLO] = take_hello,         [RECORD_EVENT] = take_event,           [RECORD_VCPU] = take_vcpu,
     [RECORD_EXITS] = take_exits,         [RECORD_SAMPLE] = take_sample,         [RECORD_SLOTS] = take_slots,
     [RECORD_KVM_STATS] = take_kvm_stats, [RECORD_CONSOLE] = take_console,       [RECORD_L2_DATA] = take_l2_data,
-    [RECORD_TRACE_HIST] = take_trace_hist, [RECORD_END] = take_end,
+    [RECORD_TRACE_HIST] = take_trace_hist, [RECORD_END] = take_end,             [RECORD_GUEST] = take_guest,
   };
+  struct record_header header = *told;
 
-  if (header->vcpu >= TIMELINE_VCPUS_MAX)
-    return BAD ("vCPU %u is beyond the %u that a lab may have", header->vcpu, TIMELINE_VCPUS_MAX);
-  return takers[header->type](t, header, body, error);
+  /* Within the current guest, as the agent counts; within the run from here on. */
+  const guint first = told->type == RECORD_GUEST ? t->n_vcpus : t->guests[t->n_guests - 1].first_vcpu;
+  if (told->vcpu >= TIMELINE_VCPUS_MAX - MIN (first, TIMELINE_VCPUS_MAX))
+    return BAD ("vCPU %u is beyond the %u that a run may have", told->vcpu, TIMELINE_VCPUS_MAX);
+  header.vcpu = (guint16) (told->vcpu + first);
+  return takers[header.type](t, &header, body, error);
 }

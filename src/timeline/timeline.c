@@ -28,6 +28,7 @@ timeline_free (Timeline *t)
   g_clear_pointer (&t->samples, g_array_unref);
   g_clear_pointer (&t->events, g_array_unref);
   g_clear_pointer (&t->kvm_stats, g_hash_table_unref);
+  g_clear_pointer (&t->kvm_stats_before, g_hash_table_unref);
   g_clear_pointer (&t->trace_hist, g_array_unref);
   g_clear_pointer (&t->console_pieces, g_array_unref);
   g_string_free (t->console, TRUE);
@@ -56,6 +57,8 @@ timeline_new (GBytes *records)
   t->events = g_array_new (FALSE, FALSE, sizeof (TimelineEvent));
   g_array_set_clear_func (t->events, clear_event);
   t->kvm_stats = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  t->kvm_stats_before = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  t->n_guests = 1;
   t->console_pieces = g_array_new (FALSE, FALSE, sizeof (TimelineConsolePiece));
   t->console = g_string_new (NULL);
   t->l2_report = g_string_new (NULL);
@@ -133,11 +136,12 @@ count_chunk (Timeline *t, guint vcpu, const TimelineChunk *chunk, Order *order, 
   return TRUE;
 }
 
+/* `after_tsc`: no exit may begin before. */
 static gboolean
-count_vcpu (Timeline *t, guint id, GError **error)
+count_vcpu (Timeline *t, guint id, guint64 after_tsc, GError **error)
 {
   TimelineVcpu *v = &t->vcpus[id];
-  Order order = { .end_tsc = t->first_entry_tsc };
+  Order order = { .end_tsc = after_tsc };
 
   for (guint i = 0; i < v->chunks->len; i++)
     if (!count_chunk (t, id, &g_array_index (v->chunks, TimelineChunk, i), &order, error))
@@ -175,16 +179,23 @@ find_first_entry (Timeline *t)
 /* The length of the run bounds every sum and every table made of it. */
 #define GUEST_TIME_MAX_NS (G_GINT64_CONSTANT (1000000000) * 86400 * 2)
 
+/* One guest runs after the other. */
 static gboolean
 count_exits (Timeline *t, GError **error)
 {
   guint64 end_tsc = t->first_entry_tsc;
 
-  for (guint i = 0; i < t->n_vcpus; i++)
+  for (guint g = 0; g < t->n_guests; g++)
     {
-      if (!count_vcpu (t, i, error))
-        return FALSE;
-      end_tsc = MAX (end_tsc, t->vcpus[i].end_tsc);
+      const TimelineGuest *guest = &t->guests[g];
+      const guint64 after_tsc = end_tsc;
+
+      for (guint i = guest->first_vcpu; i < guest->first_vcpu + guest->n_vcpus; i++)
+        {
+          if (!count_vcpu (t, i, after_tsc, error))
+            return FALSE;
+          end_tsc = MAX (end_tsc, t->vcpus[i].end_tsc);
+        }
     }
   if ((end_tsc - t->first_entry_tsc) / t->tsc_khz > GUEST_TIME_MAX_NS / 1000000)
     return fail (error, HARNESS_ERROR_FAILED, "records: the exits span more than two days of guest time");

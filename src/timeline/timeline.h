@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/isa.h"
+#include "record/operations.h"
 #include "record/record.h"
 
 #define TIMELINE_VCPUS_MAX 64u
@@ -25,6 +26,7 @@ typedef struct {
 
 typedef struct {
   gboolean attached;
+  guint id; /* within its guest */
   struct kvm_exit_log_header log; /* the last copy told; all zero for tracepoints */
   GArray *chunks;                 /* of TimelineChunk */
   GArray *slots;                  /* of struct kvm_exit_log_slot: the final counters */
@@ -32,6 +34,14 @@ typedef struct {
   guint64 exits, cycles;          /* of the exits recorded */
   guint64 end_tsc;                /* when the last one ended */
 } TimelineVcpu;
+
+/* The L2 guests of a run, one after the other; each has vCPUs of its own. The first is the one whose boot is measured. */
+#define TIMELINE_GUESTS_MAX 8u
+
+typedef struct {
+  guint kind; /* enum record_guest_kind */
+  guint first_vcpu, n_vcpus;
+} TimelineGuest;
 
 typedef struct {
   guint vcpu;
@@ -87,7 +97,9 @@ typedef struct {
   gboolean first_entry_told; /* else first_entry_tsc is the first exit's */
 
   TimelineVcpu vcpus[TIMELINE_VCPUS_MAX];
-  guint n_vcpus; /* highest attached + 1 */
+  guint n_vcpus; /* of all guests together: highest attached + 1 */
+  TimelineGuest guests[TIMELINE_GUESTS_MAX];
+  guint n_guests; /* at least 1 */
   guint64 exits, cycles;
   gint64 end_ns; /* when the last exit ended */
 
@@ -100,10 +112,12 @@ typedef struct {
   guint stray_marks; /* exits that look like a mark but are not at a place where one may be */
   GArray *phases;    /* of TimelinePhase: they follow each other without a gap and cover every exit */
   GArray *operations; /* of TimelineOperation, in order; rounds that were begun and ended */
+  guint unended_rounds;
 
   GArray *samples;         /* of TimelineSample */
   GArray *events;          /* of TimelineEvent */
-  GHashTable *kvm_stats;   /* char * -> guint64 *: the last value of each statistic */
+  GHashTable *kvm_stats;   /* char * -> guint64 *: the last value of each statistic, summed over the guests */
+  GHashTable *kvm_stats_before; /* the same of the guests before the current one; used while loading */
   GArray *trace_hist;      /* of TimelineHist; NULL if the run had none */
   GString *console;        /* of L2, raw bytes */
   GArray *console_pieces;  /* of TimelineConsolePiece */

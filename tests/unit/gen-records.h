@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "machine/machine.h"
+#include "record/operations.h"
 #include "record/record.h"
 #include "timeline/timeline.h"
 
@@ -94,6 +95,23 @@ gen_console (Gen *g, const char *text)
   gen_put (g, RECORD_CONSOLE, 0, &g->tsc, sizeof g->tsc, text, strlen (text));
 }
 
+/* The vCPUs of a guest that begins. */
+static inline void
+gen_attach (Gen *g)
+{
+  for (guint v = 0; v < g->n_vcpus; v++)
+    {
+      memset (&g->vcpus[v], 0, sizeof g->vcpus[v]);
+      g->vcpus[v].log = (struct kvm_exit_log_header) {
+        .magic = KVM_EXIT_LOG_MAGIC, .version = KVM_EXIT_LOG_VERSION, .isa = g->isa == ISA_VMX ? KVM_EXIT_LOG_ISA_VMX : KVM_EXIT_LOG_ISA_SVM,
+        .vcpu_id = v, .nr_slots = KVM_EXIT_LOG_NR_SLOTS, .slot_size = sizeof (struct kvm_exit_log_slot), .nr_records = 65536,
+        .record_size = sizeof (struct kvm_exit_log_record), .tsc_khz = GEN_TSC_KHZ,
+      };
+      gen_put (g, RECORD_VCPU, v, &g->vcpus[v].log, sizeof g->vcpus[v].log, NULL, 0);
+      g->vcpus[v].log.first_entry_tsc = g->tsc + v;
+    }
+}
+
 static inline Gen *
 gen_new (Isa isa, guint n_vcpus)
 {
@@ -110,16 +128,7 @@ gen_new (Isa isa, guint n_vcpus)
   gen_put (g, RECORD_HELLO, 0, &hello, sizeof hello, "6.1.0-lab", 9);
   gen_event (g, RECORD_EVENT_MODULES_LOADED, 0, "");
   gen_event (g, RECORD_EVENT_L2_STARTED, 77, "");
-  for (guint v = 0; v < n_vcpus; v++)
-    {
-      g->vcpus[v].log = (struct kvm_exit_log_header) {
-        .magic = KVM_EXIT_LOG_MAGIC, .version = KVM_EXIT_LOG_VERSION, .isa = hello.isa, .vcpu_id = v,
-        .nr_slots = KVM_EXIT_LOG_NR_SLOTS, .slot_size = sizeof (struct kvm_exit_log_slot), .nr_records = 65536,
-        .record_size = sizeof (struct kvm_exit_log_record), .tsc_khz = GEN_TSC_KHZ,
-      };
-      gen_put (g, RECORD_VCPU, v, &g->vcpus[v].log, sizeof g->vcpus[v].log, NULL, 0);
-      g->vcpus[v].log.first_entry_tsc = GEN_FIRST_ENTRY + v;
-    }
+  gen_attach (g);
   return g;
 }
 
@@ -217,6 +226,22 @@ static inline void
 gen_mark (Gen *g, guint mark)
 {
   gen_exit (g, g->isa == ISA_VMX ? 30 : 0x7b, gen_out_info (g->isa, RECORD_MARK_PORT + mark), 0, 0x401000, 5000, 4000);
+}
+
+static inline void
+gen_begin (Gen *g, enum record_operation_number number)
+{
+  gen_exit (g, g->isa == ISA_VMX ? 30 : 0x7b, gen_out_info (g->isa, RECORD_OPERATION_PORT + number), 0, 0x401000, 5000, 4000);
+}
+
+/* One round of an operation whose repetitions are exits of a reason. */
+static inline void
+gen_round (Gen *g, enum record_operation_number number, guint32 code, guint exits, guint64 cycles)
+{
+  gen_begin (g, number);
+  for (guint i = 0; i < exits; i++)
+    gen_exit (g, code, 0, 0, 0x401000, 1000, cycles);
+  gen_mark (g, RECORD_MARK_OPERATION_END);
 }
 
 static inline void
@@ -379,25 +404,46 @@ gen_put_final (Gen *g, guint v)
   gen_put (g, RECORD_VCPU, v, &g->vcpus[v].log, sizeof g->vcpus[v].log, NULL, 0);
 }
 
+/* All accounts of the guest that ends; its exits are added to *exits. */
+static inline void
+gen_end_guest (Gen *g, guint64 *overruns)
+{
+  guint64 exits = 0;
+
+  gen_drain (g);
+  for (guint v = 0; v < g->n_vcpus; v++)
+    {
+      gen_put_final (g, v);
+      exits += g->vcpus[v].log.exits;
+      *overruns += g->vcpus[v].log.overruns;
+    }
+  gen_put_texts (g, exits);
+  gen_event (g, RECORD_EVENT_L2_ENDED, 0, "");
+}
+
+/* The guest that was there ends, another begins. */
+static inline void
+gen_next_guest (Gen *g, enum record_guest_kind kind)
+{
+  const struct record_guest guest = { .tsc = g->tsc, .kind = kind };
+  guint64 overruns = 0;
+
+  gen_end_guest (g, &overruns);
+  gen_put (g, RECORD_GUEST, 0, &guest, sizeof guest, NULL, 0);
+  gen_attach (g);
+}
+
 /* The stream; the generator keeps its l0 log. */
 static inline GBytes *
 gen_end (Gen *g)
 {
   struct record_end end = { .tsc = g->tsc, .status = g->status };
-  guint64 exits = 0;
 
   gen_drain (g);
   if (!g->quiet_end)
     {
-      for (guint v = 0; v < g->n_vcpus; v++)
-        {
-          gen_put_final (g, v);
-          exits += g->vcpus[v].log.exits;
-          end.overruns += g->vcpus[v].log.overruns;
-        }
-      gen_put_texts (g, exits);
+      gen_end_guest (g, &end.overruns);
       end.exits_written = g->written;
-      gen_event (g, RECORD_EVENT_L2_ENDED, 0, "");
       gen_put (g, RECORD_END, 0, &end, sizeof end, NULL, 0);
     }
   g_assert (record_flush (&g->writer) == 0);

@@ -8,7 +8,7 @@
   "[lab]\nisa = svm\n" \
   "[l1]\nmemory_mib = 512\ncpus = 1\ncpu_model = EPYC\ncmdline = quiet a=\"b c\"\n" \
   "[l2]\nmemory_mib = 128\ncpus = 2\n" \
-  "cmdline =\nidle_ms = 0\n" \
+  "cmdline =\nidle_ms = 0\noperations = 1\n" \
   "[kvm]\nleaf_map = A\nexit_log_records = 4096\n" \
   "[limits]\nsample_ms = 10\nl2_deadline_s = 60\nmachine_deadline_s = 300\nrecord_mib = 64\n"
 
@@ -66,8 +66,8 @@ static void
 test_lab_mistakes (void **state)
 {
   lab_mistake (*state, "cpu_model", "foo", "x.conf:6: unknown key \"foo\" in [l1]; try: one of memory_mib, cpus, cpu_model, cmdline");
-  lab_mistake (*state, "[kvm]", "[xen]", "x.conf:13: unknown group [xen]; try: one of [lab], [l1], [l2], [kvm], [limits]");
-  lab_mistake (*state, "[kvm]", "[kvm", "x.conf:13: unknown group [kvm;");
+  lab_mistake (*state, "[kvm]", "[xen]", "x.conf:14: unknown group [xen]; try: one of [lab], [l1], [l2], [kvm], [limits]");
+  lab_mistake (*state, "[kvm]", "[kvm", "x.conf:14: unknown group [kvm;");
   lab_mistake (*state, "[lab]", "# ", "x.conf:2: a key before the first [group]");
   lab_mistake (*state, "idle_ms = 0", "idle_ms 0", "x.conf:12: neither \"key = value\", [group] nor # comment");
   lab_mistake (*state, "idle_ms = 0\n", "", "x.conf:8: no \"idle_ms\" in [l2]; try: add the line \"idle_ms = …\"");
@@ -79,8 +79,8 @@ test_lab_mistakes (void **state)
   lab_mistake (*state, "idle_ms = 0\n", "idle_ms = 0\n[l1]\n", "x.conf:13: \"l1\" is there already, in line 3");
   lab_mistake (*state, "isa = svm", "isa = tdx", "x.conf:2: isa is \"tdx\"; try: vmx or svm");
   lab_mistake (*state, "memory_mib = 128", "memory_mib = 512", "x.conf:9: L2's 512 MiB do not fit into L1's 512 MiB");
-  lab_mistake (*state, "leaf_map = A", "leaf_map = ../A", "x.conf:14: leaf_map is \"../A\"");
-  lab_mistake (*state, "records = 4096", "records = 4095", "x.conf:15: exit_log_records is 4095; try: a power of two");
+  lab_mistake (*state, "leaf_map = A", "leaf_map = ../A", "x.conf:15: leaf_map is \"../A\"");
+  lab_mistake (*state, "records = 4096", "records = 4095", "x.conf:16: exit_log_records is 4095; try: a power of two");
   lab_mistake (*state, "EPYC", "\xff", "x.conf: not UTF-8");
 }
 

@@ -66,7 +66,7 @@ test_times (void **state)
 static void
 test_phases (void **state)
 {
-  static const char *const names[] = { "firmware", "kernel", "user-space", "post-ready", "leaves", "report", "idle", "shutdown" };
+  static const char *const names[] = { "firmware", "early-kernel", "user-space", "ready", "leaves", "report", "idle", "shutdown" };
   g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
 
   (void) state;
@@ -93,27 +93,24 @@ test_phases (void **state)
   assert_string_equal (t->console->str, "SeaBIOS\r\nLinux version 6.1\r\nready\r\n");
 }
 
-/* What is a mark: SDM vol. 3, table 28-5, and APM vol. 2, figure 15-2. */
+/* What is a one-byte OUT: SDM vol. 3, table 28-5, and APM vol. 2, figure 15-2. */
 static void
-test_mark_decoding (void **state)
+test_byte_out (void **state)
 {
   static const struct {
     Isa isa;
     guint32 reason;
     guint64 info1;
-    guint mark;
+    guint port;
   } cases[] = {
-    { ISA_VMX, 30, 0x0e020000, 2 },
-    { ISA_VMX, 30, 0x0e020040, 2 }, /* port in an immediate */
+    { ISA_VMX, 30, 0x0e020000, 0xe02 },
+    { ISA_VMX, 30, 0x0e020040, 0xe02 }, /* port in an immediate */
     { ISA_VMX, 31, 0x0e020000, 0 },
     { ISA_VMX, 30, 0x0e020008, 0 }, /* IN */
     { ISA_VMX, 30, 0x0e020001, 0 }, /* two bytes */
     { ISA_VMX, 30, 0x0e020010, 0 }, /* string */
-    { ISA_VMX, 30, 0x0e000000, 0 },
-    { ISA_VMX, 30, 0x0e3f0000, 63 },
-    { ISA_VMX, 30, 0x0e400000, 0 },
-    { ISA_VMX, 30, 0x10e020000, 0 },
-    { ISA_SVM, 0x7b, 0x0e020210, 2 },
+    { ISA_VMX, 30, 0xffff0000, 0xffff },
+    { ISA_SVM, 0x7b, 0x0e020210, 0xe02 },
     { ISA_SVM, 0x7b, 0x0e020211, 0 }, /* IN */
     { ISA_SVM, 0x7b, 0x0e020220, 0 }, /* two bytes */
     { ISA_SVM, 0x7b, 0x0e020214, 0 }, /* string */
@@ -125,9 +122,148 @@ test_mark_decoding (void **state)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       const struct kvm_exit_log_record exit = { .reason = cases[i].reason, .info1 = cases[i].info1 };
-      if (exit_mark (cases[i].isa, &exit) != cases[i].mark)
+      if (exit_byte_out (cases[i].isa, &exit) != cases[i].port)
         fail_msg ("case %u", i);
     }
+}
+
+static void
+assert_phase (const Timeline *t, guint i, const char *name, guint64 first)
+{
+  const TimelinePhase *phase = &g_array_index (t->phases, TimelinePhase, i);
+  assert_string_equal (phase->name, name);
+  assert_int_equal (phase->first, first);
+}
+
+/* The cuts that have no mark: by port and instruction pointer. */
+static void
+test_phases_without_marks (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_SVM, 1);
+  const guint64 dma = 0x518ull << 16 | 0x240; /* a four-byte OUT */
+  const guint64 probe = gen_out_info (ISA_SVM, 0xcfb);
+
+  (void) state;
+  gen_exit (g, 0x7b, dma, 0, 0xec1f5, 10, 10);            /* 0: SeaBIOS reads fw_cfg too */
+  gen_exit (g, 0x400, 0, 0, 0x6ff0000, 10, 10);           /* 1: its high part: no kernel */
+  gen_exit (g, 0x7b, probe, 0, 0xe9801, 10, 10);          /* 2: the firmware's probe is not the kernel's */
+  gen_exit (g, 0x7b, dma, 0, 0xa8, 10, 10);               /* 3: loader */
+  gen_exit (g, 0x7b, dma, 0, 0xa8, 10, 10);
+  gen_exit (g, 0x7b, 0x700010, 0, 0x122c, 10, 10);
+  gen_exit (g, 0x72, 0, 0, 0x4aff69, 10, 10);             /* 6: decompressor */
+  gen_exit (g, 0x72, 0, 0, 0x100000, 10, 10);
+  gen_exit (g, 0x72, 0, 0, GEN_KERNEL_RIP, 10, 10);       /* 8: early kernel */
+  gen_exit (g, 0x7b, 0xcf80240, 0, GEN_KERNEL_RIP, 10, 10); /* reads PCI before it probes */
+  gen_exit (g, 0x7b, probe, 0, GEN_KERNEL_RIP, 10, 10);   /* 10: devices */
+  gen_exit (g, 0x7b, dma, 0, 0xa8, 10, 10);               /* no way back */
+  gen_mark (g, RECORD_MARK_USER_SPACE);                   /* 12 */
+  gen_exit (g, 0x7b, probe, 0, GEN_KERNEL_RIP, 10, 10);
+  g_autoptr (Timeline) t = load (g);
+
+  assert_int_equal (t->phases->len, 6);
+  assert_phase (t, 0, "firmware", 0);
+  assert_phase (t, 1, "loader", 3);
+  assert_phase (t, 2, "decompressor", 6);
+  assert_phase (t, 3, "early-kernel", 8);
+  assert_phase (t, 4, "devices", 10);
+  assert_phase (t, 5, "user-space", 12);
+}
+
+static void
+begin_operations (Gen *g)
+{
+  gen_mark (g, RECORD_MARK_USER_SPACE);
+  gen_mark (g, RECORD_MARK_READY);
+  gen_mark (g, RECORD_MARK_OPERATIONS);
+}
+
+static void
+assert_round (const Timeline *t, guint i, guint number, guint64 first, guint64 end)
+{
+  const TimelineOperation *round = &g_array_index (t->operations, TimelineOperation, i);
+  assert_int_equal (round->number, number);
+  assert_int_equal (round->first, first);
+  assert_int_equal (round->end, end);
+  assert_true (round->start_ns < round->end_ns);
+}
+
+static void
+test_operations (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+
+  (void) state;
+  begin_operations (g);                                    /* 0 to 2 */
+  gen_round (g, OPERATION_CALIBRATION_LINUX, 0, 0, 0);     /* 3, 4 */
+  gen_round (g, OPERATION_SLEEP, 12, 2, 100);              /* 5 to 8 */
+  gen_round (g, OPERATION_REBOOT, 30, 3, 100);             /* 9 to 13 */
+  gen_mark (g, RECORD_MARK_POWEROFF);                      /* 14 */
+  gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
+  gen_exit (g, 30, 0, 0, 0xfff0, 10, 10);                  /* 15 */
+  gen_round (g, OPERATION_CPUID, 10, 5, 100);              /* 16 to 22 */
+  g_autoptr (Timeline) t = load (g);
+
+  assert_int_equal (t->stray_marks, 0);
+  assert_int_equal (t->unended_rounds, 0);
+  assert_int_equal (t->operations->len, 4);
+  assert_round (t, 0, OPERATION_CALIBRATION_LINUX, 4, 4);
+  assert_round (t, 1, OPERATION_SLEEP, 6, 8);
+  assert_round (t, 2, OPERATION_REBOOT, 10, 13);
+  assert_round (t, 3, OPERATION_CPUID, 17, 22);
+  assert_int_equal (t->phases->len, 7);
+  assert_phase (t, 3, "operations", 2);
+  assert_phase (t, 4, "reboot", 9);
+  assert_phase (t, 5, "shutdown", 14);
+  assert_phase (t, 6, "known-answer", 15);
+  assert_int_equal (t->n_guests, 2);
+  assert_int_equal (t->n_vcpus, 2);
+  assert_int_equal (t->guests[1].first_vcpu, 1);
+  /* The statistics of both guests together. */
+  assert_int_equal (*(const guint64 *) g_hash_table_lookup (t->kvm_stats, "exits"), 23);
+}
+
+/* A round that overlaps another, is somebody else's or has no beginning is counted, not believed; one without an end too. */
+static void
+test_stray_operations (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+
+  (void) state;
+  gen_begin (g, OPERATION_SLEEP);          /* before its time */
+  begin_operations (g);
+  gen_mark (g, RECORD_MARK_OPERATION_END); /* of nothing */
+  gen_begin (g, OPERATION_CPUID);          /* the other guest's */
+  gen_begin (g, OPERATIONS);               /* nobody's */
+  gen_begin (g, OPERATION_SLEEP);
+  gen_begin (g, OPERATION_IDLE);           /* in the other */
+  gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
+  gen_mark (g, RECORD_MARK_OPERATION_END); /* not this guest's round */
+  gen_mark (g, RECORD_MARK_POWEROFF);      /* not this guest's mark */
+  gen_begin (g, OPERATION_FORK);
+  gen_begin (g, OPERATION_CPUID);
+  g_autoptr (Timeline) t = load (g);
+
+  assert_int_equal (t->stray_marks, 8);
+  assert_int_equal (t->unended_rounds, 2);
+  assert_int_equal (t->operations->len, 0);
+}
+
+/* Guests follow one another: records in which they overlap are refused. */
+static void
+test_refused_guests (void **state)
+{
+  g_autoptr (Gen) overlapping = gen_new (ISA_VMX, 1);
+  g_autoptr (Gen) unknown = gen_new (ISA_VMX, 1);
+  const struct record_guest guest = { .kind = 7 };
+
+  (void) state;
+  gen_exit (overlapping, 10, 0, 0, 0, 1000, 10);
+  gen_next_guest (overlapping, RECORD_GUEST_KNOWN_ANSWER);
+  overlapping->tsc -= 500;
+  gen_exit (overlapping, 10, 0, 0, 0, 10, 10);
+  assert_refused (overlapping, "before");
+  gen_put (unknown, RECORD_GUEST, 0, &guest, sizeof guest, NULL, 0);
+  assert_refused (unknown, "unknown kind of guest 7");
 }
 
 /* Marks that a firmware's probing or a forger makes are counted, not believed. */
@@ -326,7 +462,7 @@ test_outcomes (void **state)
   g_autoptr (Gen) silent = gen_new (ISA_VMX, 1);
   gen_exit (silent, 10, 0, 0, 0, 10, 10);
   gen_console (silent, "one\r\ntwo\r\n\x1b[31mthree\r\nfour");
-  assert_outcome (silent, OUTCOME_L2_SILENT, "no ready mark: L2 powered off or reset before it became ready; last console lines: two / ?[31mthree / four");
+  assert_outcome (silent, OUTCOME_L2_SILENT, "no ready mark: L2 powered off before it became ready; last console lines: two / ?[31mthree / four");
 
   g_autoptr (Gen) panic = gen_new (ISA_VMX, 1);
   gen_exit (panic, 10, 0, 0, 0, 10, 10);
@@ -402,7 +538,7 @@ test_summary_by_hand (void **state)
   assert_int_equal (dispersion_micro (&s->windows[WINDOW_ALL].dispersion), 4000000);
   /* kernel: 1 exit from 1000 to 4000 ns: 333333.333 a second */
   const SpanSummary *kernel = &g_array_index (s->phases, SpanSummary, 1);
-  assert_string_equal (kernel->name, "kernel");
+  assert_string_equal (kernel->name, "early-kernel");
   assert_int_equal (span_rate_milli (kernel), 333333333);
 }
 
@@ -453,7 +589,11 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_times),
     cmocka_unit_test (test_phases),
-    cmocka_unit_test (test_mark_decoding),
+    cmocka_unit_test (test_byte_out),
+    cmocka_unit_test (test_phases_without_marks),
+    cmocka_unit_test (test_operations),
+    cmocka_unit_test (test_stray_operations),
+    cmocka_unit_test (test_refused_guests),
     cmocka_unit_test (test_stray_marks),
     cmocka_unit_test (test_merge),
     cmocka_unit_test (test_equal_times_by_vcpu),
