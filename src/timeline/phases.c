@@ -177,9 +177,22 @@ add_phase (Timeline *t, const char *name, const TimelineMark *from)
   g_array_append_val (t->phases, phase);
 }
 
+/* When the last exit of the guests before the known-answer guest ended: from then on no L2 runs. */
+static TimelineMark
+off_mark (const Timeline *t, const TimelineMark *known_answer)
+{
+  guint64 end_tsc = t->first_entry_tsc;
+
+  for (guint i = 0; i < t->n_vcpus; i++)
+    if (guest_of (t, i) != RECORD_GUEST_KNOWN_ANSWER)
+      end_tsc = MAX (end_tsc, t->vcpus[i].end_tsc);
+  return (TimelineMark) { known_answer->seen && known_answer->seq > 0, known_answer->seq, timeline_ns (t, end_tsc) };
+}
+
 static void
 add_phases (Timeline *t, const Search *search)
 {
+  const TimelineMark off = off_mark (t, &search->known_answer);
   static const char *const cut_names[CUTS] = {
     [CUT_LOADER] = "loader", [CUT_DECOMPRESSOR] = "decompressor", [CUT_EARLY_KERNEL] = "early-kernel", [CUT_DEVICES] = "devices",
   };
@@ -198,6 +211,7 @@ add_phases (Timeline *t, const Search *search)
     add_phase (t, "operations", idle_end->seen ? idle_end : operations);
   add_phase (t, "reboot", &search->reboot);
   add_phase (t, "shutdown", idle_end->seen && !operations->seen ? idle_end : &marks[RECORD_MARK_POWEROFF]);
+  add_phase (t, "off", &off);
   add_phase (t, "known-answer", &search->known_answer);
 }
 

@@ -17,6 +17,7 @@
  *   operations    from mark IDLE_END or OPERATIONS
  *   reboot        from the mark of the operation of that name: L2 goes down and up again
  *   shutdown      from mark POWEROFF, or from IDLE_END if no operations follow
+ *   off           from the end of the last exit: L1 starts another guest
  *   known-answer  from the first exit of the guest of that kind to the end of the last exit
  *
  * A phase that does not occur is left out; the others close up.

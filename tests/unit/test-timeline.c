@@ -210,11 +210,13 @@ test_operations (void **state)
   assert_round (t, 1, OPERATION_SLEEP, 6, 8);
   assert_round (t, 2, OPERATION_REBOOT, 10, 13);
   assert_round (t, 3, OPERATION_CPUID, 17, 22);
-  assert_int_equal (t->phases->len, 7);
+  assert_int_equal (t->phases->len, 8);
   assert_phase (t, 3, "operations", 2);
   assert_phase (t, 4, "reboot", 9);
   assert_phase (t, 5, "shutdown", 14);
-  assert_phase (t, 6, "known-answer", 15);
+  assert_phase (t, 6, "off", 15);
+  assert_phase (t, 7, "known-answer", 15);
+  assert_true (g_array_index (t->phases, TimelinePhase, 6).start_ns < g_array_index (t->phases, TimelinePhase, 6).end_ns);
   assert_int_equal (t->n_guests, 2);
   assert_int_equal (t->n_vcpus, 2);
   assert_int_equal (t->guests[1].first_vcpu, 1);
