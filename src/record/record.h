@@ -125,6 +125,7 @@ enum record_mark {
         RECORD_MARK_IDLE = 5,
         RECORD_MARK_IDLE_END = 6,
         RECORD_MARK_POWEROFF = 7, /* about to power off */
+        RECORD_MARK_OPERATION_END = 9, /* ends a round of an operation; see record/operations.h */
 };
 
 /*
