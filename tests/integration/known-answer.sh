@@ -65,17 +65,19 @@ performed hypercall xsetbv
 boot "$guest" 8 qemu32
 performed hypercall xsetbv first-touch
 
-# Every instruction that could exit, and the one that touches a page, as "ADDRESS INSTRUCTION": QEMU logs each time one is executed.
+# Every instruction that could exit, and the one that touches a page, as "ADDRESS INSTRUCTION": QEMU logs each time
+# that one is begun, and takes it back where something came in between.
 objdump -d --no-show-raw-insn "$guest" | sed -E 's/^ *([0-9a-f]+):\s+/0000000000\1 /; s/\s+/ /g' | grep -E \
   ' (cpuid|rdtsc|rdmsr|wrmsr|in |out|xsetbv|xgetbv|vmcall|vmmcall|wbinvd|pause|invlpg|hlt|lgdt|lidt)|%cr|%db|0xfe[cd]0|movb \$0x1,\(' >"$TMPDIR/instructions"
-boot "$guest" 128 EPYC -singlestep -d exec,nochain -D "$TMPDIR/executed" \
+boot "$guest" 128 EPYC -icount shift=0,sleep=off -singlestep -d exec,nochain -D "$TMPDIR/executed" \
   -dfilter "$(sed 's/^0*\([0-9a-f]*\) .*/0x\1+1/' "$TMPDIR/instructions" | paste -sd,)"
 performed hypercall
 
 # A line for each round: "COUNT INSTRUCTION", "0 nothing", or "mixed". The marks are the two OUTs executed as often as there are rounds.
 awk -v rounds="$(awk '$2 != "hypercall" { n += $3 } END { print n }' "$TMPDIR/rows")" '
   NR == FNR { text[$1] = substr($0, length($1) + 2); next }
-  $1 == "Trace" { split($4, part, "/"); at[++n] = part[2]; times[part[2]]++ }
+  $1 == "Trace" { split($4, part, "/"); at[++n] = part[2]; times[part[2]]++; next }
+  { times[at[n--]]-- }
   END {
     for (i = 1; i <= n; i++) {
       if (times[at[i]] == rounds && text[at[i]] == "out %al,(%dx)") {
