@@ -15,6 +15,7 @@ SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
 OBJS := $(SRCS:src/%.c=$(BUILD)/%.o)
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init
+KNOWN_ANSWER := $(BUILD)/guest/known-answer
 RECORD_SRCS := $(wildcard src/record/*.c)
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test-*.c))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz-*.c))
@@ -33,7 +34,7 @@ build: harness ## build ./harness and the guest programs
 harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
-$(BUILD)/harness: $(OBJS) $(GUESTS)
+$(BUILD)/harness: $(OBJS) $(GUESTS) $(KNOWN_ANSWER)
 	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
@@ -47,6 +48,12 @@ $(BUILD)/guest/l2-init: $(wildcard src/guest/l2-*.c)
 $(GUESTS): $(GUEST_COMMON) $(wildcard src/guest/*.h src/record/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -static -s -Wl,--build-id=none -o $@ $(filter %.c,$^)
+
+# known-answer runs on bare 32-bit metal: no C library, no interrupts, nothing but general registers.
+BARE_CFLAGS := -m32 -march=i686 -ffreestanding -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only
+$(KNOWN_ANSWER): $(wildcard src/guest/known-answer/*) src/record/operations.c $(wildcard src/record/*.h) Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) $(BARE_CFLAGS) -nostdlib -static -s -Wl,--build-id=none,-T,$(filter %.ld,$^) -o $@ $(filter %.c %.S,$^)
 
 $(PROGRAMS): $(BUILD)/%: %.c $(LIB_OBJS) Makefile
 	@mkdir -p $(@D)
