@@ -69,10 +69,13 @@ test_smallest_step (void **state)
 {
   static const guint64 below[] = { 100, 100, 100, 100, 114, 114, 114, 114 };
   static const guint64 above[] = { 100, 100, 100, 100, 115, 115, 115, 115 };
+  /* 20 bins: 5 d^2 against 2 log 20 = 5.9915; from 0 to 1, d^2 = 4 (sqrt 1.375 - sqrt 0.375)^2 = 1.2554 */
+  static const guint64 low[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 
   (void) state;
   ASSERT_CUTS (below, 0);
   ASSERT_CUTS (above, 0, 4);
+  ASSERT_CUTS (low, 0, 10);
 }
 
 /* Drawn from a Poisson distribution of mean 4, and of mean 50; the last one doubles in the middle. */
@@ -107,6 +110,21 @@ test_noise (void **state)
   (void) state;
   ASSERT_CUTS (noise, 0);
   ASSERT_CUTS (step, 0, 8);
+}
+
+/*
+ * Noise as above, of d = 3.994, and a step of s: a cut in the middle is worth 16 (s/2)^2 / 1.0991 d^2, which is more than
+ * a penalty of 5.545 if s > 1.234 d = 4.93. The first steps by 5.99, the second by 4.38.
+ */
+static void
+test_step_in_noise (void **state)
+{
+  static const guint64 above[] = { 100, 144, 100, 144, 100, 144, 100, 144, 169, 225, 169, 225, 169, 225, 169, 225 };
+  static const guint64 below[] = { 100, 144, 100, 144, 100, 144, 100, 144, 149, 201, 149, 201, 149, 201, 149, 201 };
+
+  (void) state;
+  ASSERT_CUTS (above, 0, 8);
+  ASSERT_CUTS (below, 0);
 }
 
 /* --- against the plain search ----------------------------------------------------------------- */
@@ -177,7 +195,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_nothing_to_cut), cmocka_unit_test (test_steps), cmocka_unit_test (test_smallest_step),
-    cmocka_unit_test (test_poisson),        cmocka_unit_test (test_noise), cmocka_unit_test (test_against_plain_search),
+    cmocka_unit_test (test_poisson),        cmocka_unit_test (test_noise), cmocka_unit_test (test_step_in_noise), cmocka_unit_test (test_against_plain_search),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
