@@ -27,7 +27,8 @@
 
 /*
  * EXITINFO1 of a nested page fault is a page fault's error code; bit 3: a reserved bit was set in the entry (APM volume 2,
- * 15.25.6). KVM sets one in the entries of pages that no memory is behind (Linux, arch/x86/kvm/svm/svm.c, svm_adjust_mmio_mask).
+ * 15.25.6). KVM sets one in the entries of pages that no memory is behind (Linux, arch/x86/kvm/mmu/spte.c, kvm_mmu_reset_all_pte_masks;
+ * svm/svm.c, svm_adjust_mmio_mask). A processor with 52 bits of physical address has none to set: there all count as memory.
  */
 #define SVM_CODE_NPF 0x400u
 #define FAULT_RESERVED_BIT 8u
