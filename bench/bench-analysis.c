@@ -66,6 +66,8 @@ since (gint64 *from)
 static void
 make_tables (const LabSummary *s, const Checks *checks, const ReasonNames *names)
 {
+  g_string_free (table_kinds (s), TRUE);
+  g_string_free (table_segments (s), TRUE);
   g_string_free (table_timeline (s), TRUE);
   g_string_free (table_timeline_reasons (s, names), TRUE);
   g_string_free (table_phases (s), TRUE);
@@ -74,7 +76,7 @@ make_tables (const LabSummary *s, const Checks *checks, const ReasonNames *names
 }
 
 static gboolean
-run_once (const char *path, const ReasonNames *names, double seconds[STAGES], guint64 *exits, guint64 *packed, GError **error)
+run_once (const char *path, const ReasonNames *names, const ExitKinds *kinds, double seconds[STAGES], guint64 *exits, guint64 *packed, GError **error)
 {
   gint64 at = g_get_monotonic_time ();
   g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
@@ -89,7 +91,7 @@ run_once (const char *path, const ReasonNames *names, double seconds[STAGES], gu
   if (!timeline_load (records, &t, error))
     return FALSE;
   seconds[LOAD] = since (&at);
-  if (!lab_summary_make (t, SUMMARY_BIN_NS, &s, error))
+  if (!lab_summary_make (t, kinds, SUMMARY_BIN_NS, &s, error))
     return FALSE;
   seconds[SUMMARY] = since (&at);
   const CheckInputs inputs = { t, s, NULL, &gen_leaf_map };
@@ -140,14 +142,16 @@ main (int argc, char **argv)
   static double times[STAGES][REPETITIONS_MAX];
   g_autofree char *path = g_strdup_printf ("%s/bench-analysis-%d", g_get_tmp_dir (), getpid ());
   g_autoptr (ReasonNames) names = NULL;
+  g_autoptr (ExitKinds) kinds = NULL;
   g_autoptr (GError) error = NULL;
   guint64 exits = 0, packed = 0;
-  gboolean ok = reason_names_load ("configs/reasons/vmx.csv", &names, &error) && generate (path, (guint64) (millions * 1e6));
+  gboolean ok = reason_names_load ("configs/reasons/vmx.csv", &names, &error) &&
+                exit_kinds_load ("configs/reasons/ports.csv", ISA_VMX, names, &kinds, &error) && generate (path, (guint64) (millions * 1e6));
 
   for (guint i = 0; ok && i < n; i++)
     {
       double seconds[STAGES];
-      ok = run_once (path, names, seconds, &exits, &packed, &error);
+      ok = run_once (path, names, kinds, seconds, &exits, &packed, &error);
       for (guint k = 0; ok && k < STAGES; k++)
         times[k][i] = seconds[k];
     }

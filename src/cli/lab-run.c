@@ -20,13 +20,14 @@ lab_run_free (LabRun *run)
   g_free (run->name);
   lab_config_free (run->config);
   leaf_map_free (run->map);
-  reason_names_free (run->names);
   g_free (run->reason);
   g_free (run->dir);
   g_free (run->emulator);
   g_free (run->cmdline);
   machine_result_clear (&run->end);
   lab_results_free (run->results);
+  exit_kinds_free (run->kinds);
+  reason_names_free (run->names);
   g_clear_error (&run->error);
   g_free (run);
 }
@@ -40,6 +41,7 @@ load (LabRun *run, const char *config_path, GError **error)
   g_autofree char *map = NULL;
   g_autofree char *names_file = NULL;
   g_autofree char *names = NULL;
+  g_autofree char *ports = app_path (run->app, "configs", "reasons", "ports.csv", NULL);
 
   if (!lab_config_load (config, &run->config, error))
     return FALSE;
@@ -55,7 +57,7 @@ load (LabRun *run, const char *config_path, GError **error)
       g_prefix_error (error, "%s: leaf_map: ", config);
       return FALSE;
     }
-  return reason_names_load (names, &run->names, error);
+  return reason_names_load (names, &run->names, error) && exit_kinds_load (ports, run->config->isa, run->names, &run->kinds, error);
 }
 
 static gboolean
@@ -246,6 +248,7 @@ analyse (LabRun *run, GError **error)
     .names = run->names,
     .leaf_map = is_patched (run) ? run->map : NULL,
     .sample_ns = (gint64) run->config->sample_ms * 1000000,
+    .kinds = run->kinds,
   };
 
   if (!bytes)

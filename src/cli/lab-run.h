@@ -15,6 +15,7 @@ typedef struct {
   LabConfig *config;
   LeafMap *map;
   ReasonNames *names;
+  ExitKinds *kinds;
   MachineKind machine;
   Accel accel;
   char *reason; /* why this machine */

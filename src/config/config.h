@@ -62,7 +62,8 @@ gboolean reason_names_load (const char *path, ReasonNames **names, GError **erro
 const char *reason_name (const ReasonNames *names, guint32 code);
 /* The defined codes, ascending. */
 const GArray *reason_codes (const ReasonNames *names); /* of guint32 */
-const char *reason_kind (const ReasonNames *names, guint32 code); /* common kind for both vendors: "cpuid", "io", "msr", "ept", … */
+const GArray *reason_listed (const ReasonNames *names); /* the codes that have a row, defined or not, ascending */
+const char *reason_kind (const ReasonNames *names, guint32 code); /* common kind for both vendors: "cpuid", "io", "msr", "memory", … */
 
 /*
  * Kinds of exits, common to both vendors: what the reason's row says, but I/O goes by port (configs/reasons/ports.csv:

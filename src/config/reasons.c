@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/files.h"
+#include "config/rows.h"
 
-#define REASONS_LIMIT (1024 * 1024)
 #define HEADER "code,name,kind,defined"
 
 typedef struct
@@ -21,6 +20,7 @@ struct ReasonNames
   char *path;
   GHashTable *reasons; /* code to Reason */
   GArray *codes;       /* of guint32: the defined ones, ascending */
+  GArray *listed;      /* of guint32: all that have a row, ascending */
   /* Names made up for unlisted codes, so that they live as long as the rest. */
   GMutex lock;
   GHashTable *unlisted;
@@ -44,6 +44,7 @@ reason_names_free (ReasonNames *names)
   g_hash_table_unref (names->reasons);
   g_hash_table_unref (names->unlisted);
   g_array_unref (names->codes);
+  g_array_unref (names->listed);
   g_mutex_clear (&names->lock);
   g_free (names);
 }
@@ -56,14 +57,9 @@ reason_names_new (const char *path)
   names->reasons = g_hash_table_new_full (NULL, NULL, NULL, reason_free);
   names->unlisted = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   names->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  names->listed = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_mutex_init (&names->lock);
   return names;
-}
-
-static gboolean
-fail_line (const ReasonNames *names, guint line, GError **error, const char *what)
-{
-  return fail (error, HARNESS_ERROR_USAGE, "%s:%u: %s", names->path, line, what);
 }
 
 static gboolean
@@ -77,34 +73,27 @@ parse_code (const char *text, guint32 *code)
   return TRUE;
 }
 
-/* Names go into CSV and HTML unescaped. */
 static gboolean
-is_name (const char *text, const char *alphabet)
+add_row (char **fields, guint line, gpointer user, GError **error)
 {
-  return text[0] != '\0' && strspn (text, alphabet) == strlen (text);
-}
-
-static gboolean
-add_row (ReasonNames *names, char **fields, guint line, GError **error)
-{
+  ReasonNames *names = user;
   guint32 code;
-  if (g_strv_length (fields) != 4)
-    return fail_line (names, line, error, "not four fields; try: " HEADER);
   if (!parse_code (fields[0], &code))
-    return fail_line (names, line, error, "the code is no number; try: decimal or 0x and hexadecimal digits");
-  if (!is_name (fields[1], G_CSET_A_2_Z G_CSET_DIGITS "_"))
-    return fail_line (names, line, error, "bad name; try: upper-case letters, digits and _");
-  if (!is_name (fields[2], G_CSET_a_2_z G_CSET_DIGITS "-"))
-    return fail_line (names, line, error, "bad kind; try: lower-case letters, digits and -");
+    return rows_fail (names->path, line, error, "the code is no number; try: decimal or 0x and hexadecimal digits");
+  if (!rows_is_word (fields[1], G_CSET_A_2_Z G_CSET_DIGITS "_"))
+    return rows_fail (names->path, line, error, "bad name; try: upper-case letters, digits and _");
+  if (!rows_is_word (fields[2], G_CSET_a_2_z G_CSET_DIGITS "-"))
+    return rows_fail (names->path, line, error, "bad kind; try: lower-case letters, digits and -");
   const gboolean defined = strcmp (fields[3], "yes") == 0;
   if (!defined && strcmp (fields[3], "no") != 0)
-    return fail_line (names, line, error, "defined is neither yes nor no");
+    return rows_fail (names->path, line, error, "defined is neither yes nor no");
 
   Reason *reason = g_new0 (Reason, 1);
   reason->name = g_strdup (fields[1]);
   reason->kind = g_strdup (fields[2]);
   if (!g_hash_table_insert (names->reasons, GUINT_TO_POINTER (code), reason))
-    return fail_line (names, line, error, "the code is there already");
+    return rows_fail (names->path, line, error, "the code is there already");
+  g_array_append_val (names->listed, code);
   if (defined)
     g_array_append_val (names->codes, code);
   return TRUE;
@@ -117,36 +106,16 @@ compare_codes (gconstpointer a, gconstpointer b)
   return left < right ? -1 : left > right;
 }
 
-static gboolean
-parse (ReasonNames *names, const char *text, GError **error)
-{
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  gboolean header_seen = FALSE;
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      const char *line = g_strchomp (lines[i]);
-      if (line[0] == '\0' || line[0] == '#')
-        continue;
-      if (!header_seen && strcmp (line, HEADER) != 0)
-        return fail_line (names, i + 1, error, "no header row; try: " HEADER);
-      g_auto (GStrv) fields = g_strsplit (line, ",", -1);
-      if (header_seen && !add_row (names, fields, i + 1, error))
-        return FALSE;
-      header_seen = TRUE;
-    }
-  g_array_sort (names->codes, compare_codes);
-  return names->codes->len > 0 || fail (error, HARNESS_ERROR_USAGE, "%s: no exit reason is defined in it", names->path);
-}
-
 gboolean
 reason_names_load (const char *path, ReasonNames **names, GError **error)
 {
-  g_autofree char *text = NULL;
-  if (!files_read (path, REASONS_LIMIT, &text, NULL, error))
-    return FALSE;
   g_autoptr (ReasonNames) loaded = reason_names_new (path);
-  if (!parse (loaded, text, error))
+  if (!rows_read (path, HEADER, add_row, loaded, error))
     return FALSE;
+  if (loaded->codes->len == 0)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: no exit reason is defined in it", path);
+  g_array_sort (loaded->codes, compare_codes);
+  g_array_sort (loaded->listed, compare_codes);
   *names = g_steal_pointer (&loaded);
   return TRUE;
 }
@@ -177,6 +146,12 @@ const GArray *
 reason_codes (const ReasonNames *names)
 {
   return names->codes;
+}
+
+const GArray *
+reason_listed (const ReasonNames *names)
+{
+  return names->listed;
 }
 
 const char *

@@ -6,7 +6,8 @@
  *
  * prints in the lab's folder, with exits.csv the uncompressed content of exits.csv.gz and operations.csv left out
  * if there is none. checks.csv is no part of it: it tells which accounts were compared, and the L0 log may come
- * from a second run which this very fingerprint proves to be the same. A folder without exits.csv.gz
+ * from a second run which this very fingerprint proves to be the same. Nor are kinds.csv, segments.csv and operations-reasons.csv:
+ * they are views of exits.csv, the first by a table that users edit, the second by floating point. A folder without exits.csv.gz
  * (a committed reference) is verified with the digest of exits.csv that the manifest keeps.
  */
 #pragma once

@@ -2,6 +2,8 @@
 /* The stages in a row: timeline, summary, checks, tables, fingerprint. */
 #include "report/results.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "report/fingerprint.h"
@@ -68,20 +70,32 @@ add_exits (LabResults *r, const ResultsInputs *in, const Timeline *t, GError **e
   return TRUE;
 }
 
+static const ResultsFile *
+find_file (const LabResults *r, const char *name)
+{
+  for (guint i = 0; i < r->files->len; i++)
+    {
+      const ResultsFile *file = g_ptr_array_index (r->files, i);
+      if (strcmp (file->name, name) == 0)
+        return file;
+    }
+  return NULL;
+}
+
 static void
 make_fingerprint (LabResults *r)
 {
-  FingerprintFile files[FINGERPRINT_FILES + 2];
+  FingerprintFile files[FINGERPRINT_FILES + 1];
   g_autoptr (GPtrArray) digests = g_ptr_array_new_with_free_func (g_free);
   gsize n = 0;
 
-  for (guint i = 0; i < r->files->len && n < FINGERPRINT_FILES; i++)
+  for (guint i = 0; i < FINGERPRINT_FILES; i++)
     {
-      const ResultsFile *file = g_ptr_array_index (r->files, i);
+      const ResultsFile *file = find_file (r, fingerprint_names[i]);
       gsize size;
-      const void *data = g_bytes_get_data (file->content, &size);
-      if (!g_str_has_suffix (file->name, ".csv"))
+      if (file == NULL)
         continue;
+      const void *data = g_bytes_get_data (file->content, &size);
       g_ptr_array_add (digests, hash_data (data, size));
       files[n++] = (FingerprintFile) { file->name, g_ptr_array_index (digests, digests->len - 1) };
     }
@@ -89,10 +103,19 @@ make_fingerprint (LabResults *r)
   r->fingerprint = fingerprint_make (files, n);
 }
 
+static void
+add_operations (LabResults *r, const ReasonNames *names)
+{
+  if (r->summary->operations->len == 0)
+    return;
+  add_table (r, "operations.csv", table_operations (r->summary));
+  add_table (r, "operations-reasons.csv", table_operation_reasons (r->summary, names));
+}
+
 static gboolean
 add_results (LabResults *r, const ResultsInputs *in, const Timeline *t, GError **error)
 {
-  if (!lab_summary_make (t, in->sample_ns, &r->summary, error))
+  if (!lab_summary_make (t, in->kinds, in->sample_ns, &r->summary, error))
     return FALSE;
   const CheckInputs checks = { t, r->summary, in->l0, in->leaf_map };
   r->checks = checks_new ();
@@ -103,6 +126,9 @@ add_results (LabResults *r, const ResultsInputs *in, const Timeline *t, GError *
     return FALSE;
   add_table (r, "phases.csv", table_phases (r->summary));
   add_table (r, "reasons.csv", table_reasons (r->summary, in->names));
+  add_table (r, "kinds.csv", table_kinds (r->summary));
+  add_table (r, "segments.csv", table_segments (r->summary));
+  add_operations (r, in->names);
   add_table (r, "checks.csv", table_checks (r->checks));
   make_fingerprint (r);
   return TRUE;

@@ -29,6 +29,7 @@ typedef struct {
   gint64 sample_ns;         /* between rows of timeline.csv */
   ExitsSink exits_sink;     /* where exits.csv.gz goes; NULL: among the files */
   gpointer exits_user;
+  const ExitKinds *kinds;   /* of that ISA; must outlive the results */
 } ResultsInputs;
 
 typedef struct {

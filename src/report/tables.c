@@ -155,3 +155,132 @@ table_checks (const Checks *checks)
     }
   return out;
 }
+
+static void
+segments_row (GString *out, const LabSummary *s, const SegmentSummary *segment)
+{
+  csv_number (out, segment->start_ns);
+  COMMA (out);
+  csv_number (out, segment->end_ns);
+  COMMA (out);
+  csv_unsigned (out, segment->exits);
+  COMMA (out);
+  csv_fixed (out, arith_ratio (segment->exits, G_GUINT64_CONSTANT (1000000000000), (guint64) (segment->end_ns - segment->start_ns)), 3);
+  COMMA (out);
+  csv_text (out, segment->burst ? "yes" : "no");
+  COMMA (out);
+  if (segment->exits > 0)
+    csv_unsigned (out, segment->top_code);
+  COMMA (out);
+  if (segment->exits > 0)
+    csv_fixed (out, arith_ratio (segment->top_exits, 1000000, segment->exits), 6);
+  COMMA (out);
+  if (segment->exits > 0)
+    csv_text (out, g_array_index (s->kinds, KindSummary, segment->top_kind).name);
+  COMMA (out);
+  if (segment->exits > 0)
+    csv_fixed (out, arith_ratio (segment->top_kind_exits, 1000000, segment->exits), 6);
+  END_ROW (out);
+}
+
+GString *
+table_segments (const LabSummary *s)
+{
+  GString *out = g_string_new ("start_ns,end_ns,exits,exits_per_s,burst,top_reason,top_share,top_kind,top_kind_share\n");
+
+  for (guint i = 0; i < s->segments->len; i++)
+    segments_row (out, s, &g_array_index (s->segments, SegmentSummary, i));
+  return out;
+}
+
+static void
+kinds_row (GString *out, const LabSummary *s, const KindSummary *kind, Window window)
+{
+  csv_text (out, kind->name);
+  COMMA (out);
+  csv_text (out, window_name (window));
+  COMMA (out);
+  csv_unsigned (out, kind->exits[window]);
+  COMMA (out);
+  csv_fixed (out, arith_ratio (kind->exits[window], 1000000, s->windows[window].exits), 6);
+  COMMA (out);
+  csv_unsigned (out, kind->cycles[window]);
+  END_ROW (out);
+}
+
+GString *
+table_kinds (const LabSummary *s)
+{
+  GString *out = g_string_new ("kind,window,exits,share,cycles\n");
+
+  for (Window w = 0; w < WINDOWS; w++)
+    for (guint i = 0; i < s->kinds->len; i++)
+      {
+        const KindSummary *kind = &g_array_index (s->kinds, KindSummary, i);
+        if (kind->exits[w] > 0)
+          kinds_row (out, s, kind, w);
+      }
+  return out;
+}
+
+static void
+operations_row (GString *out, const OperationSummary *operation)
+{
+  csv_text (out, record_operations[operation->number].name);
+  COMMA (out);
+  csv_unsigned (out, operation->repetitions);
+  COMMA (out);
+  csv_unsigned (out, operation->exits);
+  COMMA (out);
+  csv_fixed (out, arith_ratio (operation->exits, 1000, operation->repetitions), 3);
+  COMMA (out);
+  csv_fixed (out, arith_ratio (operation->cycles, 1000, operation->repetitions), 3);
+  COMMA (out);
+  if (operation->reasons->len > 0)
+    csv_unsigned (out, g_array_index (operation->reasons, OperationReason, 0).code);
+  COMMA (out);
+  if (operation->reasons->len > 0)
+    csv_fixed (out, arith_ratio (g_array_index (operation->reasons, OperationReason, 0).exits, 1000000, operation->raw_exits), 6);
+  END_ROW (out);
+}
+
+GString *
+table_operations (const LabSummary *s)
+{
+  GString *out = g_string_new ("operation,repetitions,exits,exits_per_op,cycles_per_op,top_reason,top_share\n");
+
+  for (guint i = 0; i < s->operations->len; i++)
+    operations_row (out, &g_array_index (s->operations, OperationSummary, i));
+  return out;
+}
+
+static void
+operation_reasons_row (GString *out, const OperationSummary *operation, const OperationReason *reason, const ReasonNames *names)
+{
+  csv_text (out, record_operations[operation->number].name);
+  COMMA (out);
+  csv_unsigned (out, reason->code);
+  COMMA (out);
+  csv_text (out, reason_name (names, reason->code));
+  COMMA (out);
+  csv_unsigned (out, reason->exits);
+  COMMA (out);
+  csv_fixed (out, arith_ratio (reason->exits, 1000, operation->repetitions), 3);
+  COMMA (out);
+  csv_unsigned (out, reason->cycles);
+  END_ROW (out);
+}
+
+GString *
+table_operation_reasons (const LabSummary *s, const ReasonNames *names)
+{
+  GString *out = g_string_new ("operation,reason,name,exits,exits_per_op,cycles\n");
+
+  for (guint i = 0; i < s->operations->len; i++)
+    {
+      const OperationSummary *operation = &g_array_index (s->operations, OperationSummary, i);
+      for (guint k = 0; k < operation->reasons->len; k++)
+        operation_reasons_row (out, operation, &g_array_index (operation->reasons, OperationReason, k), names);
+    }
+  return out;
+}

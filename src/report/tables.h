@@ -16,3 +16,11 @@ GString *table_timeline_reasons (const LabSummary *summary, const ReasonNames *n
 GString *table_phases (const LabSummary *summary);
 GString *table_reasons (const LabSummary *summary, const ReasonNames *names);
 GString *table_checks (const Checks *checks);
+/* The stretches of the boot window. Of one without exits the top's fields are empty. */
+GString *table_segments (const LabSummary *summary);
+/* Both windows, the kinds that occur in each, in the summary's order. */
+GString *table_kinds (const LabSummary *summary);
+/* Exits and cycles without what the calibration found; top_reason and top_share of all that lies between the marks, empty if nothing does. */
+GString *table_operations (const LabSummary *summary);
+/* Every reason of every operation, of all that lies between the marks. */
+GString *table_operation_reasons (const LabSummary *summary, const ReasonNames *names);

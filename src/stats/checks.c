@@ -72,6 +72,21 @@ checks_compare (Checks *checks, guint64 expected, guint64 actual, const char *ru
 }
 
 void
+checks_compare_usual (Checks *checks, guint64 expected, guint64 actual, const char *name_format, ...)
+{
+  va_list args;
+  char expected_text[24], actual_text[24];
+
+  va_start (args, name_format);
+  char *name = g_strdup_vprintf (name_format, args);
+  va_end (args);
+  g_snprintf (expected_text, sizeof expected_text, "%" G_GUINT64_FORMAT, expected);
+  g_snprintf (actual_text, sizeof actual_text, "%" G_GUINT64_FORMAT, actual);
+  add_row (checks, name, expected_text, actual_text, g_strdup (expected == actual ? "ok" : "surprise"));
+  checks->surprises += expected != actual ? 1 : 0;
+}
+
+void
 checks_not_run (Checks *checks, const char *name)
 {
   add_row (checks, g_strdup (name), "", "", g_strdup ("not-run"));
@@ -131,6 +146,7 @@ lab_checks_run (const CheckInputs *inputs, Checks *checks)
   check_counters (inputs, checks);
   check_samples (inputs, checks);
   check_leaves (inputs, checks);
+  check_operations (inputs, checks);
   check_kvm_stats (inputs, checks);
   check_trace_hist (inputs, checks);
   check_l0 (inputs, checks);

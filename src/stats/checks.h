@@ -7,6 +7,7 @@
  *   explained:RULE     not equal, and a rule says why it may be so, which was verified
  *   not-run            the other account is not there
  *   fail               not equal
+ *   surprise           not equal, but equality is only the rule: told, and no failure
  *
  * Rules:
  *   in-flight          the vCPU thread was ended inside an exit: counted when it began, never published; one a vCPU
@@ -32,6 +33,7 @@ typedef struct {
   GPtrArray *rows; /* of CheckRow, owned */
   guint failed, explained, not_run;
   char *first_failure; /* "l0-exits:reason=48: expected 7951, actual 7950"; NULL if none */
+  guint surprises;     /* neither failed nor ok */
 } Checks;
 
 typedef struct {
@@ -50,13 +52,17 @@ gboolean lab_checks_run (const CheckInputs *inputs, Checks *checks);
 
 /* For the single checks. `rule`, if not NULL, is the verified rule that explains a difference. */
 void checks_compare (Checks *checks, guint64 expected, guint64 actual, const char *rule, const char *name_format, ...) G_GNUC_PRINTF (5, 6);
+/* The same where only a rule of thumb tells what to expect: a difference is a surprise. */
+void checks_compare_usual (Checks *checks, guint64 expected, guint64 actual, const char *name_format, ...) G_GNUC_PRINTF (4, 5);
 void checks_not_run (Checks *checks, const char *name);
 void checks_fail_text (Checks *checks, const char *name, const char *expected, const char *actual);
 
-/* In checks-counters.c, checks-leaves.c, checks-kvm.c, checks-l0.c. */
+/* In checks-counters.c, checks-leaves.c, checks-operations.c, checks-kvm.c, checks-l0.c. */
 void check_counters (const CheckInputs *inputs, Checks *checks);
 void check_samples (const CheckInputs *inputs, Checks *checks);
 void check_leaves (const CheckInputs *inputs, Checks *checks);
+/* The operations performed against what theory says of them (record/operations.h). */
+void check_operations (const CheckInputs *inputs, Checks *checks);
 void check_kvm_stats (const CheckInputs *inputs, Checks *checks);
 void check_trace_hist (const CheckInputs *inputs, Checks *checks);
 void check_l0 (const CheckInputs *inputs, Checks *checks);

@@ -1,48 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One walk over the exits feeds every figure; the percentiles are selected after it. Kept per exit: its cycles,
+ * One walk over the exits feeds every figure but the operations'; what needs all of them is made after it. Kept per exit: its cycles,
  * 8 bytes, by reason and in order of time, so that the boot window is the beginning of each array.
  */
-#include "stats/summary.h"
+#include "stats/summary-build.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "timeline/cursor.h"
 
-#define CELLS_MAX (8u << 20)
-
-typedef struct {
-  guint64 exits, cycles;
-  gint64 first_ns, last_ns;
-} Tally;
-
-/* Counts in bins of a span as time goes on. */
-typedef struct {
-  Dispersion dispersion;
-  guint64 count;
-  gint64 bin_end_ns;
-} Binner;
-
-typedef struct {
-  const Timeline *timeline;
-  LabSummary *summary;
-  gint64 step_ns, next_row_ns;
-  guint phase;
-  Binner phase_bins, window_bins;
-  Tally all[TIMELINE_REASONS], boot[TIMELINE_REASONS];
-  guint64 phase_exits[TIMELINE_REASONS];
-  guint64 exits, cycles;
-  guint64 *values[TIMELINE_REASONS]; /* cycles of each exit; into `store` */
-  guint64 *store;
-  GArray *indices; /* of guint: the reasons that occur, by ascending code */
-} Builder;
+#define CELLS_MAX (16u << 20)
 
 static void
 builder_free (Builder *b)
 {
   g_free (b->store);
   g_clear_pointer (&b->indices, g_array_unref);
+  g_clear_pointer (&b->kind_rows, g_array_unref);
+  g_clear_pointer (&b->boot_bins.borders, g_array_unref);
   lab_summary_free (b->summary);
   g_free (b);
 }
@@ -65,6 +41,10 @@ lab_summary_free (LabSummary *s)
   g_clear_pointer (&s->rows, g_array_unref);
   g_clear_pointer (&s->codes, g_array_unref);
   g_clear_pointer (&s->cells, g_array_unref);
+  g_clear_pointer (&s->kinds, g_array_unref);
+  g_clear_pointer (&s->kind_cells, g_array_unref);
+  g_clear_pointer (&s->segments, g_array_unref);
+  g_clear_pointer (&s->operations, g_array_unref);
   g_free (s);
 }
 
@@ -72,6 +52,12 @@ guint64
 span_rate_milli (const SpanSummary *span)
 {
   return arith_ratio (span->exits, G_GUINT64_CONSTANT (1000000000000), (guint64) (span->end_ns - span->start_ns));
+}
+
+gint64
+lab_summary_ns (const LabSummary *s, guint64 cycles)
+{
+  return (gint64) ((unsigned __int128) cycles * 1000000 / s->tsc_khz);
 }
 
 const ReasonSummary *
@@ -125,10 +111,19 @@ phase_at (const LabSummary *s, gint64 t_ns)
   return phase;
 }
 
+/* Room for n more values. */
+static guint64 *
+extend (GArray *values, guint n)
+{
+  g_array_set_size (values, values->len + n);
+  return &g_array_index (values, guint64, values->len - n);
+}
+
 static void
 add_row (Builder *b)
 {
   LabSummary *s = b->summary;
+  guint64 *kinds = extend (b->kind_rows, b->n_kinds);
   const SeriesRow row = { b->next_row_ns, phase_at (s, b->next_row_ns), b->exits, b->cycles };
 
   g_array_append_val (s->rows, row);
@@ -138,7 +133,21 @@ add_row (Builder *b)
       const SeriesCell cell = { tally->exits, tally->cycles };
       g_array_append_val (s->cells, cell);
     }
+  for (guint i = 0; i < b->n_kinds; i++)
+    kinds[i] = b->kinds[i].exits;
   b->next_row_ns += b->step_ns;
+}
+
+static void
+add_border (Builder *b)
+{
+  guint64 *exits = extend (b->boot_bins.borders, b->indices->len + b->n_kinds);
+
+  for (guint i = 0; i < b->indices->len; i++)
+    *exits++ = b->all[g_array_index (b->indices, guint, i)].exits;
+  for (guint i = 0; i < b->n_kinds; i++)
+    *exits++ = b->kinds[i].exits;
+  b->boot_bins.next_ns += b->summary->segment_bin_ns;
 }
 
 /* The most frequent reason; indices are in ascending order of code. */
@@ -177,11 +186,16 @@ end_boot (Builder *b)
   SpanSummary *boot = &b->summary->windows[WINDOW_BOOT];
 
   memcpy (b->boot, b->all, sizeof b->boot);
+  memcpy (b->boot_kinds, b->kinds, sizeof b->boot_kinds);
   boot->exits = b->exits;
   boot->cycles = b->cycles;
   Binner bins = b->window_bins; /* the whole run's go on */
   binner_finish (&bins, boot->end_ns);
   boot->dispersion = bins.dispersion;
+  while (b->boot_bins.next_ns <= boot->end_ns)
+    add_border (b);
+  add_border (b); /* the end itself */
+  b->boot_bins.next_ns = G_MAXINT64;
 }
 
 /* Brings rows and bins up to the time of an exit, before it is counted. */
@@ -192,6 +206,8 @@ advance (Builder *b, guint64 seq, gint64 t_ns)
 
   while (b->next_row_ns < t_ns)
     add_row (b);
+  while (b->boot_bins.next_ns < t_ns)
+    add_border (b);
   while (b->phase + 1 < phases->len && seq >= g_array_index (phases, TimelinePhase, b->phase).end)
     end_phase (b);
   if (seq == b->timeline->marks[RECORD_MARK_READY].seq)
@@ -200,18 +216,30 @@ advance (Builder *b, guint64 seq, gint64 t_ns)
   binner_advance (&b->window_bins, t_ns);
 }
 
+/* By the number of bits that the cycles need. */
+static inline guint
+cost_bucket (guint64 cycles)
+{
+  const guint bits = cycles == 0 ? 0 : 64u - (guint) __builtin_clzll (cycles);
+  return MIN (bits, SUMMARY_COST_BUCKETS - 1);
+}
+
 static inline void
 count (Builder *b, const struct kvm_exit_log_record *exit, gint64 t_ns)
 {
   const guint index = timeline_reason (b->timeline, exit->reason);
   Tally *tally = &b->all[index];
+  SeriesCell *kind = &b->kinds[exit_kind (b->exit_kinds, exit->reason, exit->info1)];
   SpanSummary *phase = &g_array_index (b->summary->phases, SpanSummary, b->phase);
 
   b->values[index][tally->exits++] = exit->cycles;
+  tally->costs[cost_bucket (exit->cycles)]++;
   tally->cycles += exit->cycles;
   tally->last_ns = t_ns;
   if (tally->exits == 1)
     tally->first_ns = t_ns;
+  kind->exits++;
+  kind->cycles += exit->cycles;
   b->phase_exits[index]++;
   phase->exits++;
   phase->cycles += exit->cycles;
@@ -247,69 +275,6 @@ walk (Builder *b)
 }
 
 static gint
-compare_reasons (gconstpointer a, gconstpointer b)
-{
-  const ReasonSummary *x = a, *y = b;
-  if (x->exits != y->exits)
-    return x->exits > y->exits ? -1 : 1;
-  return x->code < y->code ? -1 : x->code > y->code;
-}
-
-static void
-make_reasons (const Builder *b, Window window, const Tally *tallies)
-{
-  GArray *reasons = b->summary->reasons[window];
-  SpanSummary *span = &b->summary->windows[window];
-
-  for (guint i = 0; i < b->indices->len; i++)
-    {
-      const guint index = g_array_index (b->indices, guint, i);
-      const Tally *tally = &tallies[index];
-      if (tally->exits == 0)
-        continue;
-      const ReasonSummary reason = {
-        .code = b->timeline->reason_codes[index],
-        .exits = tally->exits,
-        .cycles = tally->cycles,
-        .cycles_p50 = arith_percentile (b->values[index], tally->exits, 50),
-        .cycles_p99 = arith_percentile (b->values[index], tally->exits, 99),
-        .first_ns = tally->first_ns,
-        .last_ns = tally->last_ns,
-      };
-      g_array_append_val (reasons, reason);
-    }
-  g_array_sort (reasons, compare_reasons);
-  if (reasons->len > 0)
-    {
-      span->top_code = g_array_index (reasons, ReasonSummary, 0).code;
-      span->top_exits = g_array_index (reasons, ReasonSummary, 0).exits;
-    }
-}
-
-/* The highest and lowest rate among the phases of the boot that last a bin at least. */
-static void
-judge_stability (LabSummary *s)
-{
-  Stability *stability = &s->stability;
-  guint compared = 0;
-
-  stability->even = dispersion_is_even (&s->windows[WINDOW_BOOT].dispersion);
-  for (guint i = 0; i < s->boot_phases; i++)
-    {
-      const SpanSummary *phase = &g_array_index (s->phases, SpanSummary, i);
-      if (phase->dispersion.bins == 0)
-        continue;
-      const guint64 rate = span_rate_milli (phase);
-      if (compared == 0 || rate > span_rate_milli (&g_array_index (s->phases, SpanSummary, stability->fastest)))
-        stability->fastest = i;
-      if (compared == 0 || rate < span_rate_milli (&g_array_index (s->phases, SpanSummary, stability->slowest)))
-        stability->slowest = i;
-      compared++;
-    }
-  stability->has_rates = compared >= 2;
-}
-
-static gint
 compare_codes (gconstpointer a, gconstpointer b, gpointer timeline)
 {
   const Timeline *t = timeline;
@@ -337,11 +302,18 @@ lay_out_reasons (Builder *b)
     g_array_append_val (b->summary->codes, t->reason_codes[g_array_index (b->indices, guint, i)]);
 }
 
+static void
+clear_operation (gpointer operation)
+{
+  g_array_unref (((OperationSummary *) operation)->reasons);
+}
+
 static LabSummary *
 summary_new (const Timeline *t)
 {
   LabSummary *s = g_new0 (LabSummary, 1);
   s->isa = t->isa;
+  s->tsc_khz = t->tsc_khz;
   s->end_ns = t->end_ns;
   s->windows[WINDOW_BOOT] = (SpanSummary) { .name = "boot", .end_ns = t->marks[RECORD_MARK_READY].t_ns };
   s->windows[WINDOW_ALL] = (SpanSummary) { .name = "all", .end_ns = t->end_ns };
@@ -351,6 +323,11 @@ summary_new (const Timeline *t)
   s->rows = g_array_new (FALSE, FALSE, sizeof (SeriesRow));
   s->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
   s->cells = g_array_new (FALSE, FALSE, sizeof (SeriesCell));
+  s->kinds = g_array_new (FALSE, FALSE, sizeof (KindSummary));
+  s->kind_cells = g_array_new (FALSE, FALSE, sizeof (guint64));
+  s->segments = g_array_new (FALSE, FALSE, sizeof (SegmentSummary));
+  s->operations = g_array_new (FALSE, FALSE, sizeof (OperationSummary));
+  g_array_set_clear_func (s->operations, clear_operation);
   for (guint i = 0; i < t->phases->len; i++)
     {
       const TimelinePhase *from = &g_array_index (t->phases, TimelinePhase, i);
@@ -362,26 +339,37 @@ summary_new (const Timeline *t)
   return s;
 }
 
-gboolean
-lab_summary_make (const Timeline *t, gint64 step_ns, LabSummary **summary, GError **error)
+static Builder *
+builder_new (const Timeline *t, const ExitKinds *kinds, gint64 step_ns)
 {
-  g_autoptr (Builder) b = g_new0 (Builder, 1);
+  Builder *b = g_new0 (Builder, 1);
 
-  if (t->exits == 0 || !t->marks[RECORD_MARK_READY].seen)
-    return fail (error, HARNESS_ERROR_FAILED, "no boot to summarise: L2 never became ready");
   b->timeline = t;
+  b->exit_kinds = kinds;
+  b->n_kinds = exit_kinds_count (kinds);
   b->summary = summary_new (t);
   b->step_ns = step_ns;
+  b->kind_rows = g_array_new (FALSE, FALSE, sizeof (guint64));
   lay_out_reasons (b);
-  if ((guint64) (t->end_ns / step_ns + 2) * b->indices->len > CELLS_MAX)
-    return fail (error, HARNESS_ERROR_FAILED, "%" G_GINT64_FORMAT " s of guest time are too many samples; try: a larger sample_ms",
-                 t->end_ns / 1000000000);
   binner_start (&b->phase_bins, 0);
   binner_start (&b->window_bins, 0);
+  summary_segments_init (b);
+  return b;
+}
+
+gboolean
+lab_summary_make (const Timeline *t, const ExitKinds *kinds, gint64 step_ns, LabSummary **summary, GError **error)
+{
+  if (t->exits == 0 || !t->marks[RECORD_MARK_READY].seen)
+    return fail (error, HARNESS_ERROR_FAILED, "no boot to summarise: L2 never became ready");
+  g_autoptr (Builder) b = builder_new (t, kinds, step_ns);
+  if ((guint64) (t->end_ns / step_ns + 2) * (b->indices->len + b->n_kinds) > CELLS_MAX)
+    return fail (error, HARNESS_ERROR_FAILED, "%" G_GINT64_FORMAT " s of guest time are too many samples; try: a larger sample_ms",
+                 t->end_ns / 1000000000);
   walk (b);
-  make_reasons (b, WINDOW_BOOT, b->boot);
-  make_reasons (b, WINDOW_ALL, b->all);
-  judge_stability (b->summary);
+  summary_figures (b);
+  summary_segments (b);
+  summary_operations (t, b->summary->operations);
   *summary = g_steal_pointer (&b->summary);
   return TRUE;
 }

@@ -126,8 +126,8 @@ typedef struct {
 void lab_summary_free (LabSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabSummary, lab_summary_free)
 
-/* The timeline must be complete (timeline_check_complete). step_ns: between rows, more than 0. */
-gboolean lab_summary_make (const Timeline *timeline, gint64 step_ns, LabSummary **summary, GError **error);
+/* The timeline must be complete (timeline_check_complete); the kinds must outlive the summary. step_ns: between rows, more than 0. */
+gboolean lab_summary_make (const Timeline *timeline, const ExitKinds *kinds, gint64 step_ns, LabSummary **summary, GError **error);
 
 /* Exits per second in thousandths; 0 for an empty span. */
 guint64 span_rate_milli (const SpanSummary *span);

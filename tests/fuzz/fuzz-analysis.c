@@ -15,12 +15,14 @@
 int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size);
 
 static ReasonNames *names[2];
+static ExitKinds *kinds[2];
 
 static void
 analyse (GBytes *records, Isa isa, const GArray *l0)
 {
   const ResultsInputs inputs = {
     .records = records, .isa = isa, .l0 = l0, .names = names[isa], .leaf_map = &gen_leaf_map, .sample_ns = 10 * 1000 * 1000,
+    .kinds = kinds[isa],
   };
   g_autoptr (LabResults) r = NULL;
   g_autoptr (GError) error = NULL;
@@ -36,10 +38,16 @@ analyse (GBytes *records, Isa isa, const GArray *l0)
 }
 
 static gboolean
+load_names_of (Isa isa, const char *path)
+{
+  return names[isa] != NULL || (reason_names_load (path, &names[isa], NULL) &&
+                                exit_kinds_load ("configs/reasons/ports.csv", isa, names[isa], &kinds[isa], NULL));
+}
+
+static gboolean
 load_names (void)
 {
-  return (names[ISA_VMX] != NULL || reason_names_load ("configs/reasons/vmx.csv", &names[ISA_VMX], NULL)) &&
-         (names[ISA_SVM] != NULL || reason_names_load ("configs/reasons/svm.csv", &names[ISA_SVM], NULL));
+  return load_names_of (ISA_VMX, "configs/reasons/vmx.csv") && load_names_of (ISA_SVM, "configs/reasons/svm.csv");
 }
 
 int
@@ -118,6 +126,8 @@ main (int argc, char **argv)
         run_one (g);
     }
   printf ("fuzz-analysis: %lu inputs\n", runs);
+  exit_kinds_free (kinds[ISA_VMX]);
+  exit_kinds_free (kinds[ISA_SVM]);
   reason_names_free (names[ISA_VMX]);
   reason_names_free (names[ISA_SVM]);
   return 0;

@@ -12,6 +12,8 @@ header_of() {
     exits.csv.gz) echo seq,t_ns,reason,name,info1,info2,rip,cycles ;;
     phases.csv) echo phase,start_ns,end_ns,duration_ns,exits,exits_per_s,cycles,top_reason,top_share,dispersion ;;
     reasons.csv) echo reason,name,window,exits,share,cycles,cycles_mean,cycles_p50,cycles_p99,first_ns,last_ns ;;
+    segments.csv) echo start_ns,end_ns,exits,exits_per_s,burst,top_reason,top_share,top_kind,top_kind_share ;;
+    kinds.csv) echo kind,window,exits,share,cycles ;;
     checks.csv) echo check,expected,actual,verdict ;;
   esac
 }
@@ -40,7 +42,7 @@ expect 0 "$harness" full-run --replay "$replay"
 run=$tree/results/latest
 printed "Answers: $tree/results/$(latest)/answers.md"
 for lab in vmx svm; do
-  for table in timeline.csv timeline-reasons.csv exits.csv.gz phases.csv reasons.csv checks.csv; do
+  for table in timeline.csv timeline-reasons.csv exits.csv.gz phases.csv reasons.csv segments.csv kinds.csv checks.csv; do
     check_table "$run/$lab/$table"
   done
   for file in l1-console.log l2-console.log records.bin l0-exits.log; do

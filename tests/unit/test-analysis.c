@@ -2,6 +2,7 @@
 /* A whole generated run of each ISA through analysis: every file against its golden one, all checks agreeing. */
 #include "unit/golden.h"
 #include "unit/gen-records.h"
+#include "unit/kinds.h"
 
 #include <zlib.h>
 
@@ -34,7 +35,7 @@ analyse (Isa isa, const ReasonNames *names, guint64 exits)
   gen_boot (g, exits);
   g_autoptr (GBytes) records = gen_end (g);
   const ResultsInputs inputs = {
-    .records = records, .isa = isa, .l0 = g->l0, .names = names, .leaf_map = &gen_leaf_map, .sample_ns = STEP_NS,
+    .records = records, .isa = isa, .l0 = g->l0, .names = names, .leaf_map = &gen_leaf_map, .sample_ns = STEP_NS, .kinds = committed_kinds (isa),
   };
   results_lab (&inputs, &results, &error);
   assert_no_failure (error);
@@ -227,7 +228,7 @@ test_large_and_full (void **state)
   g_autoptr (GError) error = NULL;
   g_autoptr (LabResults) none = NULL;
   gsize room = 100000;
-  const ResultsInputs inputs = { .records = records, .isa = ISA_VMX, .names = names, .sample_ns = STEP_NS, .exits_sink = full_disk, .exits_user = &room };
+  const ResultsInputs inputs = { .records = records, .isa = ISA_VMX, .names = names, .sample_ns = STEP_NS, .kinds = committed_kinds (ISA_VMX), .exits_sink = full_disk, .exits_user = &room };
   assert_false (results_lab (&inputs, &none, &error));
   assert_failed (error, HARNESS_ERROR_FAILED, "no space left");
   assert_null (none);
@@ -244,7 +245,7 @@ test_other_isa (void **state)
   (void) state;
   gen_boot (g, 10);
   g_autoptr (GBytes) records = gen_end (g);
-  const ResultsInputs inputs = { .records = records, .isa = ISA_SVM, .names = names, .sample_ns = STEP_NS };
+  const ResultsInputs inputs = { .records = records, .isa = ISA_SVM, .names = names, .sample_ns = STEP_NS, .kinds = committed_kinds (ISA_SVM) };
   assert_false (results_lab (&inputs, &results, &error));
   assert_failed (error, HARNESS_ERROR_FAILED, "of vmx, not of svm");
 }

@@ -2,6 +2,7 @@
 /* Each account falsified in turn: the check that is there for it fails, names the place, and no rule excuses it. */
 #include "unit/unit.h"
 #include "unit/gen-records.h"
+#include "unit/kinds.h"
 
 #include "stats/checks.h"
 #include "stats/summary.h"
@@ -30,7 +31,7 @@ check (Gen *g, gboolean with_l0, const LeafMap *map)
 
   timeline_load (records, &c.timeline, &error);
   assert_no_failure (error);
-  lab_summary_make (c.timeline, SUMMARY_BIN_NS, &c.summary, &error);
+  lab_summary_make (c.timeline, committed_kinds (c.timeline->isa), SUMMARY_BIN_NS, &c.summary, &error);
   assert_no_failure (error);
   const CheckInputs inputs = { c.timeline, c.summary, with_l0 ? g->l0 : NULL, map };
   const gboolean agree = lab_checks_run (&inputs, c.checks);
@@ -256,7 +257,7 @@ check_with_report (Isa isa, const char *from, const char *to)
   g_autoptr (GBytes) records = g_bytes_new (g->bytes->data, g->bytes->len);
   timeline_load (records, &c.timeline, &error);
   assert_no_failure (error);
-  lab_summary_make (c.timeline, SUMMARY_BIN_NS, &c.summary, &error);
+  lab_summary_make (c.timeline, committed_kinds (c.timeline->isa), SUMMARY_BIN_NS, &c.summary, &error);
   const CheckInputs inputs = { c.timeline, c.summary, g->l0, &gen_leaf_map };
   lab_checks_run (&inputs, c.checks);
   return c;

@@ -227,7 +227,7 @@ reason_mistake (const char *dir, const char *rows, const char *expected)
 static void
 test_reason_mistakes (void **state)
 {
-  reason_mistake (*state, "1,A,x\n", "r.csv:3: not four fields");
+  reason_mistake (*state, "1,A,x\n", "r.csv:3: not 4 fields");
   reason_mistake (*state, "x,A,x,yes\n", "r.csv:3: the code is no number");
   reason_mistake (*state, "4294967296,A,x,yes\n", "r.csv:3: the code is no number");
   reason_mistake (*state, "1,A<b>,x,yes\n", "r.csv:3: bad name");

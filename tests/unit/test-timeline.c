@@ -2,6 +2,7 @@
 /* Records to timelines: times, order, marks, phases, and every way that a run can end. */
 #include "unit/unit.h"
 #include "unit/gen-records.h"
+#include "unit/kinds.h"
 
 #include "stats/summary.h"
 #include "timeline/cursor.h"
@@ -512,7 +513,7 @@ test_summary_by_hand (void **state)
   gen_exit (g, 10, 0, 0, 0x400000, 1000, 3000);       /* t 10500 + 500 = 11000, ends at 12500 */
   gen_exit (g, 10, 0, 0, 0x400000, 40000000, 6000);   /* t 20012500, ends at 20015500 */
   g_autoptr (Timeline) t = load (g);
-  lab_summary_make (t, SUMMARY_BIN_NS, &s, &error);
+  lab_summary_make (t, committed_kinds (ISA_VMX), SUMMARY_BIN_NS, &s, &error);
   assert_no_failure (error);
 
   assert_int_equal (s->windows[WINDOW_BOOT].exits, 2);
@@ -558,7 +559,7 @@ test_exit_on_the_border (void **state)
   gen_exit (g, 10, 0, 0, 0, 10 * GEN_TSC_KHZ, 2000);
   gen_mark (g, RECORD_MARK_READY);
   g_autoptr (Timeline) t = load (g);
-  lab_summary_make (t, SUMMARY_BIN_NS, &s, &error);
+  lab_summary_make (t, committed_kinds (ISA_VMX), SUMMARY_BIN_NS, &s, &error);
   assert_no_failure (error);
   assert_int_equal (g_array_index (s->rows, SeriesRow, 1).exits, 2);
   assert_int_equal (g_array_index (s->rows, SeriesRow, 2).exits, 2);
