@@ -284,3 +284,18 @@ table_operation_reasons (const LabSummary *s, const ReasonNames *names)
     }
   return out;
 }
+
+GString *
+table_repeats (const GPtrArray *metrics)
+{
+  GString *out = g_string_new ("metric,n,median,low,high\n");
+
+  for (guint i = 0; i < metrics->len; i++)
+    {
+      const RepeatedMetric *metric = g_ptr_array_index (metrics, i);
+      csv_text (out, metric->metric);
+      g_string_append_printf (out, ",%u,%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "\n", metric->interval.n, metric->interval.median,
+                              metric->interval.low, metric->interval.high);
+    }
+  return out;
+}

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "stats/checks.h"
+#include "stats/repeats.h"
 #include "stats/summary.h"
 
 GString *table_timeline (const LabSummary *summary);
@@ -24,3 +25,5 @@ GString *table_kinds (const LabSummary *summary);
 GString *table_operations (const LabSummary *summary);
 /* Every reason of every operation, of all that lies between the marks. */
 GString *table_operation_reasons (const LabSummary *summary, const ReasonNames *names);
+/* repeats.csv: of RepeatedMetric. */
+GString *table_repeats (const GPtrArray *metrics);

@@ -54,6 +54,13 @@ panic_line (const Timeline *t)
   return text_printable (at, end != NULL ? (gsize) (end - at) : strlen (at), 256);
 }
 
+/* Any 32 bits may come, the least number among them. */
+static guint
+magnitude (gint32 value)
+{
+  return value < 0 ? 0u - (guint) value : (guint) value;
+}
+
 static Outcome
 outcome_of_l1 (const Timeline *t, char **detail)
 {
@@ -61,7 +68,7 @@ outcome_of_l1 (const Timeline *t, char **detail)
 
   if ((event = find_event (t, RECORD_EVENT_MODULE_FAILED)) != NULL)
     {
-      *detail = g_strdup_printf ("L1 could not load a module: %s: %s", event->text, g_strerror (ABS (event->value)));
+      *detail = g_strdup_printf ("L1 could not load a module: %s: %s", event->text, g_strerror ((int) MIN (magnitude (event->value), 4095)));
       return OUTCOME_L1_FAILED;
     }
   if ((event = find_event (t, RECORD_EVENT_ERROR)) != NULL)
@@ -98,7 +105,7 @@ outcome_of_l2 (const Timeline *t, char **detail)
     }
   if ((event = find_end_of_l2 (t)) != NULL && event->value != 0)
     {
-      *detail = g_strdup_printf ("QEMU in L1 ended with %s %d: %s", event->value < 0 ? "signal" : "status", ABS (event->value), event->text);
+      *detail = g_strdup_printf ("QEMU in L1 ended with %s %u: %s", event->value < 0 ? "signal" : "status", magnitude (event->value), event->text);
       return OUTCOME_QEMU_DIED;
     }
   if (event != NULL && t->exits > 0 && !t->marks[RECORD_MARK_READY].seen)
