@@ -144,6 +144,12 @@ write_all (int fd, const char *data, gsize size)
   return TRUE;
 }
 
+gboolean
+files_write_fd (int fd, const char *path, const void *data, gsize size, GError **error)
+{
+  return write_all (fd, data, size) || fail_errno (error, errno, "%s: writing", path);
+}
+
 /* So that a rename in it survives a crash; a file system that cannot do it is no reason to fail. */
 static void
 sync_parent (const char *path)
@@ -204,8 +210,7 @@ files_write (const char *path, const void *data, gssize size, GError **error)
     return fail_errno (error, errno, "%s: writing", path);
 
   const gsize length = size < 0 ? strlen (data) : (gsize) size;
-  const gboolean ok = write_all (fd, data, length) ? put_in_place (fd, temporary, path, error)
-                                                   : fail_errno (error, errno, "%s: writing", path);
+  const gboolean ok = files_write_fd (fd, path, data, length, error) && put_in_place (fd, temporary, path, error);
   if (!ok)
     unlink (temporary);
   return ok;

@@ -12,6 +12,8 @@
 gboolean files_remove_tree (const char *path, GError **error);
 gboolean files_make_dir (const char *path, GError **error); /* with parents */
 gboolean files_write (const char *path, const void *data, gssize size, GError **error); /* atomic: temporary, fsync, rename */
+/* All of it, at the descriptor's position; path is for the message. */
+gboolean files_write_fd (int fd, const char *path, const void *data, gsize size, GError **error);
 gboolean files_read (const char *path, gsize limit, char **data, gsize *size, GError **error); /* NUL-terminated; larger than limit: an error */
 gboolean files_copy (const char *from, const char *to, GError **error);
 gboolean files_free_bytes (const char *path, guint64 *bytes, GError **error);

@@ -29,6 +29,7 @@ typedef struct {
   gint64 sample_ns;         /* between rows of timeline.csv */
   ExitsSink exits_sink;     /* where exits.csv.gz goes; NULL: among the files */
   gpointer exits_user;
+  gboolean records_are_mapped; /* the bytes are a file's mapping, to be read only: see timeline_load_mapped() */
 } ResultsInputs;
 
 typedef struct {
