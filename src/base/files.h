@@ -20,6 +20,11 @@ gboolean files_free_bytes (const char *path, guint64 *bytes, GError **error);
 /* FALSE with HARNESS_ERROR_HOST if fewer than `bytes` are free where path lives; names what needs them. */
 gboolean files_need_bytes (const char *path, guint64 bytes, const char *what, GError **error);
 
+/* Sorts an array of char * by their bytes: the same order in every locale. */
+void files_sort_names (GPtrArray *names);
+/* The first of `dirs` (n of them, any may be NULL) that has a regular file of that name: its path, newly allocated; NULL if none has. */
+char *files_find (const char *const *dirs, gsize n, const char *name);
+
 /* A scratch folder PARENT/.tmp-<what>-<pid>-<random>; removed with its owner unless committed. */
 typedef struct Scratch Scratch;
 Scratch *scratch_new (const char *parent, const char *what, GError **error);

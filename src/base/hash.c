@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 
 #define BLOCK_BYTES (256 * 1024)
 
@@ -69,16 +70,15 @@ hash_fd (Hash *hash, int fd, const char *path, GError **error)
 gboolean
 hash_file (const char *path, char **hex, GError **error)
 {
-  const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  AUTO_FD fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0)
     return fail_errno (error, errno, "%s: opening", path);
 
   g_autoptr (Hash) hash = hash_new ();
-  const gboolean ok = hash_fd (hash, fd, path, error);
-  close (fd);
-  if (ok)
-    *hex = hash_end (hash);
-  return ok;
+  if (!hash_fd (hash, fd, path, error))
+    return FALSE;
+  *hex = hash_end (hash);
+  return TRUE;
 }
 
 char *
