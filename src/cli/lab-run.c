@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/files.h"
 #include "base/pages.h"
 #include "cli/l1-cmdline.h"
@@ -235,7 +236,10 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
   ok = machine_start (machine, error) && machine_wait (machine, on_tick, &watch, &run->end, error);
   progress_end (&run->app->progress, run->name, ok && run->end.end == MACHINE_END_POWEROFF, "%" G_GUINT64_FORMAT " exits", watch.exits);
   g_clear_pointer (&watch.records, g_mapped_file_unref);
-  return ok && trim_records (path, error);
+  if (ok)
+    return trim_records (path, error);
+  trim_records (path, NULL); /* of a machine that failed too: its run is kept */
+  return FALSE;
 }
 
 /* exits.csv.gz goes straight to its file, which is made when there is something to write: without a boot there is none. */
@@ -247,8 +251,7 @@ typedef struct {
 static void
 exits_file_clear (ExitsFile *file)
 {
-  if (file->fd >= 0)
-    close (file->fd);
+  fd_close (&file->fd);
   g_free (file->path);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ExitsFile, exits_file_clear)
