@@ -10,11 +10,12 @@
  *   csv       all tables but exits.csv.gz
  *   exits     exits.csv.gz: formatting, SHA-256 and compression on all processors, written to a file
  *   whole     all of it by the one call that a run makes, results_lab(), and every file written
- * each with the peak of the process's memory while it lasted (VmHWM: the pages of mapped files are counted too).
+ * each with the processor time that all threads took and the peak of the process's memory while it lasted (VmHWM: the pages of mapped files are counted too).
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,9 +35,9 @@ static const char *const stage_names[] = { "load", "summary", "checks", "csv", "
 typedef struct {
   char *dir;
   ReasonNames *names;
-  gint64 begun_us;
+  gint64 begun_us, begun_cpu_us;
   guint repetition;
-  double seconds[STAGES][REPETITIONS_MAX];
+  double seconds[STAGES][REPETITIONS_MAX], cpu_seconds[STAGES][REPETITIONS_MAX];
   guint64 peak_kib[STAGES];
   guint64 exits, record_bytes, packed_bytes;
 } Bench;
@@ -81,6 +82,15 @@ peak_kib (void)
   return line != NULL ? g_ascii_strtoull (line + strlen ("\nVmHWM:"), NULL, 10) : 0;
 }
 
+static gint64
+cpu_us (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_SELF, &usage);
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * G_USEC_PER_SEC + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
 /* From here on it is another stage: the peak of memory begins anew (proc(5), clear_refs). */
 static void
 begin (Bench *b)
@@ -92,12 +102,14 @@ begin (Bench *b)
   if (fd >= 0)
     close (fd);
   b->begun_us = g_get_monotonic_time ();
+  b->begun_cpu_us = cpu_us ();
 }
 
 static void
 end (Bench *b, guint stage)
 {
   b->seconds[stage][b->repetition] = (double) (g_get_monotonic_time () - b->begun_us) / 1e6;
+  b->cpu_seconds[stage][b->repetition] = (double) (cpu_us () - b->begun_cpu_us) / 1e6;
   b->peak_kib[stage] = MAX (b->peak_kib[stage], peak_kib ());
   begin (b);
 }
@@ -218,15 +230,21 @@ compare (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
+static double
+median (double *values, guint n)
+{
+  qsort (values, n, sizeof *values, compare);
+  return values[n / 2];
+}
+
 static void
 print (Bench *b)
 {
   for (guint i = 0; i < STAGES; i++)
     {
-      qsort (b->seconds[i], b->repetition, sizeof (double), compare);
-      const double median = b->seconds[i][b->repetition / 2];
-      printf ("%-10s %8.3f s   %7.2f million exits/s   %5" G_GUINT64_FORMAT " MiB\n", stage_names[i], median, (double) b->exits / median / 1e6,
-              b->peak_kib[i] >> 10);
+      const double wall = median (b->seconds[i], b->repetition), cpu = median (b->cpu_seconds[i], b->repetition);
+      printf ("%-8s %7.3f s   %7.2f million exits/s   %7.3f s of processors   %4" G_GUINT64_FORMAT " MiB\n", stage_names[i], wall,
+              (double) b->exits / wall / 1e6, cpu, b->peak_kib[i] >> 10);
     }
   printf ("%" G_GUINT64_FORMAT " exits, median of %u, %u processors; records.bin %.1f MB, exits.csv.gz %.1f MB\n", b->exits, b->repetition,
           g_get_num_processors (), (double) b->record_bytes / 1e6, (double) b->packed_bytes / 1e6);

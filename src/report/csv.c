@@ -37,23 +37,40 @@ count_digits (guint64 value)
   return estimate + (value >= powers[estimate] ? 1 : 0);
 }
 
-/* Two digits at a time, from the end. */
+static inline void
+put_pair (char *at, guint32 pair)
+{
+  memcpy (at, &pairs[2 * pair], 2);
+}
+
+/* With leading zeroes; the four pairs do not wait for each other. */
+static inline void
+put_eight (char *at, guint32 value)
+{
+  const guint32 high = value / 10000, low = value % 10000;
+
+  put_pair (at, high / 100);
+  put_pair (at + 2, high % 100);
+  put_pair (at + 4, low / 100);
+  put_pair (at + 6, low % 100);
+}
+
+/* From the end: by eight digits while there are more, then by two. */
 char *
 csv_digits (char *at, guint64 value)
 {
   char *const end = at + count_digits (value | 1);
   char *first = end;
 
-  while (value >= 100)
-    {
-      first -= 2;
-      memcpy (first, &pairs[value % 100 * 2], 2);
-      value /= 100;
-    }
-  if (value >= 10)
-    memcpy (first - 2, &pairs[value * 2], 2);
+  for (; value >= 100000000; value /= 100000000)
+    put_eight (first -= 8, (guint32) (value % 100000000));
+  guint32 rest = (guint32) value;
+  for (; rest >= 100; rest /= 100)
+    put_pair (first -= 2, rest % 100);
+  if (rest >= 10)
+    put_pair (first - 2, rest);
   else
-    first[-1] = (char) ('0' + value);
+    first[-1] = (char) ('0' + rest);
   return end;
 }
 
