@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How fast a recorded run is analysed:   bench-analysis [millions of exits [repetitions]]
+ * How fast a recorded run is analysed, and in how much memory:   bench-analysis [millions of exits [repetitions]]
  *
- * A generated run of that many exits is written to a temporary file and mapped, as the record device is. The medians
+ * A generated run of that many exits is written to a temporary folder and mapped, as the record device is. The medians
  * printed are wall times of:
  *   load      reading and checking every record, order, marks and phases
  *   summary   every figure of phases.csv, reasons.csv, timeline.csv, percentiles exact
  *   checks    all cross-checks but L0's
  *   csv       all tables but exits.csv.gz
- *   exits     exits.csv.gz: formatting, SHA-256 and compression, on all processors, discarded
- * and the exits per second without and with the last. Peak memory includes the mapped file's pages.
+ *   exits     exits.csv.gz: formatting, SHA-256 and compression on all processors, written to a file
+ *   whole     all of it by the one call that a run makes, results_lab(), and every file written
+ * each with the processor time that all threads took and the peak of the process's memory while it lasted (VmHWM: the pages of mapped files are counted too).
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -19,25 +21,41 @@
 
 #include "unit/gen-records.h"
 
+#include "base/files.h"
 #include "report/exits.h"
+#include "report/results.h"
 #include "report/tables.h"
 #include "stats/checks.h"
 #include "stats/summary.h"
 
-enum { LOAD, SUMMARY, CHECKS, CSV, EXITS, STAGES };
-static const char *const stage_names[] = { "load", "summary", "checks", "csv", "exits" };
+enum { LOAD, SUMMARY, CHECKS, CSV, EXITS, WHOLE, STAGES };
+static const char *const stage_names[] = { "load", "summary", "checks", "csv", "exits", "whole" };
 #define REPETITIONS_MAX 25u
 
-static gboolean
-discard (const void *data, gsize size, gpointer user, GError **error)
+typedef struct {
+  char *dir;
+  ReasonNames *names;
+  ExitKinds *kinds;
+  gint64 begun_us, begun_cpu_us;
+  guint repetition;
+  double seconds[STAGES][REPETITIONS_MAX], cpu_seconds[STAGES][REPETITIONS_MAX];
+  guint64 peak_kib[STAGES];
+  guint64 exits, record_bytes, packed_bytes;
+} Bench;
+
+static char *
+in_dir (const Bench *b, const char *name)
 {
-  (void) data;
-  (void) error;
-  *(guint64 *) user += size;
-  return TRUE;
+  return g_build_filename (b->dir, name, NULL);
 }
 
-/* Generates in a child: its memory is not ours. */
+static int
+write_block (void *opaque, const void *block, size_t size)
+{
+  return files_write_fd (*(int *) opaque, "records.bin", block, size, NULL) ? 0 : -1;
+}
+
+/* In a child: its memory is not ours. */
 static gboolean
 generate (const char *path, guint64 exits)
 {
@@ -46,21 +64,74 @@ generate (const char *path, guint64 exits)
 
   if (child == 0)
     {
+      int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
       g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+      g->writer.write_block = write_block;
+      g->writer.opaque = &fd;
       gen_boot (g, exits);
       g_bytes_unref (gen_end (g));
-      _exit (g_file_set_contents (path, (const char *) g->bytes->data, g->bytes->len, NULL) ? 0 : 1);
+      _exit (fd >= 0 && close (fd) == 0 ? 0 : 1);
     }
   return child > 0 && waitpid (child, &status, 0) == child && status == 0;
 }
 
-static double
-since (gint64 *from)
+static guint64
+peak_kib (void)
 {
-  const gint64 now = g_get_monotonic_time ();
-  const double seconds = (double) (now - *from) / 1e6;
-  *from = now;
-  return seconds;
+  g_autofree char *status = NULL;
+  const char *line = g_file_get_contents ("/proc/self/status", &status, NULL, NULL) ? strstr (status, "\nVmHWM:") : NULL;
+  return line != NULL ? g_ascii_strtoull (line + strlen ("\nVmHWM:"), NULL, 10) : 0;
+}
+
+static gint64
+cpu_us (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_SELF, &usage);
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * G_USEC_PER_SEC + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+/* From here on it is another stage: the peak of memory begins anew (proc(5), clear_refs). */
+static void
+begin (Bench *b)
+{
+  const int fd = open ("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+
+  if (fd < 0 || write (fd, "5", 1) != 1)
+    fprintf (stderr, "bench-analysis: the peaks of memory are of all that went before\n");
+  if (fd >= 0)
+    close (fd);
+  b->begun_us = g_get_monotonic_time ();
+  b->begun_cpu_us = cpu_us ();
+}
+
+static void
+end (Bench *b, guint stage)
+{
+  b->seconds[stage][b->repetition] = (double) (g_get_monotonic_time () - b->begun_us) / 1e6;
+  b->cpu_seconds[stage][b->repetition] = (double) (cpu_us () - b->begun_cpu_us) / 1e6;
+  b->peak_kib[stage] = MAX (b->peak_kib[stage], peak_kib ());
+  begin (b);
+}
+
+static gboolean
+write_exits (const void *data, gsize size, gpointer user, GError **error)
+{
+  return files_write_fd (*(int *) user, "exits.csv.gz", data, size, error);
+}
+
+static gboolean
+make_exits (Bench *b, const Timeline *t, GError **error)
+{
+  g_autofree char *path = in_dir (b, "exits.csv.gz");
+  g_autofree char *sha256 = NULL;
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const gboolean ok = exits_write_gz (t, b->names, write_exits, &fd, &sha256, error);
+
+  b->packed_bytes = (guint64) lseek (fd, 0, SEEK_CUR);
+  close (fd);
+  return ok;
 }
 
 static void
@@ -76,34 +147,83 @@ make_tables (const LabSummary *s, const Checks *checks, const ReasonNames *names
 }
 
 static gboolean
-run_once (const char *path, const ReasonNames *names, const ExitKinds *kinds, double seconds[STAGES], guint64 *exits, guint64 *packed, GError **error)
+run_stages (Bench *b, GBytes *records, GError **error)
 {
-  gint64 at = g_get_monotonic_time ();
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
   g_autoptr (Timeline) t = NULL;
   g_autoptr (LabSummary) s = NULL;
   g_autoptr (Checks) checks = checks_new ();
-  g_autofree char *sha256 = NULL;
 
-  if (file == NULL)
+  begin (b);
+  if (!timeline_load_mapped (records, &t, error))
     return FALSE;
-  g_autoptr (GBytes) records = g_mapped_file_get_bytes (file);
-  if (!timeline_load (records, &t, error))
+  end (b, LOAD);
+  if (!lab_summary_make (t, b->kinds, SUMMARY_BIN_NS, &s, error))
     return FALSE;
-  seconds[LOAD] = since (&at);
-  if (!lab_summary_make (t, kinds, SUMMARY_BIN_NS, &s, error))
-    return FALSE;
-  seconds[SUMMARY] = since (&at);
-  const CheckInputs inputs = { t, s, NULL, &gen_leaf_map };
+  end (b, SUMMARY);
+  const CheckInputs inputs = { .timeline = t, .summary = s, .leaf_map = &gen_leaf_map };
   lab_checks_run (&inputs, checks);
-  seconds[CHECKS] = since (&at);
-  make_tables (s, checks, names);
-  seconds[CSV] = since (&at);
-  *packed = 0;
-  if (!exits_write_gz (t, names, discard, packed, &sha256, error))
+  end (b, CHECKS);
+  make_tables (s, checks, b->names);
+  end (b, CSV);
+  if (!make_exits (b, t, error))
     return FALSE;
-  seconds[EXITS] = since (&at);
-  *exits = t->exits;
+  end (b, EXITS);
+  b->exits = t->exits;
+  return TRUE;
+}
+
+static gboolean
+run_whole (Bench *b, GBytes *records, GError **error)
+{
+  g_autofree char *exits = in_dir (b, "exits.csv.gz");
+  g_autoptr (LabResults) results = NULL;
+
+  begin (b);
+  int fd = open (exits, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const ResultsInputs inputs = {
+    .records = records, .isa = ISA_VMX, .names = b->names, .leaf_map = &gen_leaf_map, .sample_ns = SUMMARY_BIN_NS,
+    .exits_sink = write_exits, .exits_user = &fd, .kinds = b->kinds, .records_are_mapped = TRUE,
+  };
+  gboolean ok = results_lab (&inputs, &results, error);
+  close (fd);
+  for (guint i = 0; ok && i < results->files->len; i++)
+    {
+      const ResultsFile *file = g_ptr_array_index (results->files, i);
+      g_autofree char *path = in_dir (b, file->name);
+      ok = files_write (path, g_bytes_get_data (file->content, NULL), (gssize) g_bytes_get_size (file->content), error);
+    }
+  end (b, WHOLE);
+  return ok;
+}
+
+static gboolean
+run_once (Bench *b, const char *path, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  g_autoptr (GBytes) records = file != NULL ? g_mapped_file_get_bytes (file) : NULL;
+
+  if (records == NULL)
+    return FALSE;
+  b->record_bytes = g_bytes_get_size (records);
+  return run_stages (b, records, error) && run_whole (b, records, error);
+}
+
+static gboolean
+run_all (Bench *b, guint64 exits, guint repetitions, GError **error)
+{
+  g_autofree char *path = in_dir (b, "records.bin");
+
+  if (!reason_names_load ("configs/reasons/vmx.csv", &b->names, error) ||
+      !exit_kinds_load ("configs/reasons/ports.csv", ISA_VMX, b->names, &b->kinds, error))
+    return FALSE;
+  if (!generate (path, exits))
+    {
+      fprintf (stderr, "bench-analysis: %s: cannot be generated\n", path);
+      return FALSE;
+    }
+  for (b->repetition = 0; b->repetition < repetitions; b->repetition++)
+    if (!run_once (b, path, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -114,50 +234,44 @@ compare (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-static void
-print (double times[STAGES][REPETITIONS_MAX], guint n, guint64 exits, guint64 packed)
+static double
+median (double *values, guint n)
 {
-  double sum = 0, all = 0;
-  struct rusage usage;
+  qsort (values, n, sizeof *values, compare);
+  return values[n / 2];
+}
 
+static void
+print (Bench *b)
+{
   for (guint i = 0; i < STAGES; i++)
     {
-      qsort (times[i], n, sizeof (double), compare);
-      const double median = times[i][n / 2];
-      printf ("%-10s %8.3f s   %7.2f million exits/s\n", stage_names[i], median, (double) exits / median / 1e6);
-      all += median;
-      sum += i == EXITS ? 0 : median;
+      const double wall = median (b->seconds[i], b->repetition), cpu = median (b->cpu_seconds[i], b->repetition);
+      printf ("%-8s %7.3f s   %7.2f million exits/s   %7.3f s of processors   %4" G_GUINT64_FORMAT " MiB\n", stage_names[i], wall,
+              (double) b->exits / wall / 1e6, cpu, b->peak_kib[i] >> 10);
     }
-  getrusage (RUSAGE_SELF, &usage);
-  printf ("%" G_GUINT64_FORMAT " exits, median of %u, %u processors\n", exits, n, g_get_num_processors ());
-  printf ("analysis without exits.csv.gz: %.2f million exits/s; with it (%.1f MB): %.2f million exits/s; peak memory %ld MiB\n",
-          (double) exits / sum / 1e6, (double) packed / 1e6, (double) exits / all / 1e6, usage.ru_maxrss / 1024);
+  printf ("%" G_GUINT64_FORMAT " exits, median of %u, %u processors; records.bin %.1f MB, exits.csv.gz %.1f MB\n", b->exits, b->repetition,
+          g_get_num_processors (), (double) b->record_bytes / 1e6, (double) b->packed_bytes / 1e6);
 }
 
 int
 main (int argc, char **argv)
 {
-  const double millions = argc > 1 ? g_ascii_strtod (argv[1], NULL) : 5;
-  const guint n = argc > 2 ? CLAMP ((guint) atoi (argv[2]), 1, REPETITIONS_MAX) : 5;
-  static double times[STAGES][REPETITIONS_MAX];
-  g_autofree char *path = g_strdup_printf ("%s/bench-analysis-%d", g_get_tmp_dir (), getpid ());
-  g_autoptr (ReasonNames) names = NULL;
-  g_autoptr (ExitKinds) kinds = NULL;
+  const double millions = argc > 1 ? g_ascii_strtod (argv[1], NULL) : 10;
+  const guint n = argc > 2 ? CLAMP ((guint) atoi (argv[2]), 1, REPETITIONS_MAX) : 3;
+  static Bench b;
   g_autoptr (GError) error = NULL;
-  guint64 exits = 0, packed = 0;
-  gboolean ok = reason_names_load ("configs/reasons/vmx.csv", &names, &error) &&
-                exit_kinds_load ("configs/reasons/ports.csv", ISA_VMX, names, &kinds, &error) && generate (path, (guint64) (millions * 1e6));
 
-  for (guint i = 0; ok && i < n; i++)
-    {
-      double seconds[STAGES];
-      ok = run_once (path, names, kinds, seconds, &exits, &packed, &error);
-      for (guint k = 0; ok && k < STAGES; k++)
-        times[k][i] = seconds[k];
-    }
-  unlink (path);
-  if (!ok)
-    return fprintf (stderr, "bench-analysis: %s\n", error != NULL ? error->message : "cannot generate"), 1;
-  print (times, n, exits, packed);
-  return 0;
+  b.dir = g_dir_make_tmp ("bench-analysis-XXXXXX", &error);
+  const gboolean ok = b.dir != NULL && run_all (&b, (guint64) (millions * 1e6), n, &error);
+  if (b.dir != NULL)
+    files_remove_tree (b.dir, NULL);
+  if (ok)
+    print (&b);
+  else if (error != NULL)
+    fprintf (stderr, "bench-analysis: %s\n", error->message);
+  exit_kinds_free (b.kinds);
+  reason_names_free (b.names);
+  g_free (b.dir);
+  return ok ? 0 : 1;
 }

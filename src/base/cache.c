@@ -53,12 +53,6 @@ list_files (const char *root, const char *rel, GPtrArray *names, GError **error)
   return TRUE;
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static gboolean
 add_line (GString *manifest, const char *root, const char *name, GError **error)
 {
@@ -79,7 +73,7 @@ write_manifest (const char *root, const char *key, GError **error)
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   if (!list_files (root, "", names, error))
     return FALSE;
-  g_ptr_array_sort (names, compare_names);
+  files_sort_names (names);
 
   g_autoptr (GString) manifest = g_string_new (NULL);
   g_string_append_printf (manifest, "key %s\n", key);

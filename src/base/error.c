@@ -19,7 +19,7 @@ fail (GError **error, HarnessError code, const char *format, ...)
   return FALSE;
 }
 
-/* What the person can do about an errno that means a resource of the host ran out; else NULL. */
+/* What the person can do about an errno that means a resource of the host is not there or ran out; else NULL. */
 static const char *
 remedy (int errnum)
 {
@@ -41,6 +41,15 @@ remedy (int errnum)
     }
 }
 
+/* A disk that fills up while work goes on is a failure of the work: what is needed was there when it began (files_need_bytes()). */
+static HarnessError
+code_of (int errnum)
+{
+  if (errnum == ENOSPC || errnum == EDQUOT || remedy (errnum) == NULL)
+    return HARNESS_ERROR_FAILED;
+  return HARNESS_ERROR_HOST;
+}
+
 gboolean
 fail_errno (GError **error, int errnum, const char *format, ...)
 {
@@ -53,9 +62,7 @@ fail_errno (GError **error, int errnum, const char *format, ...)
   why[0] = g_ascii_tolower (why[0]); /* "…: no such file or directory" reads on */
 
   const char *advice = remedy (errnum);
-  if (advice != NULL)
-    return fail (error, HARNESS_ERROR_HOST, "%s: %s; try: %s", what, why, advice);
-  return fail (error, HARNESS_ERROR_FAILED, "%s: %s", what, why);
+  return fail (error, code_of (errnum), "%s: %s%s%s", what, why, advice != NULL ? "; try: " : "", advice != NULL ? advice : "");
 }
 
 int

@@ -13,20 +13,13 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 
 #define REMOVE_DEPTH 32     /* descriptors held at once while removing */
 #define REMOVE_ATTEMPTS 10000 /* passes over a tree that somebody still writes into, or that is very deep */
 
 typedef DIR Dir;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Dir, closedir)
-
-static void
-close_fd (int *fd)
-{
-  if (*fd >= 0)
-    close (*fd);
-}
-#define AUTO_FD __attribute__ ((cleanup (close_fd))) int
 
 /* --- removing --------------------------------------------------------------------------------- */
 
@@ -144,6 +137,12 @@ write_all (int fd, const char *data, gsize size)
   return TRUE;
 }
 
+gboolean
+files_write_fd (int fd, const char *path, const void *data, gsize size, GError **error)
+{
+  return write_all (fd, data, size) || fail_errno (error, errno, "%s: writing", path);
+}
+
 /* So that a rename in it survives a crash; a file system that cannot do it is no reason to fail. */
 static void
 sync_parent (const char *path)
@@ -204,8 +203,7 @@ files_write (const char *path, const void *data, gssize size, GError **error)
     return fail_errno (error, errno, "%s: writing", path);
 
   const gsize length = size < 0 ? strlen (data) : (gsize) size;
-  const gboolean ok = write_all (fd, data, length) ? put_in_place (fd, temporary, path, error)
-                                                   : fail_errno (error, errno, "%s: writing", path);
+  const gboolean ok = files_write_fd (fd, path, data, length, error) && put_in_place (fd, temporary, path, error);
   if (!ok)
     unlink (temporary);
   return ok;
@@ -295,6 +293,32 @@ files_copy (const char *from, const char *to, GError **error)
   if (!ok)
     unlink (temporary);
   return ok;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+void
+files_sort_names (GPtrArray *names)
+{
+  g_ptr_array_sort (names, compare_names);
+}
+
+char *
+files_find (const char *const *dirs, gsize n, const char *name)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autofree char *path = dirs[i] != NULL ? g_build_filename (dirs[i], name, NULL) : NULL;
+      if (path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR))
+        return g_steal_pointer (&path);
+    }
+  return NULL;
 }
 
 /* --- space ------------------------------------------------------------------------------------ */

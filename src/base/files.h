@@ -12,11 +12,18 @@
 gboolean files_remove_tree (const char *path, GError **error);
 gboolean files_make_dir (const char *path, GError **error); /* with parents */
 gboolean files_write (const char *path, const void *data, gssize size, GError **error); /* atomic: temporary, fsync, rename */
+/* All of it, at the descriptor's position; path is for the message. */
+gboolean files_write_fd (int fd, const char *path, const void *data, gsize size, GError **error);
 gboolean files_read (const char *path, gsize limit, char **data, gsize *size, GError **error); /* NUL-terminated; larger than limit: an error */
 gboolean files_copy (const char *from, const char *to, GError **error);
 gboolean files_free_bytes (const char *path, guint64 *bytes, GError **error);
 /* FALSE with HARNESS_ERROR_HOST if fewer than `bytes` are free where path lives; names what needs them. */
 gboolean files_need_bytes (const char *path, guint64 bytes, const char *what, GError **error);
+
+/* Sorts an array of char * by their bytes: the same order in every locale. */
+void files_sort_names (GPtrArray *names);
+/* The first of `dirs` (n of them, any may be NULL) that has a regular file of that name: its path, newly allocated; NULL if none has. */
+char *files_find (const char *const *dirs, gsize n, const char *name);
 
 /* A scratch folder PARENT/.tmp-<what>-<pid>-<random>; removed with its owner unless committed. */
 typedef struct Scratch Scratch;

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SHA-256 as 64 lower-case hexadecimal digits, of files, strings, and of an ordered set of named inputs. */
+/* SHA-256 as 64 lower-case hexadecimal digits, of files, strings, streams, and of an ordered set of named inputs. */
 #pragma once
 #include <glib.h>
 
 gboolean hash_file (const char *path, char **hex, GError **error);
 char *hash_data (const void *data, gsize size);
+
+/* Of what comes piece by piece. hash_end() gives the digits of all since the hash was made; it can be used no more then. */
+typedef struct Hash Hash;
+Hash *hash_new (void);
+void hash_free (Hash *hash);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Hash, hash_free)
+void hash_add (Hash *hash, const void *data, gsize size);
+char *hash_end (Hash *hash);
 
 /* An input hash: the same names and values in the same order give the same digits. Unambiguous: lengths are hashed too. */
 typedef struct InputHash InputHash;

@@ -46,6 +46,11 @@ int run_pidfd (const Run *run);
 gboolean run_wait (Run *run, GError **error);
 /* The same, but any end is a success: *status is the exit status, or -signal. */
 gboolean run_wait_status (Run *run, int *status, GError **error);
+/*
+ * For whoever reads a started child's stdout from a pipe of his own (run_set_stdout_fd): at most `size` bytes of fd; *got is 0 at
+ * the end. What the child writes to stderr meanwhile is taken, so that it never waits for us; deadline and interruption kill it.
+ */
+gboolean run_read (Run *run, int fd, void *data, gsize size, gsize *got, GError **error);
 void run_kill (Run *run); /* SIGTERM to the group, SIGKILL after 500 ms, reaped */
 
 const char *run_stdout (const Run *run); /* captured, NUL-terminated */

@@ -3,11 +3,14 @@
 #include "cli/lab-run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/files.h"
+#include "base/pages.h"
 #include "cli/l1-cmdline.h"
 #include "cli/proof.h"
 #include "record/record.h"
@@ -155,9 +158,10 @@ trim_records (const char *path, GError **error)
 
   if (!file)
     return FALSE;
+  PagesWalk walk = { .data = g_mapped_file_get_contents (file) };
   record_reader_init (&reader, g_mapped_file_get_contents (file), g_mapped_file_get_length (file));
   while (record_next (&reader, &header, &body) == RECORD_OK)
-    continue;
+    pages_walked (&walk, body);
   if (reader.error)
     return TRUE; /* damaged: kept whole, for whoever looks into it; the analysis says so */
   if (truncate (path, (off_t) ((reader.end + RECORD_PAGE - 1) / RECORD_PAGE * RECORD_PAGE)) < 0)
@@ -171,6 +175,7 @@ typedef struct {
   GMappedFile *records;
   char *path;
   struct record_reader reader;
+  PagesWalk walk;
   guint64 exits;
 } Watch;
 
@@ -186,6 +191,7 @@ on_tick (gpointer user)
       watch->records = g_mapped_file_new (watch->path, FALSE, NULL);
       if (!watch->records)
         return;
+      watch->walk = (PagesWalk){ .data = g_mapped_file_get_contents (watch->records) };
       record_reader_init (&watch->reader, g_mapped_file_get_contents (watch->records), g_mapped_file_get_length (watch->records));
     }
   for (;;)
@@ -201,6 +207,7 @@ on_tick (gpointer user)
         }
       if (header.type == RECORD_SAMPLE && header.length >= sizeof (struct record_sample))
         watch->exits = ((const struct record_sample *) body)->exits;
+      pages_walked (&watch->walk, body);
     }
   progress_update (&watch->run->app->progress, watch->run->name, -1, "%" G_GUINT64_FORMAT " exits", watch->exits);
 }
@@ -231,7 +238,65 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
   ok = machine_start (machine, error) && machine_wait (machine, on_tick, &watch, &run->end, error);
   progress_end (&run->app->progress, run->name, ok && run->end.end == MACHINE_END_POWEROFF, "%" G_GUINT64_FORMAT " exits", watch.exits);
   g_clear_pointer (&watch.records, g_mapped_file_unref);
-  return ok && trim_records (path, error);
+  if (ok)
+    return trim_records (path, error);
+  trim_records (path, NULL); /* of a machine that failed too: its run is kept */
+  return FALSE;
+}
+
+/* exits.csv.gz goes straight to its file, which is made when there is something to write: without a boot there is none. */
+typedef struct {
+  char *path;
+  int fd; /* -1: not made yet */
+} ExitsFile;
+
+static void
+exits_file_clear (ExitsFile *file)
+{
+  fd_close (&file->fd);
+  g_free (file->path);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ExitsFile, exits_file_clear)
+
+static gboolean
+write_exits (const void *data, gsize size, gpointer user, GError **error)
+{
+  ExitsFile *file = user;
+
+  if (file->fd < 0)
+    file->fd = open (file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file->fd < 0)
+    return fail_errno (error, errno, "%s: opening", file->path);
+  return files_write_fd (file->fd, file->path, data, size, error);
+}
+
+static gboolean
+make_results (LabRun *run, const ResultsInputs *without_exits, GError **error)
+{
+  g_auto (ExitsFile) exits = { g_build_filename (run->dir, "exits.csv.gz", NULL), -1 };
+  ResultsInputs inputs = *without_exits;
+
+  inputs.exits_sink = write_exits;
+  inputs.exits_user = &exits;
+  if (results_lab (&inputs, &run->results, error))
+    return TRUE;
+  if (exits.fd >= 0)
+    unlink (exits.path);
+  return FALSE;
+}
+
+static gboolean
+write_files (const LabRun *run, GError **error)
+{
+  for (guint i = 0; i < run->results->files->len; i++)
+    {
+      const ResultsFile *result = g_ptr_array_index (run->results->files, i);
+      g_autofree char *path = g_build_filename (run->dir, result->name, NULL);
+
+      if (!files_write (path, g_bytes_get_data (result->content, NULL), (gssize) g_bytes_get_size (result->content), error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -249,6 +314,7 @@ analyse (LabRun *run, GError **error)
     .leaf_map = is_patched (run) ? run->map : NULL,
     .sample_ns = (gint64) run->config->sample_ms * 1000000,
     .kinds = run->kinds,
+    .records_are_mapped = TRUE,
   };
 
   if (!bytes)
@@ -257,17 +323,7 @@ analyse (LabRun *run, GError **error)
       !l0_log_read (l0_path, run->config->isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT, &l0, error))
     return FALSE;
   inputs.l0 = l0;
-  if (!results_lab (&inputs, &run->results, error))
-    return FALSE;
-  for (guint i = 0; i < run->results->files->len; i++)
-    {
-      const ResultsFile *result = g_ptr_array_index (run->results->files, i);
-      g_autofree char *path = g_build_filename (run->dir, result->name, NULL);
-
-      if (!files_write (path, g_bytes_get_data (result->content, NULL), (gssize) g_bytes_get_size (result->content), error))
-        return FALSE;
-    }
-  return TRUE;
+  return make_results (run, &inputs, error) && write_files (run, error);
 }
 
 static gboolean

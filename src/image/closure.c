@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/run.h"
 
 #define LOADER "/lib64/ld-linux-x86-64.so.2"
@@ -57,25 +58,12 @@ closure_add_program (Contents *contents, const char *program, GError **error)
   return TRUE;
 }
 
-static char *
-find_rom (const char *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (rom_dirs); i++)
-    {
-      g_autofree char *path = g_build_filename (rom_dirs[i], name, NULL);
-
-      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
-        return g_steal_pointer (&path);
-    }
-  return NULL;
-}
-
 gboolean
 closure_add_roms (Contents *contents, GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (roms); i++)
     {
-      g_autofree char *path = find_rom (roms[i].name);
+      g_autofree char *path = files_find (rom_dirs, G_N_ELEMENTS (rom_dirs), roms[i].name);
       g_autofree char *target = g_build_filename ("usr/share/qemu", roms[i].name, NULL);
 
       if (!path)

@@ -81,12 +81,6 @@ load_fragment (KconfigFragments *fragments, const char *path, GString *all, GErr
   return TRUE;
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static GPtrArray *
 fragment_names (const char *dir)
 {
@@ -97,7 +91,7 @@ fragment_names (const char *dir)
       if (g_str_has_suffix (name, ".config") && name[0] != '.')
         g_ptr_array_add (names, g_strdup (name));
     }
-  g_ptr_array_sort (names, compare_names);
+  files_sort_names (names);
   return names;
 }
 

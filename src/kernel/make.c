@@ -205,15 +205,11 @@ build_failed (const GPtrArray *errors, const char *log_path, GError **error)
       g_prefix_error (error, "building the kernel (log: %s): ", log_path);
       return FALSE;
     }
-  gboolean full = FALSE;
   g_autoptr (GString) lines = g_string_new (NULL);
   for (guint i = 0; i < errors->len; i++)
-    {
-      full = full || strstr (g_ptr_array_index (errors, i), "No space left") != NULL;
-      g_string_append_printf (lines, "\n  %s", (const char *) g_ptr_array_index (errors, i));
-    }
+    g_string_append_printf (lines, "\n  %s", (const char *) g_ptr_array_index (errors, i));
   g_clear_error (error);
-  return fail (error, full ? HARNESS_ERROR_HOST : HARNESS_ERROR_FAILED, "building the kernel failed (log: %s):%s", log_path, lines->str);
+  return fail (error, HARNESS_ERROR_FAILED, "building the kernel failed (log: %s):%s", log_path, lines->str);
 }
 
 static gboolean

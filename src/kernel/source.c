@@ -14,6 +14,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/run.h"
@@ -109,12 +110,6 @@ hash_git (KernelSource *source, GError **error)
   return TRUE;
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static GPtrArray *
 sorted_names (const char *dir, GError **error)
 {
@@ -127,7 +122,7 @@ sorted_names (const char *dir, GError **error)
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
   for (const char *name; (name = g_dir_read_name (handle)) != NULL;)
     g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, compare_names);
+  files_sort_names (names);
   return names;
 }
 
@@ -372,17 +367,66 @@ unpack_tarball (const KernelSource *source, const char *dir, GError **error)
   return unpack_all (&unpack, reader, error);
 }
 
+/* What a process writes, for libarchive to read. */
+typedef struct
+{
+  Run *run;
+  int fd;
+  GError *error; /* why reading failed */
+  char block[BLOCK_BYTES];
+} Pipe;
+
+static void
+pipe_free (Pipe *pipe)
+{
+  fd_close (&pipe->fd);
+  run_free (pipe->run);
+  g_clear_error (&pipe->error);
+  g_free (pipe);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pipe, pipe_free)
+
+static la_ssize_t
+read_pipe (Archive *reader, void *user, const void **data)
+{
+  Pipe *pipe = user;
+  gsize got;
+  *data = pipe->block;
+  if (run_read (pipe->run, pipe->fd, pipe->block, sizeof pipe->block, &got, &pipe->error))
+    return (la_ssize_t) got;
+  archive_set_error (reader, EIO, "%s", pipe->error->message);
+  return ARCHIVE_FATAL;
+}
+
 static gboolean
-unpack_stream (const KernelSource *source, const char *dir, int fd, GError **error)
+unpack_pipe (const KernelSource *source, const char *dir, Pipe *pipe, GError **error)
 {
   g_auto (Unpack) unpack = { 0 };
   g_autoptr (Archive) reader = archive_read_new ();
   archive_read_support_format_tar (reader);
   if (!unpack_init (&unpack, source->path, dir, 0, error))
     return FALSE;
-  if (archive_read_open_fd (reader, fd, BLOCK_BYTES) != ARCHIVE_OK)
+  if (archive_read_open (reader, pipe, NULL, read_pipe, NULL) != ARCHIVE_OK)
     return read_failed (&unpack, reader, error);
   return unpack_all (&unpack, reader, error);
+}
+
+/* Whose failure it is: of reading the pipe; git's own, which cuts the archive short; else that of unpacking. */
+static gboolean
+unpack_git_failed (Pipe *pipe, GError *unpacking, GError **error)
+{
+  g_autoptr (GError) own = unpacking;
+  int status;
+  if (pipe->error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&pipe->error));
+      return FALSE;
+    }
+  fd_close (&pipe->fd); /* git has nobody to write to, and ends by a signal if it was not at its end */
+  if (run_wait_status (pipe->run, &status, NULL) && status > 0)
+    return run_wait (pipe->run, error);
+  g_propagate_error (error, g_steal_pointer (&own));
+  return FALSE;
 }
 
 static gboolean
@@ -391,13 +435,19 @@ unpack_git (const KernelSource *source, const char *dir, GError **error)
   int fds[2];
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return fail_errno (error, errno, "pipe");
-  g_autoptr (Run) run = run_new ("git", "-C", source->path, "archive", "--format=tar", "HEAD", NULL);
-  run_set_stdout_fd (run, fds[1]);
-  gboolean ok = run_start (run, error);
+  g_autoptr (Pipe) pipe = g_new0 (Pipe, 1);
+  GError *unpacking = NULL;
+  pipe->fd = fds[0];
+  pipe->run = run_new ("git", "-C", source->path, "archive", "--format=tar", "HEAD", NULL);
+  run_set_stdout_fd (pipe->run, fds[1]);
+  const gboolean started = run_start (pipe->run, error);
   close (fds[1]);
-  ok = ok && unpack_stream (source, dir, fds[0], error);
-  close (fds[0]);
-  return ok && run_wait (run, error);
+  if (!started)
+    return FALSE;
+  if (!unpack_pipe (source, dir, pipe, &unpacking))
+    return unpack_git_failed (pipe, unpacking, error);
+  fd_close (&pipe->fd);
+  return run_wait (pipe->run, error);
 }
 
 static gboolean

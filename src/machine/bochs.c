@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/files.h"
 #include "base/run.h"
 #include "machine/backend.h"
@@ -62,13 +63,7 @@ static char *
 find_rom (const char *name)
 {
   const char *const dirs[] = { g_getenv ("BXSHARE"), "/usr/local/share/bochs", "/usr/share/bochs" };
-  for (guint i = 0; i < G_N_ELEMENTS (dirs); i++)
-    {
-      g_autofree char *path = dirs[i] != NULL ? g_build_filename (dirs[i], name, NULL) : NULL;
-      if (path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR))
-        return g_steal_pointer (&path);
-    }
-  return NULL;
+  return files_find (dirs, G_N_ELEMENTS (dirs), name);
 }
 
 static gboolean
@@ -459,22 +454,15 @@ bochs_stop (gpointer state)
 }
 
 static void
-close_fd (int fd)
-{
-  if (fd >= 0)
-    close (fd);
-}
-
-static void
 bochs_close (gpointer state)
 {
   Bochs *bochs = state;
   remove_files (bochs);
   run_free (bochs->run);
-  close_fd (bochs->pty);
-  close_fd (bochs->fifo);
-  close_fd (bochs->news);
-  close_fd (bochs->quit);
+  fd_close (&bochs->pty);
+  fd_close (&bochs->fifo);
+  fd_close (&bochs->news);
+  fd_close (&bochs->quit);
   g_string_free (bochs->line, TRUE);
   g_mutex_clear (&bochs->lock);
   g_free (bochs->panic);

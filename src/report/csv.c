@@ -25,29 +25,53 @@ csv_text (GString *out, const char *text)
 static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
                             "707172737475767778798081828384858687888990919293949596979899";
 
-/* Two digits at a time, from the end. */
+/* Of a number that is not 0: 1233 / 4096 is a little more than the logarithm of 2, so the estimate is right or one too low. */
+static guint
+count_digits (guint64 value)
+{
+  static const guint64 powers[] = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+    100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000, 10000000000000000000u,
+  };
+  const guint estimate = (64 - (guint) __builtin_clzll (value)) * 1233 >> 12;
+  return estimate + (value >= powers[estimate] ? 1 : 0);
+}
+
+static inline void
+put_pair (char *at, guint32 pair)
+{
+  memcpy (at, &pairs[2 * pair], 2);
+}
+
+/* With leading zeroes; the four pairs do not wait for each other. */
+static inline void
+put_eight (char *at, guint32 value)
+{
+  const guint32 high = value / 10000, low = value % 10000;
+
+  put_pair (at, high / 100);
+  put_pair (at + 2, high % 100);
+  put_pair (at + 4, low / 100);
+  put_pair (at + 6, low % 100);
+}
+
+/* From the end: by eight digits while there are more, then by two. */
 char *
 csv_digits (char *at, guint64 value)
 {
-  char digits[20];
-  char *first = digits + sizeof digits;
+  char *const end = at + count_digits (value | 1);
+  char *first = end;
 
-  while (value >= 100)
-    {
-      first -= 2;
-      memcpy (first, &pairs[value % 100 * 2], 2);
-      value /= 100;
-    }
-  if (value >= 10)
-    {
-      first -= 2;
-      memcpy (first, &pairs[value * 2], 2);
-    }
+  for (; value >= 100000000; value /= 100000000)
+    put_eight (first -= 8, (guint32) (value % 100000000));
+  guint32 rest = (guint32) value;
+  for (; rest >= 100; rest /= 100)
+    put_pair (first -= 2, rest % 100);
+  if (rest >= 10)
+    put_pair (first - 2, rest);
   else
-    *--first = (char) ('0' + value);
-  const gsize n = (gsize) (digits + sizeof digits - first);
-  memcpy (at, first, n);
-  return at + n;
+    first[-1] = (char) ('0' + rest);
+  return end;
 }
 
 void

@@ -1,49 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows, pieces, and the gzip stream that they make: RFC 1952 around RFC 1951 blocks. */
+/* Rows, pieces, and the gzip members that they make (RFC 1952). Pieces are used again and again: their pages stay. */
 #include "report/exits.h"
 
+#include <libdeflate.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "report/csv.h"
 #include "timeline/cursor.h"
 
-#define PIECE_ROWS 8192u
 #define NUMBER_MAX 21u /* 20 digits and a comma */
 #define LEVEL 1
 #define THREADS_MAX 8u
-#define IN_FLIGHT 4u /* pieces a thread */
+#define IN_FLIGHT 3u /* pieces a thread */
 
-/* ",48,EPT_VIOLATION," for each reason */
+#define STEP 16u
+
+/* ",48,EPT_VIOLATION," for each reason, followed by as many bytes as make it a multiple of STEP */
 typedef struct {
-  GString *text[TIMELINE_REASONS];
-  gsize longest;
+  char *text;
+  gsize length;
+} Label;
+
+typedef struct {
+  Label of[TIMELINE_REASONS];
+  gsize longest; /* of the multiples */
 } Labels;
 
 typedef struct {
   guint64 seq; /* of the first row */
   guint n;
-  const struct kvm_exit_log_record *exits[PIECE_ROWS];
+  const struct kvm_exit_log_record *exits[EXITS_PIECE_ROWS];
 } PieceRows;
 
-/* A piece goes through the pool once; `done` wakes whoever waits for it. */
+/* A piece goes through the pool when it has rows. */
 typedef struct {
   const Timeline *timeline;
   const Labels *labels;
-  PieceRows rows;
-  gboolean done, failed;
+  struct libdeflate_compressor *deflate;
+  gboolean done;
+  gsize content_size, packed_size, packed_room;
   char *content; /* uncompressed */
-  gsize content_size;
-  GByteArray *packed;
-  uLong crc;
+  guint8 *packed;
+  PieceRows rows;
 } Piece;
 
 typedef struct {
   GMutex lock;
-  GCond ended;
+  GCond ended; /* a piece is done */
   GThreadPool *pool;
-  GQueue pieces; /* of Piece, in order; the first is the oldest */
+  GQueue pieces; /* of Piece, under way, in order; the first is the oldest */
+  GQueue idle;   /* of Piece */
   Labels labels;
 } Work;
 
@@ -51,10 +59,28 @@ static void
 piece_free (gpointer data)
 {
   Piece *piece = data;
+  libdeflate_free_compressor (piece->deflate);
   g_free (piece->content);
-  if (piece->packed != NULL)
-    g_byte_array_unref (piece->packed);
+  g_free (piece->packed);
   g_free (piece);
+}
+
+/* With room for the longest rows, of which only what rows really take is ever touched. */
+static Piece *
+piece_new (const Timeline *t, const Labels *labels)
+{
+  const gsize room = strlen (EXITS_HEADER) + EXITS_PIECE_ROWS * (6 * NUMBER_MAX + labels->longest);
+  Piece *piece = g_new (Piece, 1);
+
+  piece->timeline = t;
+  piece->labels = labels;
+  piece->deflate = libdeflate_alloc_compressor (LEVEL);
+  if (piece->deflate == NULL)
+    g_error ("libdeflate: out of memory");
+  piece->packed_room = libdeflate_gzip_compress_bound (piece->deflate, room);
+  piece->content = g_malloc (room);
+  piece->packed = g_malloc (piece->packed_room);
+  return piece;
 }
 
 static void
@@ -63,26 +89,38 @@ labels_fill (Labels *labels, const Timeline *t, const ReasonNames *names)
   for (guint i = 0; i < TIMELINE_REASONS; i++)
     if (t->reason_exits[i] > 0)
       {
-        GString *text = labels->text[i] = g_string_new (",");
+        g_autoptr (GString) text = g_string_new (",");
         csv_unsigned (text, t->reason_codes[i]);
         g_string_append_c (text, ',');
         csv_text (text, reason_name (names, t->reason_codes[i]));
         g_string_append_c (text, ',');
+        const gsize length = text->len;
+        while (text->len % STEP != 0)
+          g_string_append_c (text, ' ');
         labels->longest = MAX (labels->longest, text->len);
+        labels->of[i] = (Label) { g_string_free (g_steal_pointer (&text), FALSE), length };
       }
+}
+
+static inline char *
+put_label (char *at, const Label *label)
+{
+  for (gsize i = 0; i < label->length; i += STEP)
+    memcpy (at + i, label->text + i, STEP);
+  return at + label->length;
 }
 
 static char *
 put_row (char *at, const Piece *piece, guint i)
 {
   const struct kvm_exit_log_record *exit = piece->rows.exits[i];
-  const GString *label = piece->labels->text[timeline_reason (piece->timeline, exit->reason)];
+  const Label *label = &piece->labels->of[timeline_reason (piece->timeline, exit->reason)];
 
   at = csv_digits (at, piece->rows.seq + i);
   *at++ = ',';
   at = csv_digits (at, (guint64) timeline_ns (piece->timeline, exit->tsc));
-  memcpy (at, label->str, label->len);
-  at = csv_digits (at + label->len, exit->info1);
+  at = put_label (at, label);
+  at = csv_digits (at, exit->info1);
   *at++ = ',';
   at = csv_digits (at, exit->info2);
   *at++ = ',';
@@ -96,36 +134,11 @@ put_row (char *at, const Piece *piece, guint i)
 static void
 format_piece (Piece *piece)
 {
-  const gboolean first = piece->rows.seq == 1;
+  char *at = piece->rows.seq == 1 ? g_stpcpy (piece->content, EXITS_HEADER) : piece->content;
 
-  piece->content = g_malloc (strlen (EXITS_HEADER) + piece->rows.n * (6 * NUMBER_MAX + piece->labels->longest));
-  char *at = first ? g_stpcpy (piece->content, EXITS_HEADER) : piece->content;
   for (guint i = 0; i < piece->rows.n; i++)
     at = put_row (at, piece, i);
   piece->content_size = (gsize) (at - piece->content);
-  piece->crc = crc32 (0, (const Bytef *) piece->content, (uInt) piece->content_size);
-}
-
-/* Whole bytes, and nothing in it refers to the piece before: Z_FULL_FLUSH. */
-static gboolean
-compress_piece (Piece *piece)
-{
-  z_stream z = { 0 };
-  gboolean ok;
-
-  if (deflateInit2 (&z, LEVEL, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
-    return FALSE;
-  const uLong bound = deflateBound (&z, (uLong) piece->content_size) + 16;
-  piece->packed = g_byte_array_sized_new ((guint) bound);
-  g_byte_array_set_size (piece->packed, (guint) bound);
-  z.next_in = (Bytef *) piece->content;
-  z.avail_in = (uInt) piece->content_size;
-  z.next_out = piece->packed->data;
-  z.avail_out = (uInt) bound;
-  ok = deflate (&z, Z_FULL_FLUSH) == Z_OK && z.avail_in == 0 && z.avail_out > 0;
-  g_byte_array_set_size (piece->packed, (guint) (bound - z.avail_out));
-  deflateEnd (&z);
-  return ok;
 }
 
 static void
@@ -135,11 +148,10 @@ run_piece (gpointer data, gpointer user)
   Work *work = user;
 
   format_piece (piece);
-  const gboolean ok = compress_piece (piece);
+  piece->packed_size = libdeflate_gzip_compress (piece->deflate, piece->content, piece->content_size, piece->packed, piece->packed_room);
   g_mutex_lock (&work->lock);
-  piece->failed = !ok;
   piece->done = TRUE;
-  g_cond_broadcast (&work->ended);
+  g_cond_signal (&work->ended);
   g_mutex_unlock (&work->lock);
 }
 
@@ -149,9 +161,9 @@ work_free (Work *work)
   if (work->pool != NULL)
     g_thread_pool_free (work->pool, FALSE, TRUE);
   g_queue_clear_full (&work->pieces, piece_free);
+  g_queue_clear_full (&work->idle, piece_free);
   for (guint i = 0; i < TIMELINE_REASONS; i++)
-    if (work->labels.text[i] != NULL)
-      g_string_free (work->labels.text[i], TRUE);
+    g_free (work->labels.of[i].text);
   g_mutex_clear (&work->lock);
   g_cond_clear (&work->ended);
   g_free (work);
@@ -166,33 +178,27 @@ work_new (const Timeline *t, const ReasonNames *names, guint threads, GError **e
   g_mutex_init (&work->lock);
   g_cond_init (&work->ended);
   g_queue_init (&work->pieces);
+  g_queue_init (&work->idle);
   labels_fill (&work->labels, t, names);
   work->pool = g_thread_pool_new (run_piece, work, (gint) threads, TRUE, error);
   return work->pool != NULL ? g_steal_pointer (&work) : NULL;
 }
 
-/* The next rows, or none at the end. */
+/* The next rows, or none at the end: the header alone is a piece too. */
 static Piece *
-next_piece (Work *work, const Timeline *t, ExitCursor *cursor, guint64 seq)
+next_piece (Work *work, ExitCursor *cursor, guint64 seq)
 {
-  Piece *piece = g_new (Piece, 1);
+  Piece *piece = work->idle.length > 0 ? g_queue_pop_head (&work->idle) : piece_new (cursor->timeline, &work->labels);
   PieceRows *rows = &piece->rows;
 
-  memset (piece, 0, offsetof (Piece, rows));
+  piece->done = FALSE;
   rows->seq = seq;
-  for (rows->n = 0; rows->n < PIECE_ROWS && (rows->exits[rows->n] = exit_cursor_next (cursor, NULL)) != NULL; rows->n++)
+  for (rows->n = 0; rows->n < EXITS_PIECE_ROWS && (rows->exits[rows->n] = exit_cursor_next (cursor, NULL)) != NULL; rows->n++)
     continue;
-  if (rows->n == 0)
-    {
-      g_free (piece);
-      return NULL;
-    }
-  piece->timeline = t;
-  piece->labels = &work->labels;
-  piece->done = piece->failed = FALSE;
-  piece->content = NULL;
-  piece->packed = NULL;
-  return piece;
+  if (rows->n > 0 || seq == 1)
+    return piece;
+  piece_free (piece);
+  return NULL;
 }
 
 static Piece *
@@ -208,80 +214,62 @@ wait_oldest (Work *work)
 }
 
 typedef struct {
-  GChecksum *sha256;
-  uLong crc;
-  guint64 size;
-} Totals;
+  Hash *sha256; /* of the content */
+  ExitsSink sink;
+  gpointer user;
+} Output;
 
 static gboolean
-emit_oldest (Work *work, Totals *totals, ExitsSink sink, gpointer user, GError **error)
+emit_oldest (Work *work, const Output *out, GError **error)
 {
   Piece *piece = wait_oldest (work);
-  gboolean ok = !piece->failed;
+  gboolean ok = piece->packed_size > 0;
 
   if (!ok)
-    fail (error, HARNESS_ERROR_FAILED, "exits.csv.gz: zlib failed");
-  else
-    {
-      g_checksum_update (totals->sha256, (const guchar *) piece->content, (gssize) piece->content_size);
-      totals->crc = crc32_combine (totals->crc, piece->crc, (z_off_t) piece->content_size);
-      totals->size += piece->content_size;
-      ok = sink (piece->packed->data, piece->packed->len, user, error);
-    }
-  piece_free (piece);
+    fail (error, HARNESS_ERROR_FAILED, "exits.csv.gz: libdeflate failed");
+  hash_add (out->sha256, piece->content, piece->content_size);
+  ok = ok && out->sink (piece->packed, piece->packed_size, out->user, error);
+  g_queue_push_head (&work->idle, piece);
   return ok;
 }
 
 /* Keeps the threads busy and the memory bounded: so many pieces under way, the oldest is waited for. */
 static gboolean
-pump (Work *work, const Timeline *t, guint threads, Totals *totals, ExitsSink sink, gpointer user, GError **error)
+pump (Work *work, const Timeline *t, guint threads, const Output *out, GError **error)
 {
   ExitCursor cursor;
   guint64 seq = 1;
   Piece *piece;
 
   exit_cursor_init (&cursor, t);
-  while ((piece = next_piece (work, t, &cursor, seq)) != NULL)
+  while ((piece = next_piece (work, &cursor, seq)) != NULL)
     {
-      seq += piece->rows.n;
+      const guint n = piece->rows.n;
+      seq += n;
       g_queue_push_tail (&work->pieces, piece);
       if (!g_thread_pool_push (work->pool, piece, error))
         return FALSE;
-      if (work->pieces.length >= threads * IN_FLIGHT && !emit_oldest (work, totals, sink, user, error))
+      if (work->pieces.length >= threads * IN_FLIGHT && !emit_oldest (work, out, error))
         return FALSE;
+      if (n < EXITS_PIECE_ROWS)
+        break;
     }
   while (work->pieces.length > 0)
-    if (!emit_oldest (work, totals, sink, user, error))
+    if (!emit_oldest (work, out, error))
       return FALSE;
   return TRUE;
-}
-
-/* An empty last block, then CRC-32 and size. */
-static gboolean
-emit_trailer (const Totals *totals, ExitsSink sink, gpointer user, GError **error)
-{
-  const guint32 crc = GUINT32_TO_LE ((guint32) totals->crc), size = GUINT32_TO_LE ((guint32) totals->size);
-  guint8 trailer[10] = { 0x03, 0x00 };
-
-  memcpy (trailer + 2, &crc, 4);
-  memcpy (trailer + 6, &size, 4);
-  return sink (trailer, sizeof trailer, user, error);
 }
 
 gboolean
 exits_write_gz (const Timeline *t, const ReasonNames *names, ExitsSink sink, gpointer user, char **sha256, GError **error)
 {
-  /* magic, deflate, no flags, no time, fastest, operating system unknown */
-  static const guint8 header[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255 };
   const guint threads = CLAMP (g_get_num_processors (), 1, THREADS_MAX);
   g_autoptr (Work) work = work_new (t, names, threads, error);
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  Totals totals = { sum, crc32 (0, NULL, 0), 0 };
+  g_autoptr (Hash) hash = hash_new ();
+  const Output out = { hash, sink, user };
 
-  if (work == NULL || !sink (header, sizeof header, user, error))
+  if (work == NULL || !pump (work, t, threads, &out, error))
     return FALSE;
-  if (!pump (work, t, threads, &totals, sink, user, error) || !emit_trailer (&totals, sink, user, error))
-    return FALSE;
-  *sha256 = g_strdup (g_checksum_get_string (sum));
+  *sha256 = hash_end (hash);
   return TRUE;
 }

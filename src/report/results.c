@@ -150,7 +150,7 @@ results_lab (const ResultsInputs *in, LabResults **results, GError **error)
   g_autoptr (LabResults) r = g_new0 (LabResults, 1);
 
   r->files = g_ptr_array_new_with_free_func (file_free);
-  if (!timeline_load (in->records, &t, error))
+  if (!(in->records_are_mapped ? timeline_load_mapped : timeline_load) (in->records, &t, error))
     return FALSE;
   if (t->isa != in->isa)
     return fail (error, HARNESS_ERROR_FAILED, "records: of %s, not of %s", isa_name (t->isa), isa_name (in->isa));

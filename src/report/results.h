@@ -30,6 +30,7 @@ typedef struct {
   ExitsSink exits_sink;     /* where exits.csv.gz goes; NULL: among the files */
   gpointer exits_user;
   const ExitKinds *kinds;   /* of that ISA; must outlive the results */
+  gboolean records_are_mapped; /* the bytes are a file's mapping, to be read only: see timeline_load_mapped() */
 } ResultsInputs;
 
 typedef struct {

@@ -2,6 +2,22 @@
 /* The slow paths of the cursor: the end of a chunk, and the merge over several vCPUs. */
 #include "timeline/cursor.h"
 
+/* What lies before the next exit of every vCPU is done with. At the end all is, but a walk's last step is not worth the call. */
+static void
+leave_behind (ExitCursor *cursor)
+{
+  const struct kvm_exit_log_record *first = NULL;
+
+  for (guint i = 0; i < cursor->n; i++)
+    {
+      const VcpuCursor *v = &cursor->vcpus[i];
+      if (v->at != v->end && (first == NULL || v->at < first))
+        first = v->at;
+    }
+  if (first != NULL)
+    pages_walked (&cursor->pages, first);
+}
+
 /* Moves on to the next chunk that is not empty; stays at the end after the last. */
 void
 exit_cursor_next_chunk (ExitCursor *cursor, VcpuCursor *v)
@@ -13,6 +29,8 @@ exit_cursor_next_chunk (ExitCursor *cursor, VcpuCursor *v)
       v->at = chunk->exits;
       v->end = chunk->exits + chunk->n;
     }
+  if (cursor->pages.data != NULL)
+    leave_behind (cursor);
 }
 
 /* The vCPU whose next exit is the earliest; of equals the lowest vCPU. NULL if none has any. */
@@ -33,6 +51,7 @@ void
 exit_cursor_init_vcpu (ExitCursor *cursor, const Timeline *timeline, guint vcpu)
 {
   cursor->timeline = timeline;
+  cursor->pages = (PagesWalk) { .data = timeline->mapped };
   cursor->n = 0;
   if (timeline->vcpus[vcpu].exits == 0)
     return;
@@ -45,6 +64,7 @@ void
 exit_cursor_init (ExitCursor *cursor, const Timeline *timeline)
 {
   cursor->timeline = timeline;
+  cursor->pages = (PagesWalk) { .data = timeline->mapped };
   cursor->n = 0;
   for (guint i = 0; i < timeline->n_vcpus; i++)
     if (timeline->vcpus[i].exits > 0)

@@ -4,6 +4,7 @@
  * look ahead.
  */
 #pragma once
+#include "base/pages.h"
 #include "timeline/timeline.h"
 
 typedef struct {
@@ -13,6 +14,7 @@ typedef struct {
 
 typedef struct {
   const Timeline *timeline;
+  PagesWalk pages;
   guint n; /* vCPUs that have exits */
   VcpuCursor vcpus[TIMELINE_VCPUS_MAX];
 } ExitCursor;

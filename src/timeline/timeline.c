@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "timeline/phases.h"
 #include "timeline/take.h"
 
@@ -79,14 +80,18 @@ read_records (Timeline *t, GError **error)
   enum record_status status;
   gsize size;
   const void *data = g_bytes_get_data (t->bytes, &size);
+  PagesWalk walk = { .data = t->mapped };
 
   record_reader_init (&reader, data, size);
   while ((status = record_next (&reader, &header, &body)) == RECORD_OK)
-    if (!timeline_take (t, &header, body, error))
-      {
-        g_prefix_error (error, "records: block at byte %" G_GSIZE_FORMAT ": ", reader.block);
-        return FALSE;
-      }
+    {
+      if (!timeline_take (t, &header, body, error))
+        {
+          g_prefix_error (error, "records: block at byte %" G_GSIZE_FORMAT ": ", reader.block);
+          return FALSE;
+        }
+      pages_walked (&walk, body);
+    }
   if (status != RECORD_EOF)
     return fail (error, HARNESS_ERROR_FAILED, "records: block after byte %" G_GSIZE_FORMAT ": %s", reader.block, reader.error);
   if (t->l1_release == NULL)
@@ -142,10 +147,15 @@ count_vcpu (Timeline *t, guint id, guint64 after_tsc, GError **error)
 {
   TimelineVcpu *v = &t->vcpus[id];
   Order order = { .end_tsc = after_tsc };
+  PagesWalk walk = { .data = t->mapped };
 
   for (guint i = 0; i < v->chunks->len; i++)
-    if (!count_chunk (t, id, &g_array_index (v->chunks, TimelineChunk, i), &order, error))
-      return FALSE;
+    {
+      const TimelineChunk *chunk = &g_array_index (v->chunks, TimelineChunk, i);
+      if (!count_chunk (t, id, chunk, &order, error))
+        return FALSE;
+      pages_walked (&walk, chunk->exits);
+    }
   v->cycles = order.cycles;
   v->end_tsc = order.end_tsc;
   t->cycles += v->cycles; /* cannot wrap in a run of the length that count_exits admits */
@@ -203,11 +213,9 @@ count_exits (Timeline *t, GError **error)
   return TRUE;
 }
 
-gboolean
-timeline_load (GBytes *records, Timeline **timeline, GError **error)
+static gboolean
+load (Timeline *t, GError **error)
 {
-  g_autoptr (Timeline) t = timeline_new (records);
-
   if (!read_records (t, error))
     return FALSE;
   find_first_entry (t);
@@ -218,6 +226,29 @@ timeline_load (GBytes *records, Timeline **timeline, GError **error)
   if (!count_exits (t, error))
     return FALSE;
   timeline_find_phases (t);
+  return TRUE;
+}
+
+gboolean
+timeline_load (GBytes *records, Timeline **timeline, GError **error)
+{
+  g_autoptr (Timeline) t = timeline_new (records);
+
+  if (!load (t, error))
+    return FALSE;
+  *timeline = g_steal_pointer (&t);
+  return TRUE;
+}
+
+gboolean
+timeline_load_mapped (GBytes *records, Timeline **timeline, GError **error)
+{
+  g_autoptr (Timeline) t = timeline_new (records);
+
+  if (t->bytes == records) /* else it is a copy */
+    t->mapped = g_bytes_get_data (records, NULL);
+  if (!load (t, error))
+    return FALSE;
   *timeline = g_steal_pointer (&t);
   return TRUE;
 }

@@ -124,6 +124,7 @@ typedef struct {
   GString *l2_report;      /* raw bytes */
   gboolean whole;          /* the end record was read */
   struct record_end end;
+  const void *mapped;      /* where the records are mapped from a file; NULL: they are plain memory */
 } Timeline;
 
 void timeline_free (Timeline *timeline);
@@ -134,6 +135,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Timeline, timeline_free)
  * ended early gives a timeline, of which timeline_check_complete() (outcome.h) says what is missing.
  */
 gboolean timeline_load (GBytes *records, Timeline **timeline, GError **error);
+/*
+ * The same for records that are a file's mapping (g_mapped_file_get_bytes() of one that is not writable): every walk
+ * gives back the pages it left behind (base/pages.h), so that memory does not grow with them.
+ */
+gboolean timeline_load_mapped (GBytes *records, Timeline **timeline, GError **error);
 
 /* Guest nanoseconds of a TSC value; negative before the first entry. */
 static inline gint64

@@ -39,7 +39,7 @@ inject killed 1 "signal 9"
 inject poweroff-early 1 "records"
 inject truncate-records 1 "records"
 inject corrupt-records 1 "checksum"
-inject no-space 3 "no space left on device"
+inject no-space 1 "no space left on device"
 inject nonsense 2 'unknown fault "nonsense"'
 
 # A person can tell them apart. (Half a stream is half a stream, whether L1 or the stream ended: those two may agree.)

@@ -18,6 +18,7 @@ start_hanging() {
   "$harness" full-run --replay "$replay" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null &
   pid=$!
   wait_for 10 "the hanging machine" records_there
+  [ "$(ps -o comm= -p "$pid")" = harness ] || fail "ps calls it $(ps -o comm= -p "$pid")"
 }
 
 for signal in INT TERM HUP; do

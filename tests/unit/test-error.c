@@ -49,7 +49,11 @@ test_errno (void **state)
 
   g_autoptr (GError) full = NULL;
   assert_false (fail_errno (&full, ENOSPC, "%s: writing", "images/cache/x"));
-  assert_failed (full, HARNESS_ERROR_HOST, "images/cache/x: writing: no space left on device; try: free space");
+  assert_failed (full, HARNESS_ERROR_FAILED, "images/cache/x: writing: no space left on device; try: free space");
+
+  g_autoptr (GError) read_only = NULL;
+  assert_false (fail_errno (&read_only, EROFS, "%s: writing", "results"));
+  assert_failed (read_only, HARNESS_ERROR_HOST, "results: writing: read-only file system; try: work in");
 }
 
 static void

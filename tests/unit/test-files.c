@@ -352,7 +352,7 @@ full_disk_child (const char *dir)
     return 1;
   g_autofree char *big = g_strnfill (1 << 20, 'x');
   g_autoptr (GError) error = NULL;
-  if (files_write (path, big, 1 << 20, &error) || error_exit_code (error) != 3)
+  if (files_write (path, big, 1 << 20, &error) || error_exit_code (error) != 1)
     return 2;
   if (strstr (error->message, "no space left on device; try: free space") == NULL)
     return 3;
@@ -378,6 +378,37 @@ test_full_disk (void **state)
 
 #define FOLDER_TEST(f) cmocka_unit_test_setup_teardown (f, folder_setup, folder_teardown)
 
+static void
+test_names (void **state)
+{
+  static const char *const wanted[] = { "B", "a", "a.b", "ab", "\xc3\xa4" };
+  static const guint order[] = { 3, 4, 1, 0, 2 };
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    g_ptr_array_add (names, (gpointer) wanted[order[i]]);
+  files_sort_names (names);
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    assert_ptr_equal (g_ptr_array_index (names, i), wanted[i]);
+}
+
+static void
+test_find (void **state)
+{
+  g_autofree char *one = g_build_filename (*state, "one", NULL), *two = g_build_filename (*state, "two", NULL);
+  const char *const dirs[] = { NULL, one, two };
+  g_autofree char *both = put_file (one, "both", ""), *only = put_file (two, "only", "");
+
+  g_free (put_file (two, "both", ""));
+  g_free (put_file (one, "only/folder", ""));
+  g_autofree char *first = files_find (dirs, G_N_ELEMENTS (dirs), "both");
+  g_autofree char *second = files_find (dirs, G_N_ELEMENTS (dirs), "only");
+  assert_string_equal (first, both);
+  assert_string_equal (second, only);
+  assert_null (files_find (dirs, G_N_ELEMENTS (dirs), "none"));
+}
+
 int
 main (void)
 {
@@ -397,6 +428,8 @@ main (void)
     FOLDER_TEST (test_lock_excludes),
     FOLDER_TEST (test_lock_fails),
     FOLDER_TEST (test_full_disk),
+    cmocka_unit_test (test_names),
+    FOLDER_TEST (test_find),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -34,6 +34,25 @@ test_missing_file (void **state)
   assert_null (hex);
 }
 
+/* In pieces of every length around SHA-256's block of 64 bytes. */
+static void
+test_stream (void **state)
+{
+  g_autofree char *text = g_strnfill (1000000, 'a');
+  g_autoptr (Hash) hash = hash_new ();
+  gsize done = 0;
+
+  (void) state;
+  for (gsize piece = 1; done < 1000000; piece = piece % 130 + 1)
+    {
+      const gsize size = MIN (piece, 1000000 - done);
+      hash_add (hash, text + done, size);
+      done += size;
+    }
+  g_autofree char *hex = hash_end (hash);
+  assert_string_equal (hex, SHA256_MILLION_A);
+}
+
 static char *
 hash_two (const char *kind, const char *name1, const char *value1, const char *name2, const char *value2)
 {
@@ -86,6 +105,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (test_known_answers, folder_setup, folder_teardown),
     cmocka_unit_test_setup_teardown (test_missing_file, folder_setup, folder_teardown),
+    cmocka_unit_test (test_stream),
     cmocka_unit_test (test_inputs_are_unambiguous),
     cmocka_unit_test_setup_teardown (test_input_file, folder_setup, folder_teardown),
   };

@@ -138,7 +138,7 @@ test_no_space (void **state)
   g_free (put_file (spec.replay_dir, "fault", "no-space"));
   g_autoptr (Machine) machine = machine_new (&spec, &error);
   assert_false (machine_start (machine, &error));
-  assert_failed (error, HARNESS_ERROR_HOST, "records.bin: writing: no space left");
+  assert_failed (error, HARNESS_ERROR_FAILED, "records.bin: writing: no space left");
 }
 
 static void

@@ -48,6 +48,10 @@ test_csv_numbers (void **state)
   assert_csv (out, "0");
   csv_unsigned (out, 100);
   assert_csv (out, "100");
+  csv_unsigned (out, 100000000);
+  assert_csv (out, "100000000");
+  csv_unsigned (out, 10000000200000030u);
+  assert_csv (out, "10000000200000030");
   csv_unsigned (out, G_MAXUINT64);
   assert_csv (out, "18446744073709551615");
   csv_number (out, G_MININT64);

@@ -171,6 +171,64 @@ test_deadline_of_a_line_talker (void **state)
 }
 
 /* What outlives the child in its group is killed, and does not hold the wait up. */
+/* Started, with a pipe of our own for its stdout; *reader is our end. */
+static Run *
+start_piped (const char *script, double deadline_s, int *reader)
+{
+  Run *run = run_new ("sh", "-c", script, NULL);
+  int fds[2];
+
+  assert_int_equal (pipe2 (fds, O_CLOEXEC), 0);
+  run_set_stdout_fd (run, fds[1]);
+  run_set_deadline_s (run, deadline_s);
+  assert_true (run_start (run, NULL));
+  close (fds[1]);
+  *reader = fds[0];
+  return run;
+}
+
+static void
+test_read (void **state)
+{
+  int reader;
+  g_autoptr (Run) run = start_piped ("echo one; head -c 300000 /dev/zero | tr '\\0' x >&2; echo two", 60, &reader);
+  g_autoptr (GString) all = g_string_new (NULL);
+  char block[64];
+  gsize got;
+
+  (void) state;
+  do
+    {
+      assert_true (run_read (run, reader, block, sizeof block, &got, NULL));
+      g_string_append_len (all, block, (gssize) got);
+    }
+  while (got > 0);
+  close (reader);
+  assert_string_equal (all->str, "one\ntwo\n");
+  assert_true (run_wait (run, NULL));
+  assert_int_equal (strlen (run_stderr_tail (run)), 16 * 1024);
+}
+
+static void
+test_read_deadline (void **state)
+{
+  static const char *const scripts[] = { "exec sleep 100", "exec yes" };
+
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
+    {
+      int reader;
+      g_autoptr (Run) run = start_piped (scripts[i], 0.2, &reader);
+      g_autoptr (GError) error = NULL;
+      char block[64];
+      gsize got;
+      while (run_read (run, reader, block, sizeof block, &got, &error))
+        assert_true (got > 0);
+      assert_failed (error, HARNESS_ERROR_FAILED, "sh: killed: not done within its deadline of 0.2 s");
+      close (reader);
+    }
+}
+
 static void
 test_left_behind (void **state)
 {
@@ -373,6 +431,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_deadline_kills_group, folder_setup, folder_teardown),
     cmocka_unit_test (test_deadline_of_a_talker),
     cmocka_unit_test (test_deadline_of_a_line_talker),
+    cmocka_unit_test (test_read),
+    cmocka_unit_test (test_read_deadline),
     cmocka_unit_test_setup_teardown (test_left_behind, folder_setup, folder_teardown),
     cmocka_unit_test (test_output_cap),
     cmocka_unit_test (test_stderr_tail),

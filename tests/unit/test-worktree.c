@@ -113,6 +113,49 @@ test_git (void **state)
   expect_no_source (dir, HARNESS_ERROR_USAGE, "linux: uncommitted changes, the first is \" M Kbuild\"");
 }
 
+/* A git of our own, which does what the script says when it is to archive ($git is the real one), and else what git does. */
+static void
+unpack_with_git (const char *dir, const char *archiving, GError **error)
+{
+  g_autofree char *kernel = g_build_filename (dir, "linux", NULL), *out = g_build_filename (dir, "out", NULL), *bin = g_build_filename (dir, "bin", NULL);
+  g_autofree char *real = run_find_program ("git");
+  g_autofree char *script = g_strdup_printf ("#!/bin/sh\ngit=%s\ncase \"$*\" in *archive*) %s;; esac\nexec $git \"$@\"\n", real, archiving);
+  g_autofree char *program = put_file (bin, "git", script);
+  g_autofree char *before = g_strdup (g_getenv ("PATH")), *path = g_strconcat (bin, ":", before, NULL);
+
+  assert_int_equal (g_chmod (program, 0755), 0);
+  put_kernel (kernel);
+  run_ok ((const char *const[]){ "git", "-C", kernel, "init", "-q", NULL });
+  run_ok ((const char *const[]){ "git", "-C", kernel, "add", ".", NULL });
+  run_ok ((const char *const[]){ "git", "-C", kernel, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x", NULL });
+  g_autoptr (KernelSource) source = open_source (kernel);
+  assert_int_equal (g_mkdir (out, 0777), 0);
+  g_setenv ("PATH", path, TRUE);
+  const gboolean ok = kernel_source_unpack (source, out, error);
+  g_setenv ("PATH", before, TRUE);
+  assert_int_equal (ok, *error == NULL);
+}
+
+/* More words on stderr than a pipe holds, before the archive: nobody waits for the other. */
+static void
+test_git_with_much_to_say (void **state)
+{
+  g_autoptr (GError) error = NULL;
+  unpack_with_git (*state, "head -c 300000 /dev/zero | tr '\\0' x >&2", &error);
+  assert_no_failure (error);
+  g_autofree char *makefile = g_build_filename (*state, "out", "Makefile", NULL);
+  assert_true (g_file_test (makefile, G_FILE_TEST_EXISTS));
+}
+
+/* A cut archive is the lesser news. */
+static void
+test_git_that_fails (void **state)
+{
+  g_autoptr (GError) error = NULL;
+  unpack_with_git (*state, "$git \"$@\" | head -c 5000; echo 'fatal: a damaged object' >&2; exit 128", &error);
+  assert_failed (error, HARNESS_ERROR_FAILED, "git: exited with status 128: fatal: a damaged object");
+}
+
 /* --- hostile tarballs ------------------------------------------------------------------------- */
 
 typedef struct
@@ -318,6 +361,8 @@ main (void)
     FOLDER_TEST (test_no_source),
     FOLDER_TEST (test_folder),
     FOLDER_TEST (test_git),
+    FOLDER_TEST (test_git_with_much_to_say),
+    FOLDER_TEST (test_git_that_fails),
     FOLDER_TEST (test_tarball_stays_inside),
     FOLDER_TEST (test_not_a_tarball),
     FOLDER_TEST (test_patches_come_and_go),
