@@ -144,14 +144,21 @@ run_piece (gpointer data, gpointer user)
 }
 
 static void
+labels_clear (Labels *labels)
+{
+  for (guint i = 0; i < TIMELINE_REASONS; i++)
+    if (labels->text[i] != NULL)
+      g_string_free (labels->text[i], TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Labels, labels_clear)
+
+static void
 work_free (Work *work)
 {
   if (work->pool != NULL)
     g_thread_pool_free (work->pool, FALSE, TRUE);
   g_queue_clear_full (&work->pieces, piece_free);
-  for (guint i = 0; i < TIMELINE_REASONS; i++)
-    if (work->labels.text[i] != NULL)
-      g_string_free (work->labels.text[i], TRUE);
+  labels_clear (&work->labels);
   g_mutex_clear (&work->lock);
   g_cond_clear (&work->ended);
   g_free (work);
@@ -173,7 +180,7 @@ work_new (const Timeline *t, const ReasonNames *names, guint threads, GError **e
 
 /* The next rows, or none at the end. */
 static Piece *
-next_piece (Work *work, const Timeline *t, ExitCursor *cursor, guint64 seq)
+next_piece (const Labels *labels, const Timeline *t, ExitCursor *cursor, guint64 seq)
 {
   Piece *piece = g_new (Piece, 1);
   PieceRows *rows = &piece->rows;
@@ -188,7 +195,7 @@ next_piece (Work *work, const Timeline *t, ExitCursor *cursor, guint64 seq)
       return NULL;
     }
   piece->timeline = t;
-  piece->labels = &work->labels;
+  piece->labels = labels;
   piece->done = piece->failed = FALSE;
   piece->content = NULL;
   piece->packed = NULL;
@@ -241,7 +248,7 @@ pump (Work *work, const Timeline *t, guint threads, Totals *totals, ExitsSink si
   Piece *piece;
 
   exit_cursor_init (&cursor, t);
-  while ((piece = next_piece (work, t, &cursor, seq)) != NULL)
+  while ((piece = next_piece (&work->labels, t, &cursor, seq)) != NULL)
     {
       seq += piece->rows.n;
       g_queue_push_tail (&work->pieces, piece);
@@ -284,4 +291,23 @@ exits_write_gz (const Timeline *t, const ReasonNames *names, ExitsSink sink, gpo
     return FALSE;
   *sha256 = g_strdup (g_checksum_get_string (sum));
   return TRUE;
+}
+
+gboolean
+exits_write_csv (const Timeline *t, const ReasonNames *names, ExitsSink sink, gpointer user, GError **error)
+{
+  g_auto (Labels) labels = { 0 };
+  ExitCursor cursor;
+  gboolean ok = t->exits > 0 || sink (EXITS_HEADER, strlen (EXITS_HEADER), user, error);
+  Piece *piece;
+
+  labels_fill (&labels, t, names);
+  exit_cursor_init (&cursor, t);
+  for (guint64 seq = 1; ok && (piece = next_piece (&labels, t, &cursor, seq)) != NULL; piece_free (piece))
+    {
+      format_piece (piece);
+      ok = sink (piece->content, piece->content_size, user, error);
+      seq += piece->rows.n;
+    }
+  return ok;
 }
