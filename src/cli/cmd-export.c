@@ -317,14 +317,16 @@ write_path (const ExportRun *run, const Format *format, const char *path, GError
 static gboolean
 write_output (const ExportRun *run, const Format *format, GError **error)
 {
+  struct stat st;
+
+  if (stat (output, &st) == 0 && !S_ISREG (st.st_mode))
+    return write_path (run, format, output, error);
   g_autofree char *real = realpath (output, NULL);
   g_autofree char *target = g_strdup (real ? real : output);
   g_autofree char *parent = g_path_get_dirname (target);
   g_autofree char *scratch_name = NULL;
-  struct stat st;
-
-  if (real && stat (real, &st) == 0 && !S_ISREG (st.st_mode))
-    return write_path (run, format, output, error);
+  if (access (parent, W_OK) < 0)
+    return fail_errno (error, errno, "%s: writing into %s", output, parent);
   g_autoptr (Scratch) scratch = scratch_new (parent, "export", error);
   if (!scratch)
     return FALSE;

@@ -157,6 +157,18 @@ kind_name (const LabSummary *s, guint kind)
 }
 
 static void
+put_bursts (JsonBuilder *b, const LabSummary *s)
+{
+  begin_object (b, "bursts");
+  put_number (b, "segments", s->bursts.segments);
+  put_number (b, "duration_ns", (guint64) s->bursts.duration_ns);
+  put_number (b, "exits", s->bursts.exits);
+  put_text (b, "top_kind", s->bursts.segments > 0 ? kind_name (s, s->bursts.top_kind) : NULL);
+  put_number (b, "top_kind_exits", s->bursts.top_kind_exits);
+  json_builder_end_object (b);
+}
+
+static void
 put_segments (JsonBuilder *b, const LabSummary *s)
 {
   put_number (b, "types_90", s->types_90);
@@ -272,6 +284,7 @@ put_lab (JsonBuilder *b, const ExportLab *lab)
       put_reasons (b, lab->summary, lab->names);
       put_kinds (b, lab->summary);
       put_segments (b, lab->summary);
+      put_bursts (b, lab->summary);
       put_operations (b, lab->summary, lab->names);
       put_checks (b, lab->checks);
     }

@@ -16,6 +16,7 @@
  *     kinds     name, boot_exits, boot_cycles, all_exits, all_cycles
  *     types_90, types_90_exits   so many reasons make 90 % of the boot window's exits
  *     segments  start_ns, end_ns, exits, burst, top_reason, top_exits, top_kind, top_kind_exits
+ *     bursts    of all segments with burst true: segments, duration_ns, exits, top_kind, top_kind_exits
  *     operations  name, what, rounds, repetitions, exits, cycles, raw_exits, raw_cycles, duration_ns,
  *                 reasons: reason, name, exits, cycles
  *     checks    check, expected, actual, verdict: text, as in checks.csv

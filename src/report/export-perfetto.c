@@ -15,6 +15,7 @@ enum { THREAD_PHASES = 1, THREAD_OPERATIONS, THREAD_CONSOLE, THREAD_VCPU };
 typedef struct {
   const ExportLab *lab;
   guint pid;
+  guint64 *events; /* so far, of all processes */
   ExportOut *out;
 } Process;
 
@@ -67,7 +68,7 @@ begin (const Process *p, char kind, guint thread)
 {
   GString *out = p->out->text;
 
-  g_string_append (out, ",\n{\"ph\":\"");
+  g_string_append (out, (*p->events)++ > 0 ? ",\n{\"ph\":\"" : "\n{\"ph\":\"");
   g_string_append_c (out, kind);
   put_number (out, "\",\"pid\":", p->pid);
   put_number (out, ",\"tid\":", p->pid + thread);
@@ -315,14 +316,15 @@ gboolean
 export_perfetto (const char *run, const ExportLab *labs, gsize n, ExitsSink sink, gpointer user, GError **error)
 {
   g_auto (ExportOut) out = { 0 };
+  guint64 events = 0;
 
   export_out_init (&out, sink, user);
-  g_string_append (out.text, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":0,\"tid\":0,\"name\":\"run\",\"args\":{\"name\":");
+  g_string_append (out.text, "{\"otherData\":{\"run\":");
   put_string (out.text, run != NULL ? run : "", -1);
-  g_string_append (out.text, "}}");
+  g_string_append (out.text, "},\"traceEvents\":[");
   for (gsize i = 0; i < n; i++)
     {
-      const Process process = { &labs[i], (guint) (i + 1) * LAB_IDS, &out };
+      const Process process = { &labs[i], (guint) (i + 1) * LAB_IDS, &events, &out };
       if (!put_lab (&process, error))
         return FALSE;
     }

@@ -5,7 +5,7 @@
 #include "record/operations.h"
 #include "report/csv.h"
 
-/* The value of a label: backslash, quote and line feed escaped; bytes that are no UTF-8 become U+FFFD. */
+/* The value of a label: backslash, quote and line feed escaped; what is no UTF-8, or steers a terminal, becomes U+FFFD. */
 static void
 put_label_value (GString *out, const char *text)
 {
@@ -23,7 +23,10 @@ put_label_value (GString *out, const char *text)
         g_string_append_c (out, '\\');
         G_GNUC_FALLTHROUGH;
       default:
-        g_string_append_c (out, *c);
+        if (g_ascii_iscntrl (*c))
+          g_string_append (out, "\xef\xbf\xbd");
+        else
+          g_string_append_c (out, *c);
       }
   g_string_append_c (out, '"');
 }
