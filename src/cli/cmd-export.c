@@ -204,7 +204,9 @@ load_run (const App *app, const char *dir, gboolean with_summary, ExportRun *run
     }
   if (run->labs->len > 0)
     return TRUE;
-  return fail (error, HARNESS_ERROR_USAGE, "%s has no lab \"%s\"", dir, lab_name ? lab_name : "");
+  if (!lab_name)
+    return fail (error, HARNESS_ERROR_FAILED, "%s: the manifest tells of no lab", dir);
+  return fail (error, HARNESS_ERROR_USAGE, "%s has no lab \"%s\"", dir, lab_name);
 }
 
 /* --- the formats ------------------------------------------------------------------------------ */

@@ -293,7 +293,7 @@ put_exits (const Process *p, GError **error)
 {
   const struct kvm_exit_log_record *exit;
   ExitCursor cursor;
-  guint vcpu;
+  guint vcpu = 0;
 
   exit_cursor_init (&cursor, p->lab->timeline);
   for (guint64 number = 1; (exit = exit_cursor_next (&cursor, &vcpu)) != NULL; number++)

@@ -227,7 +227,7 @@ test_trace_cmd (void **state)
   g_auto (GStrv) lines = g_strsplit (report, "\n", -1);
   ExitCursor cursor;
   const struct kvm_exit_log_record *exit;
-  guint vcpu;
+  guint vcpu = 0;
   exit_cursor_init (&cursor, t);
   for (char **line = lines; *line != NULL; line++)
     if (strstr (*line, "kvm_exit:") != NULL)
@@ -369,6 +369,8 @@ test_csv (void **state)
   assert_true (exits_write_csv (t, names, collect, plain, &error));
   g_autofree char *got = g_compute_checksum_for_string (G_CHECKSUM_SHA256, plain->str, (gssize) plain->len);
   assert_string_equal (got, wanted);
+  const char *last = g_strrstr_len (plain->str, (gssize) plain->len - 1, "\n") + 1;
+  assert_int_equal (g_ascii_strtoull (last, NULL, 10), t->exits);
 
   g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
   g_autoptr (GBytes) records = gen_end (g);
