@@ -104,7 +104,8 @@ said "$TMPDIR/nowhere"
 # Through a link, into a pipe.
 ln -s disk/kept "$TMPDIR/link"
 expect 0 "$harness" export --to json --output "$TMPDIR/link"
-[ -L "$TMPDIR/link" ] && jq -e .run "$TMPDIR/disk/kept" >/dev/null || fail "a link was not followed"
+[ -L "$TMPDIR/link" ] || fail "a link was replaced"
+jq -e .run "$TMPDIR/disk/kept" >/dev/null || fail "a link was not followed"
 "$harness" export --to json --output /dev/stdout | jq -e .run >/dev/null || fail "--output /dev/stdout"
 
 [ "$(listing "$run")" = "$before" ] || fail "the run was changed"
