@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* harness export: a run handed to other people's tools. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -273,27 +277,48 @@ find_format (const char *name, GError **error)
 /* --- the output ------------------------------------------------------------------------------- */
 
 typedef struct {
-  FILE *file;
+  int fd;
   const char *name;
+  gboolean may_block; /* no plain file: somebody else takes the bytes, when he likes */
 } Sink;
+
+/* Until some bytes can be written, or the user does not want to wait. */
+static gboolean
+wait_writable (const Sink *sink, GError **error)
+{
+  struct pollfd fds[] = { { .fd = sink->fd, .events = POLLOUT }, { .fd = cancel_fd (), .events = POLLIN } };
+
+  while (sink->may_block && poll (fds, G_N_ELEMENTS (fds), -1) < 0)
+    if (errno != EINTR)
+      return fail_errno (error, errno, "%s: poll", sink->name);
+  return cancel_check (error);
+}
 
 static gboolean
 write_piece (const void *data, gsize size, gpointer user, GError **error)
 {
   const Sink *sink = user;
+  const char *at = data;
 
-  if (!cancel_check (error))
-    return FALSE;
-  errno = 0;
-  if (fwrite (data, 1, size, sink->file) == size)
-    return TRUE;
-  return fail_errno (error, errno ? errno : EIO, "%s: writing", sink->name);
+  while (size > 0)
+    {
+      if (!wait_writable (sink, error))
+        return FALSE;
+      /* A pipe that poll() calls writable takes so much without blocking. */
+      const gssize n = write (sink->fd, at, sink->may_block ? MIN (size, PIPE_BUF) : size);
+      if (n < 0 && errno != EINTR && errno != EAGAIN)
+        return fail_errno (error, errno, "%s: writing", sink->name);
+      at += MAX (n, 0);
+      size -= (gsize) MAX (n, 0);
+    }
+  return TRUE;
 }
 
 static gboolean
 write_stdout (const ExportRun *run, const Format *format, GError **error)
 {
-  Sink sink = { stdout, "standard output" };
+  struct stat st;
+  Sink sink = { STDOUT_FILENO, "standard output", fstat (STDOUT_FILENO, &st) == 0 && !S_ISREG (st.st_mode) };
 
   if (format->binary && isatty (STDOUT_FILENO))
     return fail (error, HARNESS_ERROR_USAGE, "export: %s is not for a terminal; try: --output FILE", format->name);
@@ -301,16 +326,16 @@ write_stdout (const ExportRun *run, const Format *format, GError **error)
 }
 
 static gboolean
-write_path (const ExportRun *run, const Format *format, const char *path, GError **error)
+write_path (const ExportRun *run, const Format *format, const char *path, gboolean may_block, GError **error)
 {
-  Sink sink = { fopen (path, "we"), path };
+  Sink sink = { open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666), path, may_block };
 
-  if (!sink.file)
+  if (sink.fd < 0)
     return fail_errno (error, errno, "%s: writing", path);
   gboolean ok = format->write (run, write_piece, &sink, error);
-  if (ok && (fflush (sink.file) != 0 || (fsync (fileno (sink.file)) < 0 && errno != EINVAL && errno != EROFS)))
+  if (ok && !may_block && fsync (sink.fd) < 0)
     ok = fail_errno (error, errno, "%s: writing", path);
-  if (fclose (sink.file) != 0 && ok)
+  if (close (sink.fd) < 0 && ok)
     ok = fail_errno (error, errno, "%s: writing", path);
   return ok;
 }
@@ -322,7 +347,7 @@ write_output (const ExportRun *run, const Format *format, GError **error)
   struct stat st;
 
   if (stat (output, &st) == 0 && !S_ISREG (st.st_mode))
-    return write_path (run, format, output, error);
+    return write_path (run, format, output, TRUE, error);
   g_autofree char *real = realpath (output, NULL);
   g_autofree char *target = g_strdup (real ? real : output);
   g_autofree char *parent = g_path_get_dirname (target);
@@ -333,7 +358,7 @@ write_output (const ExportRun *run, const Format *format, GError **error)
   if (!scratch)
     return FALSE;
   scratch_name = scratch_file (scratch, "export");
-  if (!write_path (run, format, scratch_name, error))
+  if (!write_path (run, format, scratch_name, FALSE, error))
     {
       g_prefix_error (error, "%s: ", output);
       return FALSE;

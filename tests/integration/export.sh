@@ -34,6 +34,20 @@ first=$("$harness" export --to csv --lab vmx 2>"$TMPDIR/err" | head -n 1; echo "
 [ "$first" = "$(head -n 1 "$TMPDIR/vmx.csv")"$'\n'1 ] || fail "into a closed pipe: $first"
 said "broken pipe"
 
+# Interrupted while nobody reads: it ends all the same.
+mkfifo "$TMPDIR/fifo"
+exec 3<>"$TMPDIR/fifo"
+"$harness" export --to csv --lab vmx >"$TMPDIR/fifo" 2>"$TMPDIR/err" &
+pid=$!
+# Bytes have come, and more than the pipe holds are to come.
+read -r first <&3
+[ "$first" = "$(head -n 1 "$TMPDIR/vmx.csv")" ] || fail "through a pipe: $first"
+kill -INT "$pid"
+wait "$pid"
+status=$?
+[ "$status" -eq 130 ] || fail "interrupted: exit status $status: $(cat "$TMPDIR/err")"
+exec 3<&-
+
 # trace-dat: trace-cmd lists every exit in order; the raw fields of the first, the last and one in the middle are the table's.
 for lab in vmx svm; do
   dat=$TMPDIR/$lab.dat
