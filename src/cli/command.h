@@ -25,5 +25,6 @@ gboolean cmd_full_run (App *app, char **arguments, GError **error);
 gboolean cmd_build (App *app, char **arguments, GError **error);
 gboolean cmd_doctor (App *app, char **arguments, GError **error);
 gboolean cmd_fingerprint (App *app, char **arguments, GError **error);
+gboolean cmd_export (App *app, char **arguments, GError **error);
 gboolean cmd_documentation (App *app, char **arguments, GError **error);
-extern const GOptionEntry full_run_options[], build_options[], doctor_options[], fingerprint_options[], documentation_options[];
+extern const GOptionEntry full_run_options[], build_options[], doctor_options[], fingerprint_options[], export_options[], documentation_options[];

@@ -23,6 +23,10 @@ const Command commands[] = {
   { "fingerprint", "[RUN…]", "print the fingerprint of each lab of a run (default: results/latest)",
     "The SHA-256 over a lab's CSV files, computed from the files. Exits with 1 if it is not the one in the run's manifest.",
     fingerprint_options, cmd_fingerprint },
+  { "export", "[RUN]", "hand a run (default: results/latest) to other tools: Perfetto, trace-cmd, KernelShark, Prometheus",
+    "Makes the run's exits into a trace for ui.perfetto.dev or chrome://tracing (perfetto), for trace-cmd and KernelShark (trace-dat), into "
+    "plain CSV (csv); or its figures into one JSON document (json) or Prometheus's text format (prometheus). See docs/export.md.",
+    export_options, cmd_export },
   { "documentation", "man|bash", "print the manual page or the bash completion",
     "Both are made from the command table.", documentation_options, cmd_documentation },
   { NULL, NULL, NULL, NULL, NULL, NULL },

@@ -156,14 +156,21 @@ run_piece (gpointer data, gpointer user)
 }
 
 static void
+labels_clear (Labels *labels)
+{
+  for (guint i = 0; i < TIMELINE_REASONS; i++)
+    g_free (labels->of[i].text);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Labels, labels_clear)
+
+static void
 work_free (Work *work)
 {
   if (work->pool != NULL)
     g_thread_pool_free (work->pool, FALSE, TRUE);
   g_queue_clear_full (&work->pieces, piece_free);
   g_queue_clear_full (&work->idle, piece_free);
-  for (guint i = 0; i < TIMELINE_REASONS; i++)
-    g_free (work->labels.of[i].text);
+  labels_clear (&work->labels);
   g_mutex_clear (&work->lock);
   g_cond_clear (&work->ended);
   g_free (work);
@@ -184,18 +191,25 @@ work_new (const Timeline *t, const ReasonNames *names, guint threads, GError **e
   return work->pool != NULL ? g_steal_pointer (&work) : NULL;
 }
 
+static void
+take_rows (Piece *piece, ExitCursor *cursor, guint64 seq)
+{
+  PieceRows *rows = &piece->rows;
+
+  rows->seq = seq;
+  for (rows->n = 0; rows->n < EXITS_PIECE_ROWS && (rows->exits[rows->n] = exit_cursor_next (cursor, NULL)) != NULL; rows->n++)
+    continue;
+}
+
 /* The next rows, or none at the end: the header alone is a piece too. */
 static Piece *
 next_piece (Work *work, ExitCursor *cursor, guint64 seq)
 {
   Piece *piece = work->idle.length > 0 ? g_queue_pop_head (&work->idle) : piece_new (cursor->timeline, &work->labels);
-  PieceRows *rows = &piece->rows;
 
   piece->done = FALSE;
-  rows->seq = seq;
-  for (rows->n = 0; rows->n < EXITS_PIECE_ROWS && (rows->exits[rows->n] = exit_cursor_next (cursor, NULL)) != NULL; rows->n++)
-    continue;
-  if (rows->n > 0 || seq == 1)
+  take_rows (piece, cursor, seq);
+  if (piece->rows.n > 0 || seq == 1)
     return piece;
   piece_free (piece);
   return NULL;
@@ -272,4 +286,26 @@ exits_write_gz (const Timeline *t, const ReasonNames *names, ExitsSink sink, gpo
     return FALSE;
   *sha256 = hash_end (hash);
   return TRUE;
+}
+
+gboolean
+exits_write_csv (const Timeline *t, const ReasonNames *names, ExitsSink sink, gpointer user, GError **error)
+{
+  g_auto (Labels) labels = { 0 };
+  ExitCursor cursor;
+  gboolean ok = TRUE;
+
+  labels_fill (&labels, t, names);
+  exit_cursor_init (&cursor, t);
+  Piece *piece = piece_new (t, &labels);
+  for (guint64 seq = 1; ok && seq <= MAX (t->exits, 1); seq += piece->rows.n)
+    {
+      take_rows (piece, &cursor, seq);
+      format_piece (piece);
+      ok = sink (piece->content, piece->content_size, user, error);
+      if (piece->rows.n == 0)
+        break;
+    }
+  piece_free (piece);
+  return ok;
 }

@@ -16,8 +16,10 @@
 #define EXITS_PIECE_ROWS 8192u
 #define EXITS_HEADER "seq,t_ns,reason,name,info1,info2,rip,cycles\n"
 
-/* Takes the compressed bytes in order; FALSE ends the work. */
+/* Takes the bytes in order; FALSE ends the work. */
 typedef gboolean (*ExitsSink) (const void *data, gsize size, gpointer user, GError **error);
 
 /* *sha256: of the uncompressed content, newly allocated. seq counts from 1: it is the number of exits so far. */
 gboolean exits_write_gz (const Timeline *timeline, const ReasonNames *names, ExitsSink sink, gpointer user, char **sha256, GError **error);
+/* The same content, not compressed. */
+gboolean exits_write_csv (const Timeline *timeline, const ReasonNames *names, ExitsSink sink, gpointer user, GError **error);

@@ -167,7 +167,7 @@ static LabResults *
 analyse (GBytes *records, const ReasonNames *names, gboolean mapped)
 {
   const ResultsInputs inputs = {
-    .records = records, .isa = ISA_VMX, .names = names, .leaf_map = &gen_leaf_map, .sample_ns = STEP_NS, .records_are_mapped = mapped,
+    .records = records, .isa = ISA_VMX, .names = names, .leaf_map = &gen_leaf_map, .sample_ns = STEP_NS, .kinds = committed_kinds (ISA_VMX), .records_are_mapped = mapped,
   };
   g_autoptr (GError) error = NULL;
   LabResults *results = NULL;
