@@ -295,12 +295,12 @@ run_show_text (const RunStatus *run)
   const Manifest *m = run->manifest;
   g_autoptr (GPtrArray) words = g_ptr_array_copy (m->command, NULL, NULL);
   g_autofree char *command = NULL;
-  GString *out = g_string_new (run->path);
+  GString *out = g_string_new ("Run");
 
   g_ptr_array_set_free_func (words, NULL);
   g_ptr_array_add (words, NULL);
   command = g_strjoinv (" ", (char **) words->pdata);
-  const char *rows[][3] = { { "run", m->run, NULL }, { "status", m->status, NULL }, { "command", command, NULL } };
+  const char *rows[][3] = { { "folder", run->path, NULL }, { "begun", m->run, NULL }, { "status", m->status, NULL }, { "command", command, NULL } };
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     text_table_add (table, rows[i], TEXT_PLAIN);
   text_table_put (table, out, 2, FALSE);
