@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/cache-trim.h"
@@ -147,7 +148,7 @@ remove_runs (const App *app, const GPtrArray *entries, const GPtrArray *chosen, 
     if (((const KeptEntry *) g_ptr_array_index (chosen, i))->latest && !options.dry_run && !repoint_latest (app, entries, chosen, error))
       return FALSE;
   for (guint i = 0; i < chosen->len; i++)
-    if (!remove_run (g_ptr_array_index (chosen, i), bytes, error))
+    if (!cancel_check (error) || !remove_run (g_ptr_array_index (chosen, i), bytes, error))
       return FALSE;
   return TRUE;
 }

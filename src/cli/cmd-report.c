@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
@@ -274,7 +275,7 @@ cmd_report (App *app, char **arguments, GError **error)
   status = g_strdup (report.run->manifest->status);
   files_sweep (report.run->path);
   for (guint i = 0; i < report.n_labs; i++)
-    if (!load_lab (&report, i, error))
+    if (!cancel_check (error) || !load_lab (&report, i, error))
       return FALSE;
   for (guint i = 0; i < report.n_labs; i++)
     update_lab (&report, i);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
@@ -361,7 +362,7 @@ kept_run_verify (const KeptRun *run, const char *prefix, GPtrArray **files, GErr
         continue;
       file = g_new0 (KeptFile, 1);
       g_ptr_array_add (found, file);
-      if (!verify_one (run, pair, file, error))
+      if (!cancel_check (error) || !verify_one (run, pair, file, error))
         return FALSE;
     }
   add_extra (run, prefix, 0, extra);

@@ -130,7 +130,9 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
   for (guint i = 0; i < runs->len; i++)
     {
       const LabRun *run = g_ptr_array_index (runs, i);
-      const char *paths[] = { run->config->path, run->terms.map->path };
+      g_autofree char *reasons_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
+      g_autofree char *reasons = app_path (run->app, "configs", "reasons", reasons_file, NULL);
+      const char *paths[] = { run->config->path, run->terms.map->path, reasons };
 
       for (guint k = 0; k < G_N_ELEMENTS (paths); k++)
         {

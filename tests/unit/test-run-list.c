@@ -119,12 +119,12 @@ test_table (void **state)
   g_autoptr (GString) coloured = g_string_new (NULL);
 
   (void) state;
-  text_table_add (table, (const char *const[]){ "µs", "1234", "", NULL }, TEXT_PLAIN);
+  text_table_add (table, (const char *const[]){ "µµµs", "1234", "", NULL }, TEXT_PLAIN);
   text_table_add (table, (const char *const[]){ "a\033b\n\302\233", "5", "x", NULL }, TEXT_RED);
   text_table_put (table, plain, 1, FALSE);
   text_table_put (table, coloured, 1, TRUE);
-  assert_string_equal (plain->str, " name      n\n µs     1234\n a?b??     5  x\n");
-  assert_string_equal (coloured->str, " name      n\n µs     1234\n\033[31m a?b??     5  x\033[0m\n");
+  assert_string_equal (plain->str, " name      n\n µµµs   1234\n a?b??     5  x\n");
+  assert_string_equal (coloured->str, " name      n\n µµµs   1234\n\033[31m a?b??     5  x\033[0m\n");
 }
 
 int
