@@ -15,9 +15,8 @@ make_run() { # NAME: one more run, under a name of our own
 make_run good
 run=$results/good
 
-# Whatever the machine's files were made with, a run's are for all to read.
-chmod 600 "$replay"/*/*
-make_run modes
+# Whatever its files were made with, a run's are for all to read.
+(umask 077 && make_run modes) || exit 1
 [ -z "$(find "$results/modes" -type f ! -perm 644 -o -type d ! -perm 755)" ] || fail "modes: $(find "$results/modes" -printf '%m %p\n')"
 rm -r "$results/modes" && ln -sfn good "$results/latest"
 
