@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "cli/command.h"
+#include "cli/kept-run.h"
 #include "report/fingerprint.h"
-#include "report/manifest.h"
-
-#define MANIFEST_MAX (16u << 20)
 
 const GOptionEntry fingerprint_options[] = { { 0 } };
 
@@ -30,22 +27,14 @@ print_lab (const char *run, const ManifestLab *lab, GError **error)
 }
 
 static gboolean
-print_run (const char *run, GError **error)
+print_run (const App *app, const char *given, GError **error)
 {
-  g_autofree char *path = g_build_filename (run, "manifest.json", NULL);
-  g_autofree char *json = NULL;
-  g_autoptr (Manifest) manifest = NULL;
-  gsize size;
+  g_autoptr (KeptRun) run = NULL;
 
-  if (!files_read (path, MANIFEST_MAX, &json, &size, error))
+  if (!kept_run_open (app, given, &run, error))
     return FALSE;
-  if (!manifest_parse (json, (gssize) size, &manifest, error))
-    {
-      g_prefix_error (error, "%s: ", path);
-      return FALSE;
-    }
-  for (guint i = 0; i < manifest->labs->len; i++)
-    if (!print_lab (run, g_ptr_array_index (manifest->labs, i), error))
+  for (guint i = 0; i < run->manifest->labs->len; i++)
+    if (!print_lab (run->path, kept_run_lab (run, i), error))
       return FALSE;
   return TRUE;
 }
@@ -53,12 +42,10 @@ print_run (const char *run, GError **error)
 gboolean
 cmd_fingerprint (App *app, char **arguments, GError **error)
 {
-  g_autofree char *latest = g_build_filename (app->results, "latest", NULL);
-
   if (!arguments[0])
-    return print_run (latest, error);
+    return print_run (app, "latest", error);
   for (char **run = arguments; *run; run++)
-    if (!print_run (*run, error))
+    if (!print_run (app, *run, error))
       return FALSE;
   return TRUE;
 }

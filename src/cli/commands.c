@@ -23,6 +23,24 @@ const Command commands[] = {
   { "fingerprint", "[RUN…]", "print the fingerprint of each lab of a run (default: results/latest)",
     "The SHA-256 over a lab's CSV files, computed from the files. Exits with 1 if it is not the one in the run's manifest.",
     fingerprint_options, cmd_fingerprint },
+  { "list", "", "list the runs that are kept",
+    "Name, age, status, size and labs of each folder in results/. What cannot be opened is listed as broken, with why.", list_options, cmd_list },
+  { "show", "[RUN]", "say what a kept run was, and whether its files still are what they were (default: results/latest)",
+    "Command, versions, inputs, labs, totals, checks, and every file with its size and whether it has the SHA-256 that the manifest tells.", show_options, cmd_show },
+  { "report", "[RUN]", "make a kept run's CSV files and answers again from its raw records (default: results/latest)",
+    "Needs no machine. What is there already and right is not touched. Exits with 1, and changes nothing, if a raw file was changed, or if this version, "
+    "being the one that made the run, finds another fingerprint for an exact lab; another version says that it does, and the run is then told by that version.",
+    report_options, cmd_report },
+  { "compare", "A B", "say what changed between two runs, or between two labs (RUN/vmx RUN/svm)",
+    "Holds the CSV files of labs of the same name against each other, by phase, exit reason and operation; labs of different vendors by kind in place of reason. Between "
+    "exact labs every difference is one. A statistical lab that was not repeated cannot tell a difference from chance, and it is said so. "
+    "Exits with 0 also if they differ, and with 1 if --fail-over says so.",
+    compare_options, cmd_compare },
+  { "clean", "[RUN…]", "remove failed runs, or those that options or names tell",
+    "Without options: the runs that failed. --keep and --older-than take complete ones too, and both must agree; with --failed they take failed ones only. "
+    "The run that results/latest points to goes only if it is named, results/reference never. --cache removes what is in images/cache too, but for the newest of each "
+    "kind, and nothing while another command is at work. (What killed commands left behind is removed by every command when it starts.)",
+    clean_options, cmd_clean },
   { "export", "[RUN]", "hand a run (default: results/latest) to other tools: Perfetto, trace-cmd, KernelShark, Prometheus",
     "Makes the run's exits into a trace for ui.perfetto.dev or chrome://tracing (perfetto), for trace-cmd and KernelShark (trace-dat), into "
     "plain CSV (csv); or its figures into one JSON document (json) or Prometheus's text format (prometheus). See docs/export.md.",

@@ -22,15 +22,13 @@ lab_run_free (LabRun *run)
     return;
   g_free (run->name);
   lab_config_free (run->config);
-  leaf_map_free (run->map);
+  lab_terms_clear (&run->terms);
   g_free (run->reason);
   g_free (run->dir);
   g_free (run->emulator);
   g_free (run->cmdline);
   machine_result_clear (&run->end);
   lab_results_free (run->results);
-  exit_kinds_free (run->kinds);
-  reason_names_free (run->names);
   g_clear_error (&run->error);
   g_free (run);
 }
@@ -40,27 +38,16 @@ load (LabRun *run, const char *config_path, GError **error)
 {
   g_autofree char *file = g_strconcat (run->name, ".conf", NULL);
   g_autofree char *config = config_path ? g_strdup (config_path) : app_path (run->app, "configs", "labs", file, NULL);
-  g_autofree char *map_file = NULL;
-  g_autofree char *map = NULL;
-  g_autofree char *names_file = NULL;
-  g_autofree char *names = NULL;
-  g_autofree char *ports = app_path (run->app, "configs", "reasons", "ports.csv", NULL);
 
   if (!lab_config_load (config, &run->config, error))
     return FALSE;
   if (strcmp (isa_name (run->config->isa), run->name) != 0)
     return fail (error, HARNESS_ERROR_USAGE, "%s: this is a lab for %s, not for %s; try: --isa %s", config, isa_name (run->config->isa), run->name,
                  isa_name (run->config->isa));
-  map_file = g_strconcat (run->config->leaf_map, ".conf", NULL);
-  map = app_path (run->app, "configs", "leaf-maps", map_file, NULL);
-  names_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
-  names = app_path (run->app, "configs", "reasons", names_file, NULL);
-  if (!leaf_map_load (map, &run->map, error))
-    {
-      g_prefix_error (error, "%s: leaf_map: ", config);
-      return FALSE;
-    }
-  return reason_names_load (names, &run->names, error) && exit_kinds_load (ports, run->config->isa, run->names, &run->kinds, error);
+  if (lab_terms_load (run->app, run->config->isa, run->config->leaf_map, &run->terms, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", config);
+  return FALSE;
 }
 
 static gboolean
@@ -107,9 +94,8 @@ lab_run_new (App *app, const char *name, const char *config_path, const Hardware
   return g_steal_pointer (&run);
 }
 
-/* A kernel without patches has neither exit log nor leaves; one with patches is taken to have both. */
-static gboolean
-is_patched (const LabRun *run)
+gboolean
+lab_run_is_patched (const LabRun *run)
 {
   return !run->kernel || run->kernel->patches->len > 0;
 }
@@ -118,7 +104,7 @@ static gboolean
 make_spec (LabRun *run, char **replay_dir, MachineSpec *spec, GError **error)
 {
   const LabConfig *config = run->config;
-  const L1CmdlineSpec line = { .lab = config, .map = run->map, .machine = run->machine, .accel = run->accel, .patched = is_patched (run), .trace = run->trace };
+  const L1CmdlineSpec line = { .lab = config, .map = run->terms.map, .machine = run->machine, .accel = run->accel, .patched = lab_run_is_patched (run), .trace = run->trace };
 
   if (!l1_cmdline (&line, &run->cmdline, error))
     return FALSE;
@@ -244,86 +230,17 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
   return FALSE;
 }
 
-/* exits.csv.gz goes straight to its file, which is made when there is something to write: without a boot there is none. */
-typedef struct {
-  char *path;
-  int fd; /* -1: not made yet */
-} ExitsFile;
-
-static void
-exits_file_clear (ExitsFile *file)
-{
-  fd_close (&file->fd);
-  g_free (file->path);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ExitsFile, exits_file_clear)
-
-static gboolean
-write_exits (const void *data, gsize size, gpointer user, GError **error)
-{
-  ExitsFile *file = user;
-
-  if (file->fd < 0)
-    file->fd = open (file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file->fd < 0)
-    return fail_errno (error, errno, "%s: opening", file->path);
-  return files_write_fd (file->fd, file->path, data, size, error);
-}
-
-static gboolean
-make_results (LabRun *run, const ResultsInputs *without_exits, GError **error)
-{
-  g_auto (ExitsFile) exits = { g_build_filename (run->dir, "exits.csv.gz", NULL), -1 };
-  ResultsInputs inputs = *without_exits;
-
-  inputs.exits_sink = write_exits;
-  inputs.exits_user = &exits;
-  if (results_lab (&inputs, &run->results, error))
-    return TRUE;
-  if (exits.fd >= 0)
-    unlink (exits.path);
-  return FALSE;
-}
-
-static gboolean
-write_files (const LabRun *run, GError **error)
-{
-  for (guint i = 0; i < run->results->files->len; i++)
-    {
-      const ResultsFile *result = g_ptr_array_index (run->results->files, i);
-      g_autofree char *path = g_build_filename (run->dir, result->name, NULL);
-
-      if (!files_write (path, g_bytes_get_data (result->content, NULL), (gssize) g_bytes_get_size (result->content), error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 static gboolean
 analyse (LabRun *run, GError **error)
 {
-  g_autofree char *records = g_build_filename (run->dir, "records.bin", NULL);
-  g_autofree char *l0_path = g_build_filename (run->dir, "l0-exits.log", NULL);
-  g_autoptr (GMappedFile) file = g_mapped_file_new (records, FALSE, error);
-  g_autoptr (GBytes) bytes = file ? g_mapped_file_get_bytes (file) : NULL;
-  g_autoptr (GArray) l0 = NULL;
-  ResultsInputs inputs = {
-    .records = bytes,
+  const LabAnalysis analysis = {
     .isa = run->config->isa,
-    .names = run->names,
-    .leaf_map = is_patched (run) ? run->map : NULL,
-    .sample_ns = (gint64) run->config->sample_ms * 1000000,
-    .kinds = run->kinds,
-    .records_are_mapped = TRUE,
+    .terms = &run->terms,
+    .patched = lab_run_is_patched (run),
+    .sample_ms = run->config->sample_ms,
   };
 
-  if (!bytes)
-    return FALSE;
-  if (g_file_test (l0_path, G_FILE_TEST_EXISTS) &&
-      !l0_log_read (l0_path, run->config->isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT, &l0, error))
-    return FALSE;
-  inputs.l0 = l0;
-  return make_results (run, &inputs, error) && write_files (run, error);
+  return lab_analyse (run->dir, &analysis, run->dir, &run->results, error) && lab_write_files (run->results, run->dir, error);
 }
 
 static gboolean
@@ -333,18 +250,6 @@ judge_end (const LabRun *run, GError **error)
     return TRUE;
   return fail (error, HARNESS_ERROR_FAILED, "L1 did not power off by itself but ended by %s: %s; try: look into l1-console.log",
                machine_end_name (run->end.end), run->end.detail ? run->end.detail : "no detail");
-}
-
-static gboolean
-judge_results (const LabRun *run, GError **error)
-{
-  const LabResults *results = run->results;
-
-  if (results->outcome != OUTCOME_OK)
-    return fail (error, HARNESS_ERROR_FAILED, "%s: %s", outcome_name (results->outcome), results->detail ? results->detail : "no detail");
-  if (results->checks->failed)
-    return fail (error, HARNESS_ERROR_FAILED, "%u cross-checks disagree (checks.csv), the first: %s", results->checks->failed, results->checks->first_failure);
-  return TRUE;
 }
 
 /* All that can be told is written. How L1 ended comes first in the verdict, for it explains the rest, damaged records too. */
@@ -357,7 +262,7 @@ analyse_and_judge (LabRun *run, GError **error)
   if (!judge_end (run, error))
     return FALSE;
   if (analysed)
-    return judge_results (run, error);
+    return lab_judge (run->results, error);
   g_propagate_error (error, g_steal_pointer (&damaged));
   return FALSE;
 }

@@ -2,6 +2,7 @@
 /* One lab of a run: its configuration, the machine chosen for it, its execution, its results. */
 #pragma once
 #include "cli/app.h"
+#include "cli/lab-files.h"
 #include "config/config.h"
 #include "image/image.h"
 #include "kernel/kernel.h"
@@ -13,9 +14,7 @@ typedef struct {
   App *app;
   char *name; /* "vmx": the lab's folder and its lane of progress */
   LabConfig *config;
-  LeafMap *map;
-  ReasonNames *names;
-  ExitKinds *kinds;
+  LabTerms terms;
   MachineKind machine;
   Accel accel;
   char *reason; /* why this machine */
@@ -42,5 +41,7 @@ LabRun *lab_run_new (App *app, const char *name, const char *config_path, const 
 void lab_run_free (LabRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabRun, lab_run_free)
 
+/* A kernel without patches has neither exit log nor leaves; one with patches is taken to have both. */
+gboolean lab_run_is_patched (const LabRun *run);
 /* Runs the lab in run->dir and writes its files there. What went wrong is in run->error. Safe beside other labs in other threads. */
 void lab_run_execute (LabRun *run);

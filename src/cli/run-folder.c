@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
-#include "report/answers.h"
+#include "cli/run-files.h"
 
 #define NEED_BYTES (512ull << 20)
 
@@ -69,12 +69,26 @@ add_parameters (GPtrArray *pairs, const LabRun *run)
   add_number (pairs, "l2_memory_mib", config->l2_memory_mib);
   add_number (pairs, "sample_ms", config->sample_ms);
   manifest_add (pairs, "leaf_map", config->leaf_map);
+  manifest_add (pairs, "kernel_patched", lab_run_is_patched (run) ? "yes" : "no");
   manifest_add (pairs, "cpu_model", run->accel == ACCEL_KVM ? "host-passthrough" : config->emulated_cpu_model);
   manifest_add (pairs, "l1_cmdline", run->cmdline ? run->cmdline : "");
 }
 
+/* Why the lab failed, for those who read it later: the scratch folder has another name by then. NULL if it did not. */
+static char *
+failure_of (const RunFolder *folder, const LabRun *run)
+{
+  g_autofree char *prefix = g_strconcat (scratch_path (folder->scratch), "/", NULL);
+  g_autoptr (GString) text = run->error ? g_string_new (run->error->message) : NULL;
+
+  if (!text)
+    return NULL;
+  g_string_replace (text, prefix, "", 0);
+  return g_utf8_make_valid (text->str, (gssize) text->len);
+}
+
 static void
-add_lab (Manifest *manifest, const LabRun *run)
+add_lab (const RunFolder *folder, Manifest *manifest, const LabRun *run)
 {
   ManifestLab *lab = manifest_add_lab (manifest, run->name);
 
@@ -90,6 +104,7 @@ add_lab (Manifest *manifest, const LabRun *run)
     results_fill_manifest (run->results, lab);
   else
     lab->outcome = g_strdup ("no-records");
+  lab->failure = failure_of (folder, run);
 }
 
 static void
@@ -115,7 +130,9 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
   for (guint i = 0; i < runs->len; i++)
     {
       const LabRun *run = g_ptr_array_index (runs, i);
-      const char *paths[] = { run->config->path, run->map->path };
+      g_autofree char *reasons_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
+      g_autofree char *reasons = app_path (run->app, "configs", "reasons", reasons_file, NULL);
+      const char *paths[] = { run->config->path, run->terms.map->path, reasons };
 
       for (guint k = 0; k < G_N_ELEMENTS (paths); k++)
         {
@@ -128,73 +145,39 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
     }
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
+static AnswersLab
+answers_lab (const LabRun *run, const char *failure)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
+  const LabResults *results = run->results;
 
-/* Adds every file below root/prefix, in order of name. */
-static gboolean
-add_files (Manifest *manifest, const char *root, const char *prefix, GError **error)
-{
-  g_autofree char *path = g_build_filename (root, prefix, NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  const char *name;
-
-  if (!dir)
-    return FALSE;
-  while ((name = g_dir_read_name (dir)))
-    g_ptr_array_add (names, g_build_filename (prefix, name, NULL));
-  g_ptr_array_sort (names, compare_names);
-  for (guint i = 0; i < names->len; i++)
-    {
-      const char *relative = g_ptr_array_index (names, i);
-      g_autofree char *full = g_build_filename (root, relative, NULL);
-      g_autofree char *sha256 = NULL;
-
-      if (g_file_test (full, G_FILE_TEST_IS_DIR))
-        {
-          if (!add_files (manifest, root, relative, error))
-            return FALSE;
-          continue;
-        }
-      if (!hash_file (full, &sha256, error))
-        return FALSE;
-      manifest_add (manifest->files, relative, sha256);
-    }
-  return TRUE;
+  return (AnswersLab){
+    .name = run->name,
+    .machine = run->emulator ? run->emulator : machine_kind_name (run->machine),
+    .accel = run->accel == ACCEL_KVM ? "kvm" : "emulated",
+    .determinism = run->exact ? "exact" : "statistical",
+    .fingerprint = results ? results->fingerprint : NULL,
+    .failure = failure,
+    .summary = results ? results->summary : NULL,
+    .checks = results ? results->checks : NULL,
+    .names = run->terms.names,
+  };
 }
 
 static gboolean
-write_answers (const RunFolder *folder, GPtrArray *runs, GError **error)
+write_files (const RunFolder *folder, GPtrArray *runs, GError **error)
 {
   g_autofree AnswersLab *labs = g_new0 (AnswersLab, runs->len);
-  g_autofree char *path = run_folder_path (folder, "answers.md");
-  g_autoptr (GString) text = NULL;
-  gboolean ok;
+  g_autoptr (GPtrArray) failures = g_ptr_array_new_with_free_func (g_free);
+  const RunStory story = { .run = folder->id, .harness = HARNESS_VERSION, .labs = labs, .n_labs = runs->len };
 
   for (guint i = 0; i < runs->len; i++)
     {
-      const LabRun *run = g_ptr_array_index (runs, i);
-      const LabResults *results = run->results;
+      char *failure = failure_of (folder, g_ptr_array_index (runs, i));
 
-      labs[i] = (AnswersLab){
-        .name = run->name,
-        .machine = run->emulator ? run->emulator : machine_kind_name (run->machine),
-        .accel = run->accel == ACCEL_KVM ? "kvm" : "emulated",
-        .determinism = run->exact ? "exact" : "statistical",
-        .fingerprint = results ? results->fingerprint : NULL,
-        .failure = run->error ? run->error->message : NULL,
-        .summary = results ? results->summary : NULL,
-        .checks = results ? results->checks : NULL,
-        .names = run->names,
-      };
+      g_ptr_array_add (failures, failure);
+      labs[i] = answers_lab (g_ptr_array_index (runs, i), failure);
     }
-  text = answers_make (labs, runs->len);
-  ok = files_write (path, text->str, (gssize) text->len, error);
-  return ok;
+  return run_files_write (scratch_path (folder->scratch), &story, error);
 }
 
 static const char *
@@ -223,8 +206,7 @@ static gboolean
 write_manifest (const RunFolder *folder, GPtrArray *runs, const KernelArtefact *kernel, const ImageArtefact *image, GError **error)
 {
   g_autoptr (Manifest) manifest = manifest_new ();
-  g_autofree char *path = run_folder_path (folder, "manifest.json");
-  g_autofree char *json = NULL;
+  const char *dir = scratch_path (folder->scratch);
 
   manifest->schema = MANIFEST_SCHEMA;
   manifest->run = g_strdup (folder->id);
@@ -232,19 +214,17 @@ write_manifest (const RunFolder *folder, GPtrArray *runs, const KernelArtefact *
   add_command (manifest);
   add_inputs (manifest, runs, kernel, image);
   for (guint i = 0; i < runs->len; i++)
-    add_lab (manifest, g_ptr_array_index (runs, i));
-  if (!add_files (manifest, scratch_path (folder->scratch), "", error))
-    return FALSE;
-  json = manifest_to_json (manifest);
-  return files_write (path, json, -1, error);
+    add_lab (folder, manifest, g_ptr_array_index (runs, i));
+  return run_files_settle_modes (dir, error) && run_files_hash (dir, manifest->files, error) && run_files_write_manifest (dir, manifest, error) &&
+         run_files_settle_modes (dir, error);
 }
 
 /* Atomic: a reader of results/latest finds the old run or the new one. */
-static gboolean
-point_latest (const RunFolder *folder, const char *name, GError **error)
+gboolean
+run_folder_point_latest (const App *app, const char *name, GError **error)
 {
-  g_autofree char *latest = g_build_filename (folder->app->results, "latest", NULL);
-  g_autofree char *temporary = g_strdup_printf ("%s/.latest-%d", folder->app->results, getpid ());
+  g_autofree char *latest = g_build_filename (app->results, "latest", NULL);
+  g_autofree char *temporary = g_strdup_printf ("%s/.latest-%d", app->results, getpid ());
 
   unlink (temporary);
   if (symlink (name, temporary) == 0 && rename (temporary, latest) == 0)
@@ -281,13 +261,42 @@ commit (RunFolder *folder, char **path, GError **error)
     }
 }
 
+/* What was written while the folder had its scratch name is said with its final one. */
+static void
+rename_in (GError *error, const char *scratch, const char *path)
+{
+  GString *text;
+
+  if (!error || !strstr (error->message, scratch))
+    return;
+  text = g_string_new (error->message);
+  g_string_replace (text, scratch, path, 0);
+  g_free (error->message);
+  error->message = g_string_free (text, FALSE);
+}
+
+static gboolean
+finish (RunFolder *folder, GPtrArray *runs, const KernelArtefact *kernel, const ImageArtefact *image, char **path, GError **error)
+{
+  return write_files (folder, runs, error) && write_manifest (folder, runs, kernel, image, error) && commit (folder, path, error);
+}
+
 gboolean
 run_folder_finish (RunFolder *folder, GPtrArray *runs, const KernelArtefact *kernel, const ImageArtefact *image, char **path, GError **error)
 {
+  g_autofree char *scratch = g_strdup (scratch_path (folder->scratch));
+  g_autofree char *planned = g_build_filename (folder->app->results, folder->id, NULL);
   g_autofree char *name = NULL;
+  g_autoptr (GError) failed = NULL;
 
-  if (!write_answers (folder, runs, error) || !write_manifest (folder, runs, kernel, image, error) || !commit (folder, path, error))
-    return FALSE;
+  if (!finish (folder, runs, kernel, image, path, &failed))
+    {
+      rename_in (failed, scratch, planned);
+      g_propagate_error (error, g_steal_pointer (&failed));
+      return FALSE;
+    }
+  for (guint i = 0; i < runs->len; i++)
+    rename_in (((LabRun *) g_ptr_array_index (runs, i))->error, scratch, *path);
   name = g_path_get_basename (*path);
-  return strcmp (status (runs), "complete") != 0 || point_latest (folder, name, error);
+  return strcmp (status (runs), "complete") != 0 || run_folder_point_latest (folder->app, name, error);
 }

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+#define DEPTH_MAX 32
+
 static void
 pair_free (gpointer data)
 {
@@ -30,6 +32,7 @@ lab_free (gpointer data)
   g_free (lab->fingerprint);
   g_free (lab->exits_csv_sha256);
   g_free (lab->outcome);
+  g_free (lab->failure);
   g_free (lab);
 }
 
@@ -77,6 +80,28 @@ manifest_add (GPtrArray *pairs, const char *name, const char *value)
   ManifestPair *pair = g_new0 (ManifestPair, 1);
   *pair = (ManifestPair) { g_strdup (name), g_strdup (value) };
   g_ptr_array_add (pairs, pair);
+}
+
+GPtrArray *
+manifest_pairs_new (void)
+{
+  return g_ptr_array_new_with_free_func (pair_free);
+}
+
+void
+manifest_set (GPtrArray *pairs, const char *name, const char *value)
+{
+  for (guint i = 0; i < pairs->len; i++)
+    {
+      ManifestPair *pair = g_ptr_array_index (pairs, i);
+      if (strcmp (pair->name, name) == 0)
+        {
+          g_free (pair->value);
+          pair->value = g_strdup (value);
+          return;
+        }
+    }
+  manifest_add (pairs, name, value);
 }
 
 const char *
@@ -147,6 +172,8 @@ put_lab (JsonBuilder *b, const ManifestLab *lab)
   put_text (b, "fingerprint", lab->fingerprint);
   put_text (b, "exits_csv_sha256", lab->exits_csv_sha256);
   put_text (b, "outcome", lab->outcome);
+  if (lab->failure != NULL)
+    put_text (b, "failure", lab->failure);
   json_builder_set_member_name (b, "totals");
   json_builder_begin_object (b);
   put_number (b, "boot_exits", lab->boot_exits);
@@ -269,6 +296,7 @@ get_lab_texts (JsonObject *object, ManifestLab *lab, GError **error)
          get_text (object, "accel", &lab->accel, error) && get_text (object, "determinism", &lab->determinism, error) &&
          get_text (object, "reason", &lab->reason, error) && get_text (object, "fingerprint", &lab->fingerprint, error) &&
          get_text (object, "exits_csv_sha256", &lab->exits_csv_sha256, error) && get_text (object, "outcome", &lab->outcome, error) &&
+         (!json_object_has_member (object, "failure") || get_text (object, "failure", &lab->failure, error)) &&
          get_pairs (object, "parameters", lab->parameters, error);
 }
 
@@ -335,13 +363,45 @@ get_manifest (JsonObject *object, Manifest *m, GError **error)
          get_pairs (object, "files", m->files, error) && get_labs (object, m, error);
 }
 
+/*
+ * json-glib's parser calls itself at every bracket: the stack's size is not left to the file. Comments and single quotes, which
+ * it would take, are no JSON; without them it is plain what is a string.
+ */
+static const char *
+find_fault (const char *json, gsize size)
+{
+  gboolean quoted = FALSE;
+  guint depth = 0;
+
+  for (gsize i = 0; i < size; i++)
+    {
+      if (quoted && json[i] == '\\')
+        i++;
+      else if (json[i] == '"')
+        quoted = !quoted;
+      else if (quoted)
+        continue;
+      else if ((json[i] == '[' || json[i] == '{') && ++depth > DEPTH_MAX)
+        return "nested too deep";
+      else if ((json[i] == ']' || json[i] == '}') && depth > 0)
+        depth--;
+      else if (json[i] == '/' || json[i] == '\'' || json[i] == '#')
+        return "not JSON: a comment, or a string in single quotes";
+    }
+  return NULL;
+}
+
 gboolean
 manifest_parse (const char *json, gssize size, Manifest **manifest, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (Manifest) m = manifest_new ();
   g_autoptr (GError) why = NULL;
+  const char *fault;
 
+  fault = find_fault (json, size < 0 ? strlen (json) : (gsize) size);
+  if (fault != NULL)
+    return fail (error, HARNESS_ERROR_FAILED, "manifest: %s", fault);
   if (!json_parser_load_from_data (parser, json, size, &why))
     return fail (error, HARNESS_ERROR_FAILED, "manifest: %s", why->message);
   JsonNode *root = json_parser_get_root (parser);

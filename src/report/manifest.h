@@ -11,7 +11,8 @@
  *   inputs       object: name -> sha256, of kernel source, each patch, config and image
  *   files        object: path relative to the run's folder -> sha256, of every other file there
  *   labs         array of objects: name, isa, machine, accel, determinism, reason (why this machine was chosen),
- *                parameters (object of strings), fingerprint, exits_csv_sha256, outcome, totals (numbers)
+ *                parameters (object of strings), fingerprint, exits_csv_sha256, outcome, failure (may be absent),
+ *                totals (numbers)
  */
 #pragma once
 #include <glib.h>
@@ -29,6 +30,7 @@ typedef struct {
   char *exits_csv_sha256;  /* of exits.csv uncompressed */
   char *outcome;           /* "ok", "l2-panic", … */
   guint64 boot_exits, all_exits, boot_ns;
+  char *failure;           /* why the lab failed, paths in it relative to the run's folder; NULL: it did not, or an earlier schema's writer did not say */
 } ManifestLab;
 
 typedef struct {
@@ -43,12 +45,14 @@ Manifest *manifest_new (void);
 void manifest_free (Manifest *manifest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Manifest, manifest_free)
 ManifestLab *manifest_add_lab (Manifest *manifest, const char *name); /* owned by the manifest */
+GPtrArray *manifest_pairs_new (void); /* of ManifestPair, owned */
 void manifest_add (GPtrArray *pairs, const char *name, const char *value); /* copies */
+void manifest_set (GPtrArray *pairs, const char *name, const char *value); /* replaces, or adds */
 /* NULL if there is none. */
 const char *manifest_get (const GPtrArray *pairs, const char *name);
 const ManifestLab *manifest_lab (const Manifest *manifest, const char *name);
 
 /* JSON, indented by 2, ending in a line feed. Pairs keep their order. Newly allocated. */
 char *manifest_to_json (const Manifest *manifest);
-/* Strict: wrong types, missing members and newer schemas are errors; unknown members are not. */
+/* Strict: wrong types, missing members, deep nesting and newer schemas are errors; unknown members are not. */
 gboolean manifest_parse (const char *json, gssize size, Manifest **manifest, GError **error);

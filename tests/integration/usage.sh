@@ -63,7 +63,7 @@ expect 0 "$harness" --help
 printed "full-run"
 expect 0 "$harness" --version
 printed "harness $(cat VERSION)"
-for command in full-run build doctor fingerprint documentation; do
+for command in full-run build doctor fingerprint list show report compare clean documentation; do
   expect 0 "$harness" "$command" --help
   printed "harness $command"
   expect 2 "$harness" "$command" --no-such-option

@@ -108,6 +108,7 @@ example (void)
   lab->boot_ns = 2500000000;
   lab = manifest_add_lab (m, "svm");
   lab->outcome = g_strdup ("l2-hang");
+  lab->failure = g_strdup ("svm: l2-hang: still running");
   return m;
 }
 
@@ -129,6 +130,13 @@ test_manifest (void **state)
   assert_null (manifest_get (again->files, "no"));
   assert_int_equal (manifest_lab (again, "vmx")->boot_exits, 13912);
   assert_null (manifest_lab (again, "svm")->fingerprint);
+  assert_null (manifest_lab (again, "vmx")->failure);
+  assert_string_equal (manifest_lab (again, "svm")->failure, "svm: l2-hang: still running");
+  manifest_set (again->files, "vmx/timeline.csv", "33ff");
+  manifest_set (again->files, "vmx/phases.csv", "44aa");
+  assert_int_equal (again->files->len, 2);
+  assert_string_equal (manifest_get (again->files, "vmx/timeline.csv"), "33ff");
+  assert_string_equal (manifest_get (again->files, "vmx/phases.csv"), "44aa");
 }
 
 static void
@@ -145,6 +153,9 @@ test_bad_manifests (void **state)
     { "\"11ee\"", "[]", "wrong type" },
     { "{", "", "manifest: " },
     { "\"totals\" : {", "\"totalz\" : {", "\"totals\" is missing" },
+    { "\"svm: l2-hang: still running\"", "7", "\"failure\" is missing or of the wrong type" },
+    { "\"11ee\"", "/* \" */ \"11ee\"", "not JSON" },
+    { "\"11ee\"", "'11ee'", "not JSON" },
   };
   g_autoptr (Manifest) m = example ();
   g_autofree char *json = manifest_to_json (m);
@@ -164,6 +175,29 @@ test_bad_manifests (void **state)
     }
 }
 
+/* json-glib would follow it to the end of the stack; brackets within strings are none. */
+static void
+test_deep_manifest (void **state)
+{
+  g_autoptr (GString) deep = g_string_new (NULL);
+  g_autoptr (GString) text = g_string_new ("{ \"x\" : \"");
+  g_autoptr (Manifest) none = NULL;
+  g_autoptr (GError) too_deep = NULL;
+  g_autoptr (GError) missing = NULL;
+
+  (void) state;
+  for (guint i = 0; i < 1000000; i++)
+    {
+      g_string_append_c (deep, '[');
+      g_string_append (text, i % 2 ? "[" : "\\\"{");
+    }
+  g_string_append (text, "\" }");
+  assert_false (manifest_parse (deep->str, -1, &none, &too_deep));
+  assert_failed (too_deep, HARNESS_ERROR_FAILED, "nested too deep");
+  assert_false (manifest_parse (text->str, -1, &none, &missing));
+  assert_failed (missing, HARNESS_ERROR_FAILED, "\"schema\" is missing");
+}
+
 static void
 test_markdown (void **state)
 {
@@ -179,6 +213,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_csv_text), cmocka_unit_test (test_csv_numbers),   cmocka_unit_test (test_fingerprint),
     cmocka_unit_test (test_manifest), cmocka_unit_test (test_bad_manifests), cmocka_unit_test (test_markdown),
+    cmocka_unit_test (test_deep_manifest),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

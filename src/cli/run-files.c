@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The files of a run as a whole; see run-files.h. */
+#include "cli/run-files.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+
+static gboolean
+write_text (const char *dir, const char *name, const GString *text, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+
+  return files_write (path, text->str, (gssize) text->len, error);
+}
+
+static gboolean
+write_answers (const char *dir, const RunStory *story, GError **error)
+{
+  g_autoptr (GString) text = answers_make (story->labs, story->n_labs);
+
+  return write_text (dir, "answers.md", text, error);
+}
+
+/* Every file of a run as a whole has one line here. */
+gboolean
+run_files_write (const char *dir, const RunStory *story, GError **error)
+{
+  return write_answers (dir, story, error);
+}
+
+static int
+settle_one (const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  const mode_t mode = type == FTW_D ? 0755 : 0644;
+
+  (void) ftw;
+  if ((type != FTW_D && type != FTW_F) || (st->st_mode & 07777) == mode)
+    return 0;
+  return chmod (path, mode) < 0 ? errno : 0;
+}
+
+gboolean
+run_files_settle_modes (const char *dir, GError **error)
+{
+  const int errnum = nftw (dir, settle_one, 16, FTW_PHYS);
+
+  return errnum == 0 || fail_errno (error, errnum > 0 ? errnum : errno, "%s: setting the files' modes", dir);
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+static gboolean
+hash_one (const char *root, const char *relative, GPtrArray *files, GError **error)
+{
+  g_autofree char *path = g_build_filename (root, relative, NULL);
+  g_autofree char *sha256 = NULL;
+
+  if (!hash_file (path, &sha256, error))
+    return FALSE;
+  manifest_add (files, relative, sha256);
+  return TRUE;
+}
+
+static gboolean
+hash_below (const char *root, const char *prefix, GPtrArray *files, GError **error)
+{
+  g_autofree char *path = g_build_filename (root, prefix, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  if (!dir)
+    return FALSE;
+  while ((name = g_dir_read_name (dir)))
+    if (!g_str_has_prefix (name, ".tmp-") && (*prefix || strcmp (name, RUN_MANIFEST) != 0))
+      g_ptr_array_add (names, g_build_filename (prefix, name, NULL));
+  g_ptr_array_sort (names, compare_names);
+  for (guint i = 0; i < names->len; i++)
+    {
+      const char *relative = g_ptr_array_index (names, i);
+      g_autofree char *full = g_build_filename (root, relative, NULL);
+      struct stat st;
+
+      if (lstat (full, &st) < 0)
+        return fail_errno (error, errno, "%s: looking at", full);
+      if (S_ISDIR (st.st_mode) && !hash_below (root, relative, files, error))
+        return FALSE;
+      if (S_ISREG (st.st_mode) && !hash_one (root, relative, files, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+run_files_hash (const char *dir, GPtrArray *files, GError **error)
+{
+  return hash_below (dir, "", files, error);
+}
+
+gboolean
+run_files_write_manifest (const char *dir, const Manifest *manifest, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, RUN_MANIFEST, NULL);
+  g_autofree char *json = manifest_to_json (manifest);
+
+  return files_write (path, json, -1, error);
+}
