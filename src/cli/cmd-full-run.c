@@ -125,11 +125,11 @@ print_lab (const LabRun *run)
     fprintf (stderr, "%s\n", failure);
   if (!results || !results->summary)
     return;
-  printf ("%s: %" G_GUINT64_FORMAT " exits from L2's first entry to ready in %.3f s of guest time, %" G_GUINT64_FORMAT " in all; checks: %u ok, %u explained, %u not run, %u failed\n"
+  printf ("%s: %" G_GUINT64_FORMAT " exits from L2's first entry to ready in %.3f s of guest time, %" G_GUINT64_FORMAT " in all; checks: %u ok, %u explained, %u surprising, %u not run, %u failed\n"
           "%s: fingerprint %s\n",
           run->name, results->summary->windows[WINDOW_BOOT].exits, (double) results->summary->windows[WINDOW_BOOT].end_ns / 1e9,
           results->exits, results->checks->rows->len - results->checks->failed - results->checks->explained - results->checks->not_run - results->checks->surprises,
-          results->checks->explained, results->checks->not_run, results->checks->failed, run->name, results->fingerprint);
+          results->checks->explained, results->checks->surprises, results->checks->not_run, results->checks->failed, run->name, results->fingerprint);
 }
 
 /* What went wrong in each lab has been printed; the exit code is that of the first. */

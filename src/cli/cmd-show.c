@@ -36,6 +36,8 @@ count_verdicts (const char *text, gsize size, RunChecks *checks, GError **error)
         checks->not_run++;
       else if (g_str_has_prefix (verdict, "explained:"))
         checks->explained++;
+      else if (strcmp (verdict, "surprise") == 0)
+        checks->surprises++;
       else
         checks->failed++;
     }

@@ -53,12 +53,6 @@ run_files_settle_modes (const char *dir, GError **error)
   return errnum == 0 || fail_errno (error, errnum > 0 ? errnum : errno, "%s: setting the files' modes", dir);
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static gboolean
 hash_one (const char *root, const char *relative, GPtrArray *files, GError **error)
 {
@@ -84,7 +78,7 @@ hash_below (const char *root, const char *prefix, GPtrArray *files, GError **err
   while ((name = g_dir_read_name (dir)))
     if (!g_str_has_prefix (name, ".tmp-") && (*prefix || strcmp (name, RUN_MANIFEST) != 0))
       g_ptr_array_add (names, g_build_filename (prefix, name, NULL));
-  g_ptr_array_sort (names, compare_names);
+  files_sort_names (names);
   for (guint i = 0; i < names->len; i++)
     {
       const char *relative = g_ptr_array_index (names, i);

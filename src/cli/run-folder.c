@@ -132,7 +132,8 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
       const LabRun *run = g_ptr_array_index (runs, i);
       g_autofree char *reasons_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
       g_autofree char *reasons = app_path (run->app, "configs", "reasons", reasons_file, NULL);
-      const char *paths[] = { run->config->path, run->terms.map->path, reasons };
+      g_autofree char *ports = app_path (run->app, "configs", "reasons", "ports.csv", NULL);
+      const char *paths[] = { run->config->path, run->terms.map->path, reasons, ports };
 
       for (guint k = 0; k < G_N_ELEMENTS (paths); k++)
         {

@@ -127,6 +127,7 @@ put_lab (JsonBuilder *b, const ManifestLab *lab, const RunChecks *checks)
       json_builder_begin_object (b);
       put_number (b, "ok", checks->ok);
       put_number (b, "explained", checks->explained);
+      put_number (b, "surprises", checks->surprises);
       put_number (b, "not_run", checks->not_run);
       put_number (b, "failed", checks->failed);
       put_text (b, "problem", checks->problem);
@@ -253,7 +254,7 @@ put_lab_text (GString *out, const ManifestLab *lab, const RunChecks *checks)
   g_autofree char *exits = g_strdup_printf ("%" G_GUINT64_FORMAT " from L2's first entry to ready in %.3f s of guest time, %" G_GUINT64_FORMAT " in all",
                                             lab->boot_exits, (double) lab->boot_ns / 1e9, lab->all_exits);
   g_autofree char *verdicts = checks->problem != NULL ? g_strdup (checks->problem)
-                                                      : g_strdup_printf ("%u ok, %u explained, %u not run, %u failed", checks->ok, checks->explained, checks->not_run, checks->failed);
+                                                      : g_strdup_printf ("%u ok, %u explained, %u surprising, %u not run, %u failed", checks->ok, checks->explained, checks->surprises, checks->not_run, checks->failed);
   const char *rows[][3] = {
     { "machine", machine, NULL },
     { "outcome", lab->failure != NULL ? lab->failure : lab->outcome, NULL },

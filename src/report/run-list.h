@@ -25,7 +25,7 @@ typedef struct {
 } RunFile;
 
 typedef struct {
-  guint ok, explained, not_run, failed;
+  guint ok, explained, surprises, not_run, failed;
   const char *problem; /* why they cannot be told; else NULL */
 } RunChecks;
 

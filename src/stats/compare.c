@@ -105,12 +105,6 @@ value (const CompareSide *side, const CompareFigure *figure)
   return !side->exact && figure->interval.n > 1 ? figure->interval.median : figure->exits;
 }
 
-static gboolean
-apart (const Interval *a, const Interval *b)
-{
-  return a->low > b->high || b->low > a->high;
-}
-
 /* A reason that is absent happened 0 times; a phase or an operation that is absent was not there to be counted. */
 static gboolean
 counts_if_absent (CompareWhat what)
@@ -130,7 +124,7 @@ judge (const CompareSide *a, const CompareFigure *fa, const CompareSide *b, cons
     return ia.median == ib.median ? COMPARE_IDENTICAL : COMPARE_EXACT;
   if (ia.n < 2 || ib.n < 2)
     return COMPARE_UNKNOWN;
-  return apart (&ia, &ib) ? COMPARE_SIGNIFICANT : COMPARE_NOISE;
+  return intervals_differ (&ia, &ib) ? COMPARE_SIGNIFICANT : COMPARE_NOISE;
 }
 
 /* The number of repetitions is told where it keeps two figures of a name apart. */
