@@ -65,6 +65,10 @@ lab_summary_free (LabSummary *s)
   g_clear_pointer (&s->rows, g_array_unref);
   g_clear_pointer (&s->codes, g_array_unref);
   g_clear_pointer (&s->cells, g_array_unref);
+  g_clear_pointer (&s->kinds, g_array_unref);
+  g_clear_pointer (&s->kind_cells, g_array_unref);
+  g_clear_pointer (&s->segments, g_array_unref);
+  g_clear_pointer (&s->operations, g_array_unref);
   g_free (s);
 }
 
@@ -72,6 +76,12 @@ guint64
 span_rate_milli (const SpanSummary *span)
 {
   return arith_ratio (span->exits, G_GUINT64_CONSTANT (1000000000000), (guint64) (span->end_ns - span->start_ns));
+}
+
+gint64
+lab_summary_ns (const LabSummary *s, guint64 cycles)
+{
+  return (gint64) ((unsigned __int128) cycles * 1000000 / s->tsc_khz);
 }
 
 const ReasonSummary *
@@ -337,11 +347,18 @@ lay_out_reasons (Builder *b)
     g_array_append_val (b->summary->codes, t->reason_codes[g_array_index (b->indices, guint, i)]);
 }
 
+static void
+clear_operation (gpointer operation)
+{
+  g_array_unref (((OperationSummary *) operation)->reasons);
+}
+
 static LabSummary *
 summary_new (const Timeline *t)
 {
   LabSummary *s = g_new0 (LabSummary, 1);
   s->isa = t->isa;
+  s->tsc_khz = t->tsc_khz;
   s->end_ns = t->end_ns;
   s->windows[WINDOW_BOOT] = (SpanSummary) { .name = "boot", .end_ns = t->marks[RECORD_MARK_READY].t_ns };
   s->windows[WINDOW_ALL] = (SpanSummary) { .name = "all", .end_ns = t->end_ns };
@@ -351,6 +368,11 @@ summary_new (const Timeline *t)
   s->rows = g_array_new (FALSE, FALSE, sizeof (SeriesRow));
   s->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
   s->cells = g_array_new (FALSE, FALSE, sizeof (SeriesCell));
+  s->kinds = g_array_new (FALSE, FALSE, sizeof (KindSummary));
+  s->kind_cells = g_array_new (FALSE, FALSE, sizeof (guint64));
+  s->segments = g_array_new (FALSE, FALSE, sizeof (SegmentSummary));
+  s->operations = g_array_new (FALSE, FALSE, sizeof (OperationSummary));
+  g_array_set_clear_func (s->operations, clear_operation);
   for (guint i = 0; i < t->phases->len; i++)
     {
       const TimelinePhase *from = &g_array_index (t->phases, TimelinePhase, i);
