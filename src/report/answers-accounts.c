@@ -23,9 +23,8 @@ put_lab (GString *out, const AnswersLab *lab)
   answers_begin (out, lab);
   g_string_append (out, c->failed == 0 ? "yes: of " : "no: of ");
   words_amount (out, c->rows->len, "check", "checks");
-  g_string_append_printf (out, " %u agree, %u differ for a reason that a rule names, %u %s, %u were not run, %u fail", count_verdicts (c, "ok"),
-                          c->explained, count_verdicts (c, "surprise"), count_verdicts (c, "surprise") == 1 ? "is a surprise" : "are surprises",
-                          c->not_run, c->failed);
+  g_string_append_printf (out, " %u agree; differ for a reason that a rule names: %u; surprises: %u; not run: %u; failed: %u", count_verdicts (c, "ok"),
+                          c->explained, count_verdicts (c, "surprise"), c->not_run, c->failed);
   answers_cite (out, lab, "checks.csv", "all rows");
   g_string_append_c (out, '.');
   if (c->first_failure != NULL)

@@ -166,9 +166,9 @@ put_missing (GString *out, const AnswersLab *lab)
             g_string_append_printf (list, "%s%s", missing++ > 0 ? ", " : "", record_operations[number].name);
         }
       if (missing == of)
-        g_string_append_printf (out, " Nothing that %s performs was performed: it did not run, or did not get so far.", guests[guest]);
+        g_string_append_printf (out, " Nothing that %s performs was performed: it did not run, or not so far.", guests[guest]);
       else if (missing > 0)
-        g_string_append_printf (out, " Not performed by %s, because the machine of this lab cannot: %s.", guests[guest], list->str);
+        g_string_append_printf (out, " Left out by %s, which found that this lab's machine cannot do them: %s.", guests[guest], list->str);
     }
 }
 
@@ -198,12 +198,8 @@ put_expected (GString *out, const AnswersLab *lab)
 
   if (told == 0)
     return;
-  g_string_append (out, " Of ");
-  words_amount (out, told, "operation", "operations");
-  g_string_append_printf (out, " for which the manuals and KVM's source tell a number of exits, %u %s it; %u %s, %u %s",
-                          count_verdicts (lab, "ok"), count_verdicts (lab, "ok") == 1 ? "has" : "have",
-                          count_verdicts (lab, "surprise"), count_verdicts (lab, "surprise") == 1 ? "is a surprise" : "are surprises",
-                          count_verdicts (lab, "fail"), count_verdicts (lab, "fail") == 1 ? "is an error" : "are errors");
+  g_string_append_printf (out, " The manuals and KVM's source tell a number of exits for %u of them; as expected: %u; surprises: %u; errors: %u", told,
+                          count_verdicts (lab, "ok"), count_verdicts (lab, "surprise"), count_verdicts (lab, "fail"));
   answers_cite (out, lab, "checks.csv", "check=" CHECK_PREFIX "…");
   g_string_append (out, count_verdicts (lab, "ok") == told ? "." : ":");
 }
@@ -280,7 +276,7 @@ put_cells (GString *out, const AnswersLab *lab, guint number)
   g_string_append (out, " | ");
   csv_fixed (out, cycles_milli (operation), 3);
   g_string_append (out, " | ");
-  if (operation->reasons->len > 0)
+  if (operation->exits > 0 && operation->reasons->len > 0)
     {
       const OperationReason *top = &g_array_index (operation->reasons, OperationReason, 0);
       answers_reason (out, lab, top->code);

@@ -25,10 +25,14 @@ put_verdict (GString *out, const AnswersLab *lab)
   const LabSummary *s = lab->summary;
   g_autoptr (GString) verdict = verdict_stability (lab);
 
+  g_string_truncate (verdict, verdict->len - 1); /* the full stop comes after the citations */
   answers_text (out, verdict->str);
   if (s->stability.has_rates)
     answers_cite (out, lab, "phases.csv", "phase=%s; phase=%s", answers_phase (s, s->stability.fastest)->name,
                   answers_phase (s, s->stability.slowest)->name);
+  if (s->segments->len > 0)
+    answers_cite (out, lab, "segments.csv", s->bursts.segments > 0 ? "burst=yes" : "all rows");
+  g_string_append_c (out, '.');
 }
 
 static void
@@ -72,20 +76,14 @@ put_changes (GString *out, const AnswersLab *lab)
 {
   const guint stretches = lab->summary->segments->len;
 
-  if (stretches == 0)
+  if (stretches < 2) /* the verdict says so */
     return;
-  g_string_append (out, stretches == 1 ? " No change of the rate was found" : " The rate changes ");
-  if (stretches > 1)
-    {
-      words_amount (out, stretches - 1, "time", "times");
-      g_string_append (out, ", which cuts the boot into ");
-      words_amount (out, stretches, "stretch", "stretches");
-    }
+  g_string_append (out, " The rate changes ");
+  words_amount (out, stretches - 1, "time", "times");
+  g_string_append (out, ", which cuts the boot into ");
+  words_amount (out, stretches, "stretch", "stretches");
   answers_cite (out, lab, "segments.csv", "all rows");
-  if (stretches > 1)
-    put_bursts (out, lab);
-  else
-    g_string_append_c (out, '.');
+  put_bursts (out, lab);
 }
 
 static void

@@ -218,7 +218,7 @@ answer_vendors (GString *out, const AnswersLab *vmx, const AnswersLab *svm)
   put_alone (out, vmx, svm, kinds);
   put_alone (out, svm, vmx, kinds);
   if (strcmp (vmx->accel, "emulated") == 0 && strcmp (svm->accel, "emulated") == 0)
-    g_string_append (out, "\nThe two labs' clocks run at different scales, so what comes with time (interrupts, the timer, halts) differs for that reason too.\n");
+    g_string_append (out, "\nAn emulated lab's clock runs at its emulator's own scale, so what comes with time (interrupts, the timer, halts) differs for that reason too.\n");
   put_head (out, &pair);
   for (guint k = 0; k < kinds->len; k++)
     put_row (out, &pair, g_ptr_array_index (kinds, k));

@@ -263,6 +263,23 @@ test_failed (void **state)
   assert_answers ("answers/failed.md", labs, 1);
 }
 
+/* Operations in one lab alone. */
+static void
+test_operations_of_one (void **state)
+{
+  g_auto (HandLab) vmx = { 0 };
+  g_auto (HandLab) svm = { 0 };
+
+  (void) state;
+  hand_vmx (&vmx);
+  hand_svm (&svm);
+  g_array_set_size (svm.summary->operations, 0);
+  const AnswersLab labs[] = { vmx.lab, svm.lab };
+  g_autoptr (GString) text = answers_make (labs, 2);
+  assert_text_has (text->str, "\n- **svm**: no operations were performed.\n");
+  assert_text_has (text->str, "| rdtsc | RDTSC | 0.000 | 0.000 | none | | | |\n");
+}
+
 /* What configs, guests and logs name is only ever text. */
 static void
 test_hostile (void **state)
@@ -352,6 +369,7 @@ main (void)
     cmocka_unit_test (test_counts),          cmocka_unit_test (test_percent), cmocka_unit_test (test_units),  cmocka_unit_test (test_verdict_unstable),
     cmocka_unit_test (test_verdict_stable),  cmocka_unit_test (test_both),    cmocka_unit_test (test_one),    cmocka_unit_test (test_failed),
     cmocka_unit_test (test_hostile),         cmocka_unit_test (test_many),    cmocka_unit_test (test_empty),
+    cmocka_unit_test (test_operations_of_one),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
