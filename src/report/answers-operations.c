@@ -83,12 +83,12 @@ compare_cycles (gconstpointer a, gconstpointer b)
   return compare (cycles_milli (x), cycles_milli (y), x, y);
 }
 
-/* Exits a repetition: whole where they are whole. */
+/* A figure of one repetition: whole if it is whole or large. */
 static void
 put_each (GString *out, guint64 milli)
 {
-  if (milli % 1000 == 0)
-    words_count (out, milli / 1000);
+  if (milli % 1000 == 0 || milli >= 1000000)
+    words_count (out, arith_ratio (milli, 1, 1000));
   else
     words_fixed (out, milli, 3);
 }
@@ -137,7 +137,7 @@ put_causes (GString *out, const AnswersLab *lab, const GPtrArray *all)
 
   g_string_append (out, "of ");
   words_amount (out, all->len, "operation", "operations");
-  g_string_append_printf (out, " performed %u cause%s exits", all->len - without, all->len - without == 1 ? "s" : "");
+  g_string_append_printf (out, " performed %u ha%s exits", all->len - without, all->len - without == 1 ? "s" : "ve");
   answers_cite (out, lab, "operations.csv", "all rows");
   if (without > 0)
     {

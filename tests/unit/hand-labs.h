@@ -138,7 +138,7 @@ hand_vmx_operations (HandLab *h)
   hand_operation (h, OPERATION_RDTSC, 1500, 0, 0, 0, 0, 0);
   hand_operation (h, OPERATION_PAUSE, 3000, 0, 0, 1, 1, 1);
   hand_operation (h, OPERATION_PORT_IN, 300, 300, 6000000, 30, 300, 300);
-  hand_operation (h, OPERATION_FIRST_TOUCH, 384, 400, 3840000, 48, 400, 400);
+  hand_operation (h, OPERATION_FIRST_TOUCH, 384, 400, 3840100, 48, 400, 400);
   hand_check (h, "records:whole", "1", "1", "ok");
   hand_check (h, "operation:cpuid:reason=10", "1500", "1500", "ok");
   hand_check (h, "operation:rdtsc:reason=16", "0", "0", "ok");
