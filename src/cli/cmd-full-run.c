@@ -13,10 +13,14 @@
 #include "cli/run-folder.h"
 #include "cli/terminal.h"
 
+#define REPEATS_MAX 1000
+#define REPEATS_STATISTICAL 5
+
 static struct {
   ArtefactOptions artefacts;
   char *isa, *accel, *config, *uri, *replay;
   gboolean checking;
+  int repeats;
 } options;
 
 const GOptionEntry full_run_options[] = {
@@ -27,6 +31,7 @@ const GOptionEntry full_run_options[] = {
   { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
   { "checking", 0, 0, G_OPTION_ARG_NONE, &options.checking, "count by KVM's kvm_exit tracepoint too (costs time: another fingerprint)", NULL },
+  { "repeat", 0, 0, G_OPTION_ARG_INT, &options.repeats, "run each lab N times, for medians and intervals (default: 1 if it is exact, else 5)", "N" },
   { "uri", 0, 0, G_OPTION_ARG_STRING, &options.uri, "libvirt's URI (default: its driver inside this process)", "URI" },
   { "replay", 0, 0, G_OPTION_ARG_FILENAME, &options.replay, "no machine: take records and consoles from DIR/ISA, as a run's folder has them", "DIR" },
   { 0 },
@@ -58,6 +63,8 @@ check_usage (char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
   if (options.replay && !g_file_test (options.replay, G_FILE_TEST_IS_DIR))
     return fail (error, HARNESS_ERROR_USAGE, "--replay: %s is no folder", options.replay);
+  if (options.repeats < 0 || options.repeats > REPEATS_MAX)
+    return fail (error, HARNESS_ERROR_USAGE, "--repeat is %d; try: a number from 1 to %d", options.repeats, REPEATS_MAX);
   if (options.config && !options.isa)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
   return TRUE;
@@ -91,6 +98,7 @@ prepare (App *app, GError **error)
         return NULL;
       run->uri = options.uri;
       run->trace = options.checking;
+      run->repeats = options.repeats ? (guint) options.repeats : run->exact ? 1 : REPEATS_STATISTICAL;
       g_ptr_array_add (runs, run);
       announce (app, run);
     }

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/kept-run.h"
 #include "cli/run-files.h"
+#include "report/repeats-read.h"
 
 /* Who analysed the run, if not the version that ran it. */
 #define VERSION_OF_REPORT "report"
@@ -24,6 +25,7 @@ const GOptionEntry report_options[] = { { 0 } };
 
 typedef struct {
   LabTerms terms;
+  GPtrArray *repeated; /* of RepeatedMetric; NULL if the lab ran once */
   LabResults *results; /* NULL: the lab recorded nothing, as its run knew */
 } Lab;
 
@@ -42,6 +44,7 @@ report_clear (Report *report)
 {
   for (guint i = 0; i < report->n_labs; i++)
     {
+      g_clear_pointer (&report->labs[i].repeated, g_ptr_array_unref);
       lab_results_free (report->labs[i].results);
       lab_terms_clear (&report->labs[i].terms);
     }
@@ -76,6 +79,23 @@ check_fingerprint (const Report *report, const ManifestLab *told, const LabResul
   printf ("%s: another fingerprint: this version (%s) analyses otherwise than %s, which wrote the manifest\n", told->name, HARNESS_VERSION,
           last_version (report->run->manifest));
   return TRUE;
+}
+
+/* The intervals of a lab that ran more than once are taken as they are: its other runs are not analysed again. */
+static gboolean
+load_repeats (const Report *report, guint i, GPtrArray **repeated, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize size;
+
+  if (!kept_run_has (report->run, i, "repeats.csv"))
+    return TRUE;
+  if (!kept_run_read (report->run, i, "repeats.csv", &text, &size, error))
+    return FALSE;
+  if (repeats_read (text, size, repeated, error))
+    return TRUE;
+  g_prefix_error (error, "%s/%s/repeats.csv: ", report->run->path, kept_run_lab (report->run, i)->name);
+  return FALSE;
 }
 
 static gboolean
@@ -134,6 +154,7 @@ answers_lab (const Report *report, guint i)
     .summary = results ? results->summary : NULL,
     .checks = results ? results->checks : NULL,
     .names = report->labs[i].terms.names,
+    .repeats = report->labs[i].repeated,
   };
 }
 
@@ -279,7 +300,7 @@ cmd_report (App *app, char **arguments, GError **error)
   if (!report.scratch)
     return FALSE;
   for (guint i = 0; i < report.n_labs; i++)
-    if (!cancel_check (error) || !load_lab (&report, i, error))
+    if (!cancel_check (error) || !load_lab (&report, i, error) || !load_repeats (&report, i, &report.labs[i].repeated, error))
       return FALSE;
   for (guint i = 0; i < report.n_labs; i++)
     update_lab (&report, i);

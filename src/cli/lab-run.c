@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/pages.h"
 #include "cli/l1-cmdline.h"
+#include "cli/lab-repeat.h"
 #include "cli/proof.h"
 #include "record/record.h"
 
@@ -28,6 +29,7 @@ lab_run_free (LabRun *run)
   g_free (run->emulator);
   g_free (run->cmdline);
   machine_result_clear (&run->end);
+  g_clear_pointer (&run->repeated, g_ptr_array_unref);
   lab_results_free (run->results);
   g_clear_error (&run->error);
   g_free (run);
@@ -92,6 +94,27 @@ lab_run_new (App *app, const char *name, const char *config_path, const Hardware
   else if (!choose_machine (run, hardware, wanted, error))
     return NULL;
   return g_steal_pointer (&run);
+}
+
+LabRun *
+lab_run_again (const LabRun *run, GError **error)
+{
+  g_autoptr (LabRun) again = g_new0 (LabRun, 1);
+
+  again->app = run->app;
+  again->name = g_strdup (run->name);
+  if (!load (again, run->config->path, error))
+    return NULL;
+  again->machine = run->machine;
+  again->accel = run->accel;
+  again->reason = g_strdup (run->reason);
+  again->exact = run->exact;
+  again->trace = run->trace;
+  again->uri = run->uri;
+  again->replay = run->replay;
+  again->kernel = run->kernel;
+  again->image = run->image;
+  return g_steal_pointer (&again);
 }
 
 gboolean
@@ -307,6 +330,6 @@ execute (LabRun *run, GError **error)
 void
 lab_run_execute (LabRun *run)
 {
-  if (!execute (run, &run->error))
+  if (!execute (run, &run->error) || (run->repeats > 1 && !lab_repeat (run, &run->error)))
     g_prefix_error (&run->error, "%s: ", run->name);
 }

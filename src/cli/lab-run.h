@@ -25,12 +25,14 @@ typedef struct {
   const KernelArtefact *kernel; /* NULL with replay; so is image */
   const ImageArtefact *image;
   char *dir; /* the lab's folder in the unfinished run */
+  guint repeats; /* how often the lab runs; 0 as 1 */
 
   /* What came of it. */
   char *emulator; /* "Bochs 2.7" */
   char *cmdline;  /* L1's */
   MachineResult end;
-  LabResults *results; /* NULL if nothing was recorded */
+  LabResults *results; /* NULL if nothing was recorded; of the first run */
+  GPtrArray *repeated; /* of RepeatedMetric; NULL if the lab ran once */
   GError *error;       /* NULL: the lab is complete and all checks agree */
 } LabRun;
 
@@ -41,6 +43,8 @@ LabRun *lab_run_new (App *app, const char *name, const char *config_path, const 
 void lab_run_free (LabRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabRun, lab_run_free)
 
+/* The same lab once more, not yet run: for a repeat. */
+LabRun *lab_run_again (const LabRun *run, GError **error);
 /* A kernel without patches has neither exit log nor leaves; one with patches is taken to have both. */
 gboolean lab_run_is_patched (const LabRun *run);
 /* Runs the lab in run->dir and writes its files there. What went wrong is in run->error. Safe beside other labs in other threads. */

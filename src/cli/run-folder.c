@@ -161,6 +161,7 @@ answers_lab (const LabRun *run, const char *failure)
     .summary = results ? results->summary : NULL,
     .checks = results ? results->checks : NULL,
     .names = run->terms.names,
+    .repeats = run->repeated,
   };
 }
 

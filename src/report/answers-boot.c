@@ -3,6 +3,7 @@
 #include "report/answers-parts.h"
 
 #include "report/words.h"
+#include "stats/repeats.h"
 
 static const SpanSummary *
 boot_of (const AnswersLab *lab)
@@ -66,6 +67,32 @@ put_reboot (GString *out, const AnswersLab *lab)
     }
 }
 
+/* What several runs gave. */
+static void
+put_repeats (GString *out, const AnswersLab *lab)
+{
+  static const char metric[] = "exits:window=boot";
+  const Interval *interval = lab->repeats != NULL ? repeats_find (lab->repeats, metric) : NULL;
+
+  if (interval == NULL)
+    return;
+  if (interval->low == interval->high)
+    {
+      g_string_append_printf (out, " %u runs all gave this number", interval->n);
+      answers_cite (out, lab, "repeats.csv", "metric=%s", metric);
+      g_string_append_c (out, '.');
+      return;
+    }
+  g_string_append_printf (out, " Over %u runs the median is ", interval->n);
+  words_amount (out, interval->median, "exit", "exits");
+  g_string_append (out, ", with a 95 % interval from ");
+  words_count (out, interval->low);
+  g_string_append (out, " to ");
+  words_count (out, interval->high);
+  answers_cite (out, lab, "repeats.csv", "metric=%s", metric);
+  g_string_append (out, "; all else here is of the first run.");
+}
+
 static void
 put_lab (GString *out, const AnswersLab *lab)
 {
@@ -83,6 +110,7 @@ put_lab (GString *out, const AnswersLab *lab)
   words_seconds (out, all->end_ns);
   answers_cite (out, lab, "timeline.csv", "last row");
   g_string_append_c (out, '.');
+  put_repeats (out, lab);
   put_phases (out, lab);
   put_top_kind (out, lab);
   put_reboot (out, lab);

@@ -20,6 +20,7 @@ typedef struct {
   const LabSummary *summary; /* NULL if the lab failed; so are the next two */
   const Checks *checks;
   const ReasonNames *names;
+  const GPtrArray *repeats; /* of RepeatedMetric, if the lab was run more than once; else NULL */
 } AnswersLab;
 
 /* Newly allocated. */

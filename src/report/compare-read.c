@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "report/csv-read.h"
+#include "report/repeats-read.h"
 
 /* Opens the table and finds its columns. names: NULL-terminated; columns: as many. */
 static CsvTable *
@@ -146,22 +147,6 @@ compare_read_operations (CompareSide *side, const char *text, gsize size, GError
   return table != NULL;
 }
 
-static gboolean
-read_interval (const CsvTable *table, guint row, const guint *columns, Interval *interval, GError **error)
-{
-  guint64 n;
-  Interval got;
-
-  if (!csv_field_number (table, row, columns[1], &n, error) || !csv_field_number (table, row, columns[2], &got.median, error) ||
-      !csv_field_number (table, row, columns[3], &got.low, error) || !csv_field_number (table, row, columns[4], &got.high, error))
-    return FALSE;
-  if (n < 1 || n > G_MAXUINT || got.low > got.median || got.median > got.high)
-    return fail (error, HARNESS_ERROR_FAILED, "metric \"%s\": no interval", csv_field (table, row, columns[0]));
-  got.n = (guint) n;
-  *interval = got;
-  return TRUE;
-}
-
 /* The figure of that name, whatever its repetitions. */
 static CompareFigure *
 find_metric (const CompareSide *side, const char *metric)
@@ -178,23 +163,17 @@ find_metric (const CompareSide *side, const char *metric)
 gboolean
 compare_read_repeats (CompareSide *side, const char *text, gsize size, GError **error)
 {
-  static const char *const names[] = { "metric", "n", "median", "low", "high", NULL };
-  guint columns[5];
-  g_autoptr (CsvTable) table = open_table (text, size, names, columns, error);
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) metrics = NULL;
 
-  for (guint i = 0; table != NULL && i < csv_rows (table); i++)
+  if (!repeats_read (text, size, &metrics, error))
+    return FALSE;
+  for (guint i = 0; i < metrics->len; i++)
     {
-      const char *metric = csv_field (table, i, columns[0]);
-      CompareFigure *figure = find_metric (side, metric);
-      Interval interval;
+      const RepeatedMetric *metric = g_ptr_array_index (metrics, i);
+      CompareFigure *figure = find_metric (side, metric->metric);
 
-      if (!g_hash_table_add (seen, (gpointer) metric))
-        return fail (error, HARNESS_ERROR_FAILED, "metric \"%s\" is there twice", metric);
-      if (!read_interval (table, i, columns, &interval, error))
-        return FALSE;
       if (figure != NULL)
-        figure->interval = interval;
+        figure->interval = metric->interval;
     }
-  return table != NULL;
+  return TRUE;
 }

@@ -2,6 +2,8 @@
 /* The figures of each repeat are gathered by name, then summarised. */
 #include "stats/repeats.h"
 
+#include <string.h>
+
 typedef struct {
   guint n;         /* repeats */
   GPtrArray *names; /* of char *, in order; owned by values */
@@ -59,9 +61,36 @@ metric_free (gpointer data)
 }
 
 GPtrArray *
+repeats_new (void)
+{
+  return g_ptr_array_new_with_free_func (metric_free);
+}
+
+void
+repeats_add (GPtrArray *metrics, const char *name, const Interval *interval)
+{
+  RepeatedMetric *metric = g_new0 (RepeatedMetric, 1);
+
+  *metric = (RepeatedMetric) { g_strdup (name), *interval };
+  g_ptr_array_add (metrics, metric);
+}
+
+const Interval *
+repeats_find (const GPtrArray *metrics, const char *name)
+{
+  for (guint i = 0; i < metrics->len; i++)
+    {
+      const RepeatedMetric *metric = g_ptr_array_index (metrics, i);
+      if (strcmp (metric->metric, name) == 0)
+        return &metric->interval;
+    }
+  return NULL;
+}
+
+GPtrArray *
 repeats_measure (const LabSummary *const *summaries, guint n)
 {
-  GPtrArray *metrics = g_ptr_array_new_with_free_func (metric_free);
+  GPtrArray *metrics = repeats_new ();
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   Gathering g = { .n = n, .names = names, .values = values };
@@ -71,10 +100,8 @@ repeats_measure (const LabSummary *const *summaries, guint n)
   for (guint i = 0; i < names->len; i++)
     {
       const char *name = g_ptr_array_index (names, i);
-      RepeatedMetric *metric = g_new0 (RepeatedMetric, 1);
-      metric->metric = g_strdup (name);
-      metric->interval = bootstrap_median (g_hash_table_lookup (values, name), n);
-      g_ptr_array_add (metrics, metric);
+      const Interval interval = bootstrap_median (g_hash_table_lookup (values, name), n);
+      repeats_add (metrics, name, &interval);
     }
   return metrics;
 }

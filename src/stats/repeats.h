@@ -20,5 +20,10 @@ typedef struct {
   Interval interval;
 } RepeatedMetric;
 
+GPtrArray *repeats_new (void); /* of RepeatedMetric, which it owns */
+void repeats_add (GPtrArray *metrics, const char *metric, const Interval *interval);
+/* NULL if there is none of that name. */
+const Interval *repeats_find (const GPtrArray *metrics, const char *metric);
+
 /* n > 0 summaries of one lab. Array of RepeatedMetric, in order of first appearance. */
 GPtrArray *repeats_measure (const LabSummary *const *summaries, guint n);
