@@ -14,16 +14,11 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/command.h"
-#include "machine/machine.h"
+#include "cli/kept-run.h"
 #include "report/export-json.h"
 #include "report/export-perfetto.h"
 #include "report/export-prometheus.h"
 #include "report/export-trace-dat.h"
-#include "timeline/outcome.h"
-
-#define MANIFEST_MAX (16u << 20)
-#define SAMPLE_MS_DEFAULT 10u
-#define SAMPLE_MS_MAX 60000u
 
 static char *format_name, *lab_name, *output;
 
@@ -37,15 +32,12 @@ const GOptionEntry export_options[] = {
 /* --- the run ---------------------------------------------------------------------------------- */
 
 typedef struct {
-  Timeline *timeline;
-  ReasonNames *names;
-  ExitKinds *kinds; /* the summary borrows their names */
-  LabSummary *summary;
-  Checks *checks;
+  LabTerms terms;
+  LabResults *results;
 } Loaded;
 
 typedef struct {
-  Manifest *manifest;
+  KeptRun *run;
   GArray *loaded; /* of Loaded */
   GArray *labs;   /* of ExportLab: what the exporters see of them */
 } ExportRun;
@@ -55,166 +47,51 @@ loaded_clear (gpointer data)
 {
   Loaded *loaded = data;
 
-  timeline_free (loaded->timeline);
-  checks_free (loaded->checks);
-  lab_summary_free (loaded->summary);
-  exit_kinds_free (loaded->kinds);
-  reason_names_free (loaded->names);
+  lab_results_free (loaded->results);
+  lab_terms_clear (&loaded->terms);
 }
 
 static void
 export_run_clear (ExportRun *run)
 {
-  manifest_free (run->manifest);
   g_clear_pointer (&run->loaded, g_array_unref);
   g_clear_pointer (&run->labs, g_array_unref);
+  g_clear_pointer (&run->run, kept_run_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ExportRun, export_run_clear)
 
 static gboolean
-read_manifest (const char *dir, Manifest **manifest, GError **error)
-{
-  g_autofree char *path = g_build_filename (dir, "manifest.json", NULL);
-  g_autofree char *json = NULL;
-  gsize size;
-
-  if (!files_read (path, MANIFEST_MAX, &json, &size, error))
-    return FALSE;
-  if (manifest_parse (json, (gssize) size, manifest, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", path);
-  return FALSE;
-}
-
-/* A lab's name and what it names in configs/ become paths: the manifest may be anybody's. */
-static gboolean
-check_name (const char *name, const char *what, GError **error)
-{
-  const gsize n = strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-");
-
-  if (n > 0 && name[n] == '\0')
-    return TRUE;
-  return fail (error, HARNESS_ERROR_FAILED, "manifest: \"%s\" is no name of a %s", name, what);
-}
-
-static gboolean
-map_records (const char *dir, GBytes **records, GError **error)
-{
-  g_autofree char *path = g_build_filename (dir, "records.bin", NULL);
-  g_autoptr (GError) why = NULL;
-  GMappedFile *file = g_mapped_file_new (path, FALSE, &why);
-
-  if (!file)
-    return fail (error, HARNESS_ERROR_FAILED, "%s; try: a run whose raw records were kept", why->message);
-  *records = g_mapped_file_get_bytes (file);
-  g_mapped_file_unref (file);
-  return TRUE;
-}
-
-static gboolean
-load_leaf_map (const App *app, const ManifestLab *about, LeafMap **map, GError **error)
-{
-  const char *name = manifest_get (about->parameters, "leaf_map");
-  g_autofree char *file = name ? g_strconcat (name, ".conf", NULL) : NULL;
-  g_autofree char *path = name ? app_path (app, "configs", "leaf-maps", file, NULL) : NULL;
-
-  return !name || (check_name (name, "leaf map", error) && leaf_map_load (path, map, error));
-}
-
-static gint64
-step_ns (const ManifestLab *about)
-{
-  const char *text = manifest_get (about->parameters, "sample_ms");
-  guint64 ms = 0;
-
-  if (!text || !g_ascii_string_to_unsigned (text, 10, 1, SAMPLE_MS_MAX, &ms, NULL))
-    ms = SAMPLE_MS_DEFAULT;
-  return (gint64) ms * 1000000;
-}
-
-/* Summary and checks as full-run makes them; none if L2 did not boot. */
-static gboolean
-summarise (const App *app, const char *dir, const ManifestLab *about, Loaded *lab, GError **error)
-{
-  g_autofree char *l0_path = g_build_filename (dir, "l0-exits.log", NULL);
-  g_autofree char *ports = app_path (app, "configs", "reasons", "ports.csv", NULL);
-  g_autofree char *detail = NULL;
-  g_autoptr (GArray) l0 = NULL;
-  g_autoptr (LeafMap) map = NULL;
-
-  if (timeline_outcome (lab->timeline, &detail) != OUTCOME_OK)
-    return TRUE;
-  if (!exit_kinds_load (ports, lab->timeline->isa, lab->names, &lab->kinds, error) ||
-      !lab_summary_make (lab->timeline, lab->kinds, step_ns (about), &lab->summary, error) || !load_leaf_map (app, about, &map, error))
-    return FALSE;
-  if (g_file_test (l0_path, G_FILE_TEST_EXISTS) &&
-      !l0_log_read (l0_path, lab->timeline->isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT, &l0, error))
-    return FALSE;
-  const CheckInputs inputs = { lab->timeline, lab->summary, l0, map };
-  lab->checks = checks_new ();
-  lab_checks_run (&inputs, lab->checks);
-  return TRUE;
-}
-
-/* From a lab's raw records to what exporters take. *lab is filled as far as it goes: the caller clears it. */
-static gboolean
-load_lab (const App *app, const char *run_dir, const ManifestLab *about, gboolean with_summary, Loaded *lab, GError **error)
-{
-  g_autofree char *dir = g_build_filename (run_dir, about->name, NULL);
-  g_autoptr (GBytes) records = NULL;
-  g_autofree char *names_path = NULL, *names_file = NULL;
-
-  if (!map_records (dir, &records, error))
-    return FALSE;
-  if (!timeline_load_mapped (records, &lab->timeline, error))
-    {
-      g_prefix_error (error, "%s: ", dir);
-      return FALSE;
-    }
-  names_file = g_strconcat (isa_name (lab->timeline->isa), ".csv", NULL);
-  names_path = app_path (app, "configs", "reasons", names_file, NULL);
-  if (!reason_names_load (names_path, &lab->names, error))
-    return FALSE;
-  return !with_summary || summarise (app, dir, about, lab, error);
-}
-
-static gboolean
-add_lab (const App *app, const char *run_dir, const ManifestLab *about, gboolean with_summary, ExportRun *run, GError **error)
+add_lab (ExportRun *run, guint i, GError **error)
 {
   Loaded lab = { 0 };
 
-  if (!check_name (about->name, "lab", error) || !load_lab (app, run_dir, about, with_summary, &lab, error))
+  if (!kept_run_load_lab (run->run, i, NULL, &lab.terms, &lab.results, error))
     {
       loaded_clear (&lab);
       return FALSE;
     }
-  const ExportLab view = { about, lab.timeline, lab.names, lab.summary, lab.checks };
+  const ExportLab view = { kept_run_lab (run->run, i), lab.results->timeline, lab.terms.names, lab.results->summary, lab.results->checks };
   g_array_append_val (run->loaded, lab);
   g_array_append_val (run->labs, view);
   return TRUE;
 }
 
 static gboolean
-load_run (const App *app, const char *dir, gboolean with_summary, ExportRun *run, GError **error)
+load_run (const App *app, const char *given, ExportRun *run, GError **error)
 {
   run->loaded = g_array_new (FALSE, FALSE, sizeof (Loaded));
   g_array_set_clear_func (run->loaded, loaded_clear);
   run->labs = g_array_new (FALSE, FALSE, sizeof (ExportLab));
-  if (!read_manifest (dir, &run->manifest, error))
+  if (!kept_run_open (app, given, &run->run, error))
     return FALSE;
-  for (guint i = 0; i < run->manifest->labs->len; i++)
-    {
-      const ManifestLab *about = g_ptr_array_index (run->manifest->labs, i);
-      if (lab_name && strcmp (lab_name, about->name) != 0)
-        continue;
-      if (!add_lab (app, dir, about, with_summary, run, error))
-        return FALSE;
-    }
+  for (guint i = 0; i < run->run->manifest->labs->len; i++)
+    if ((!lab_name || strcmp (lab_name, kept_run_lab (run->run, i)->name) == 0) && !add_lab (run, i, error))
+      return FALSE;
   if (run->labs->len > 0)
     return TRUE;
   if (!lab_name)
-    return fail (error, HARNESS_ERROR_FAILED, "%s: the manifest tells of no lab", dir);
-  return fail (error, HARNESS_ERROR_USAGE, "%s has no lab \"%s\"", dir, lab_name);
+    return fail (error, HARNESS_ERROR_FAILED, "%s: the manifest tells of no lab", run->run->path);
+  return fail (error, HARNESS_ERROR_USAGE, "%s has no lab \"%s\"", run->run->path, lab_name);
 }
 
 /* --- the formats ------------------------------------------------------------------------------ */
@@ -228,7 +105,7 @@ labs_of (const ExportRun *run)
 static gboolean
 to_perfetto (const ExportRun *run, ExitsSink sink, gpointer user, GError **error)
 {
-  return export_perfetto (run->manifest->run, labs_of (run), run->labs->len, sink, user, error);
+  return export_perfetto (run->run->manifest->run, labs_of (run), run->labs->len, sink, user, error);
 }
 
 static gboolean
@@ -246,25 +123,25 @@ to_csv (const ExportRun *run, ExitsSink sink, gpointer user, GError **error)
 static gboolean
 to_json (const ExportRun *run, ExitsSink sink, gpointer user, GError **error)
 {
-  return export_json (run->manifest, labs_of (run), run->labs->len, sink, user, error);
+  return export_json (run->run->manifest, labs_of (run), run->labs->len, sink, user, error);
 }
 
 static gboolean
 to_prometheus (const ExportRun *run, ExitsSink sink, gpointer user, GError **error)
 {
-  return export_prometheus (run->manifest, labs_of (run), run->labs->len, sink, user, error);
+  return export_prometheus (run->run->manifest, labs_of (run), run->labs->len, sink, user, error);
 }
 
 typedef struct {
   const char *name;
-  gboolean one_lab, summary, binary;
+  gboolean one_lab, binary;
   gboolean (*write) (const ExportRun *run, ExitsSink sink, gpointer user, GError **error);
 } Format;
 
 static const Format formats[] = {
-  { "perfetto", FALSE, FALSE, FALSE, to_perfetto }, { "trace-dat", TRUE, FALSE, TRUE, to_trace_dat },
-  { "csv", TRUE, FALSE, FALSE, to_csv },            { "json", FALSE, TRUE, FALSE, to_json },
-  { "prometheus", FALSE, TRUE, FALSE, to_prometheus },
+  { "perfetto", FALSE, FALSE, to_perfetto }, { "trace-dat", TRUE, TRUE, to_trace_dat },
+  { "csv", TRUE, FALSE, to_csv },     { "json", FALSE, FALSE, to_json },
+  { "prometheus", FALSE, FALSE, to_prometheus },
 };
 
 static const Format *
@@ -375,8 +252,6 @@ write_output (const ExportRun *run, const Format *format, GError **error)
 gboolean
 cmd_export (App *app, char **arguments, GError **error)
 {
-  g_autofree char *latest = g_build_filename (app->results, "latest", NULL);
-  const char *dir = arguments[0] ? arguments[0] : latest;
   const Format *format = find_format (format_name, error);
   g_auto (ExportRun) run = { 0 };
 
@@ -384,7 +259,7 @@ cmd_export (App *app, char **arguments, GError **error)
     return FALSE;
   if (arguments[0] && arguments[1])
     return fail (error, HARNESS_ERROR_USAGE, "export: one run at a time, and \"%s\" is another", arguments[1]);
-  if (!load_run (app, dir, format->summary, &run, error))
+  if (!load_run (app, arguments[0] ? arguments[0] : "latest", &run, error))
     return FALSE;
   if (format->one_lab && run.labs->len > 1)
     return fail (error, HARNESS_ERROR_USAGE, "export: %s takes one lab and the run has %u; try: --lab %s", format->name, run.labs->len,

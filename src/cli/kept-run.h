@@ -49,7 +49,7 @@ gboolean kept_run_need_raw (const KeptRun *run, const char *prefix, GError **err
 gboolean kept_run_read (const KeptRun *run, guint lab, const char *name, char **data, gsize *size, GError **error);
 
 /*
- * Analyses the lab anew from its raw files, which are verified. terms: all zero; filled for as long as the results live. into: an
- * existing folder, for exits.csv.gz.
+ * Analyses the lab anew from its raw files, which are verified. terms: all zero; filled for as long as the results live. into: as
+ * lab_analyse() takes it.
  */
 gboolean kept_run_load_lab (const KeptRun *run, guint lab, const char *into, LabTerms *terms, LabResults **results, GError **error);

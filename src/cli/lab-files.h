@@ -24,8 +24,8 @@ typedef struct {
 } LabAnalysis;
 
 /*
- * Reads records.bin and, if there is one, l0-exits.log in dir. exits.csv.gz, which may be large, is written into `into` on the way;
- * all else is in the results.
+ * Reads records.bin and, if there is one, l0-exits.log in dir. exits.csv.gz, which may be large, is written into the folder `into` on
+ * the way; all else is in the results. into: NULL for results without files and fingerprint.
  */
 gboolean lab_analyse (const char *dir, const LabAnalysis *analysis, const char *into, LabResults **results, GError **error);
 /* Writes the results' other files into dir, each atomically. */

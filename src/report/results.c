@@ -24,6 +24,7 @@ lab_results_free (LabResults *r)
 {
   if (r == NULL)
     return;
+  g_clear_pointer (&r->timeline, timeline_free);
   g_free (r->detail);
   g_free (r->l1_release);
   lab_summary_free (r->summary);
@@ -113,16 +114,11 @@ add_operations (LabResults *r, const ReasonNames *names)
 }
 
 static gboolean
-add_results (LabResults *r, const ResultsInputs *in, const Timeline *t, GError **error)
+add_tables (LabResults *r, const ResultsInputs *in, GError **error)
 {
-  if (!lab_summary_make (t, in->kinds, in->sample_ns, &r->summary, error))
-    return FALSE;
-  const CheckInputs checks = { t, r->summary, in->l0, in->leaf_map };
-  r->checks = checks_new ();
-  lab_checks_run (&checks, r->checks);
   add_table (r, "timeline.csv", table_timeline (r->summary));
   add_table (r, "timeline-reasons.csv", table_timeline_reasons (r->summary, in->names));
-  if (!add_exits (r, in, t, error))
+  if (!add_exits (r, in, r->timeline, error))
     return FALSE;
   add_table (r, "phases.csv", table_phases (r->summary));
   add_table (r, "reasons.csv", table_reasons (r->summary, in->names));
@@ -132,6 +128,17 @@ add_results (LabResults *r, const ResultsInputs *in, const Timeline *t, GError *
   add_table (r, "checks.csv", table_checks (r->checks));
   make_fingerprint (r);
   return TRUE;
+}
+
+static gboolean
+add_results (LabResults *r, const ResultsInputs *in, GError **error)
+{
+  if (!lab_summary_make (r->timeline, in->kinds, in->sample_ns, &r->summary, error))
+    return FALSE;
+  const CheckInputs checks = { r->timeline, r->summary, in->l0, in->leaf_map };
+  r->checks = checks_new ();
+  lab_checks_run (&checks, r->checks);
+  return in->without_files || add_tables (r, in, error);
 }
 
 /* Raw bytes, whatever they are: logs are for people's pagers, nothing here reads them again. */
@@ -146,20 +153,21 @@ add_logs (LabResults *r, const Timeline *t)
 gboolean
 results_lab (const ResultsInputs *in, LabResults **results, GError **error)
 {
-  g_autoptr (Timeline) t = NULL;
   g_autoptr (LabResults) r = g_new0 (LabResults, 1);
 
   r->files = g_ptr_array_new_with_free_func (file_free);
-  if (!(in->records_are_mapped ? timeline_load_mapped : timeline_load) (in->records, &t, error))
+  if (!(in->records_are_mapped ? timeline_load_mapped : timeline_load) (in->records, &r->timeline, error))
     return FALSE;
+  const Timeline *t = r->timeline;
   if (t->isa != in->isa)
     return fail (error, HARNESS_ERROR_FAILED, "records: of %s, not of %s", isa_name (t->isa), isa_name (in->isa));
   r->outcome = timeline_outcome (t, &r->detail);
   r->l1_release = g_strdup (t->l1_release);
   r->exits = t->exits;
-  if (r->outcome == OUTCOME_OK && !add_results (r, in, t, error))
+  if (r->outcome == OUTCOME_OK && !add_results (r, in, error))
     return FALSE;
-  add_logs (r, t);
+  if (!in->without_files)
+    add_logs (r, t);
   *results = g_steal_pointer (&r);
   return TRUE;
 }

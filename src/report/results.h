@@ -30,6 +30,7 @@ typedef struct {
   ExitsSink exits_sink;     /* where exits.csv.gz goes; NULL: among the files */
   gpointer exits_user;
   const ExitKinds *kinds;   /* of that ISA; must outlive the results */
+  gboolean without_files;   /* no files and no fingerprint: summary and checks alone */
   gboolean records_are_mapped; /* the bytes are a file's mapping, to be read only: see timeline_load_mapped() */
 } ResultsInputs;
 
@@ -39,6 +40,7 @@ typedef struct {
 } ResultsFile;
 
 typedef struct {
+  Timeline *timeline; /* what all else was made of */
   Outcome outcome;
   char *detail;       /* one line; NULL if OUTCOME_OK */
   char *l1_release;   /* L1's kernel release */
