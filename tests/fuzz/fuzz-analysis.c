@@ -33,7 +33,7 @@ analyse (GBytes *records, Isa isa, const GArray *l0)
         abort ();
       return;
     }
-  const AnswersLab lab = { isa_name (isa), "machine", "emulated", "exact", r->fingerprint, r->detail, r->summary, r->checks, names[isa] };
+  const AnswersLab lab = { isa_name (isa), "machine", "emulated", "exact", r->fingerprint, r->detail, r->summary, r->checks, names[isa], NULL };
   g_string_free (answers_make (&lab, 1), TRUE);
 }
 

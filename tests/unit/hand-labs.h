@@ -184,7 +184,7 @@ hand_vmx (HandLab *h)
   hand_segment (h, 60, 100, 8, FALSE, 48, 5, 0);
   h->summary->bursts = (BurstSummary) { 1, 20 * HAND_MS, 120, 0, 95 };
   hand_vmx_operations (h);
-  h->lab = (AnswersLab) { "vmx", "Bochs 2.7", "emulated", "exact", "11ff", NULL, h->summary, h->checks, h->names };
+  h->lab = (AnswersLab) { "vmx", "Bochs 2.7", "emulated", "exact", "11ff", NULL, h->summary, h->checks, h->names, NULL };
 }
 
 static inline void
@@ -226,7 +226,7 @@ hand_svm (HandLab *h)
   hand_kind (h, "cpuid", 4, 100000);
   hand_segment (h, 0, 100, 136, FALSE, 0x400, 80, 0);
   hand_svm_operations (h);
-  h->lab = (AnswersLab) { "svm", "QEMU 7.2.22 (Debian 1:7.2+dfsg-7)", "emulated", "exact", NULL, NULL, h->summary, h->checks, h->names };
+  h->lab = (AnswersLab) { "svm", "QEMU 7.2.22 (Debian 1:7.2+dfsg-7)", "emulated", "exact", NULL, NULL, h->summary, h->checks, h->names, NULL };
 }
 
 static inline void

@@ -126,8 +126,8 @@ test_answers (void **state)
   g_autoptr (LabResults) svm = analyse (ISA_SVM, svm_names, 400);
   const LabResults *both[] = { vmx, svm };
   const AnswersLab labs[] = {
-    { "vmx", "Bochs 2.7", "emulated", "exact", vmx->fingerprint, NULL, vmx->summary, vmx->checks, vmx_names },
-    { "svm", "QEMU 7.2.22 (Debian 1:7.2+dfsg-7)", "emulated", "exact", svm->fingerprint, NULL, svm->summary, svm->checks, svm_names },
+    { "vmx", "Bochs 2.7", "emulated", "exact", vmx->fingerprint, NULL, vmx->summary, vmx->checks, vmx_names, NULL },
+    { "svm", "QEMU 7.2.22 (Debian 1:7.2+dfsg-7)", "emulated", "exact", svm->fingerprint, NULL, svm->summary, svm->checks, svm_names, NULL },
   };
   g_autoptr (GString) text = answers_make (labs, 2);
 

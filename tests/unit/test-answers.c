@@ -256,7 +256,7 @@ test_failed (void **state)
   (void) state;
   hand_svm (&svm);
   const AnswersLab labs[] = {
-    { "vmx", "Bochs 2.7", "emulated", "exact", NULL, "L2's kernel panicked: VFS", NULL, NULL, NULL },
+    { "vmx", "Bochs 2.7", "emulated", "exact", NULL, "L2's kernel panicked: VFS", NULL, NULL, NULL, NULL },
     svm.lab,
   };
   assert_answers ("answers/failed-and-good.md", labs, 2);

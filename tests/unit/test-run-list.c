@@ -64,7 +64,7 @@ static void
 test_show (void **state)
 {
   g_autoptr (Manifest) m = example ("failed");
-  const RunChecks checks[] = { { 134, 2, 1, 0, NULL }, { 0, 0, 0, 0, "none" } };
+  const RunChecks checks[] = { { 134, 2, 3, 1, 0, NULL }, { 0, 0, 0, 0, 0, "none" } };
   const RunFile files[] = { { "answers.md", "ok", 8500 }, { "vmx/records.bin", "changed", 1429504 }, { "vmx/notes", "not in the manifest", 1 } };
   const RunStatus run = { "results/2026-01-31T12-00-00Z", m, checks, files, G_N_ELEMENTS (files) };
   g_autoptr (GString) text = run_show_text (&run);
