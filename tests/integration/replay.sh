@@ -14,6 +14,8 @@ header_of() {
     reasons.csv) echo reason,name,window,exits,share,cycles,cycles_mean,cycles_p50,cycles_p99,first_ns,last_ns ;;
     segments.csv) echo start_ns,end_ns,exits,exits_per_s,burst,top_reason,top_share,top_kind,top_kind_share ;;
     kinds.csv) echo kind,window,exits,share,cycles ;;
+    operations.csv) echo operation,repetitions,exits,exits_per_op,cycles_per_op,top_reason,top_share ;;
+    operations-reasons.csv) echo operation,reason,name,exits,exits_per_op,cycles ;;
     checks.csv) echo check,expected,actual,verdict ;;
   esac
 }
@@ -42,7 +44,7 @@ expect 0 "$harness" full-run --replay "$replay"
 run=$tree/results/latest
 printed "Answers: $tree/results/$(latest)/answers.md"
 for lab in vmx svm; do
-  for table in timeline.csv timeline-reasons.csv exits.csv.gz phases.csv reasons.csv segments.csv kinds.csv checks.csv; do
+  for table in timeline.csv timeline-reasons.csv exits.csv.gz phases.csv reasons.csv segments.csv kinds.csv operations.csv operations-reasons.csv checks.csv; do
     check_table "$run/$lab/$table"
   done
   for file in l1-console.log l2-console.log records.bin l0-exits.log; do
@@ -54,6 +56,15 @@ for lab in vmx svm; do
 done
 check_manifest "$run"
 no_leftovers
+
+# What a recorded boot is cut into and told by: HARNESS_TEST_REGENERATE=1 rewrites it, for review.
+for lab in vmx svm; do
+  for table in phases.csv operations.csv kinds.csv segments.csv; do
+    golden=tests/golden/recorded/$lab/$table
+    [ -z "${HARNESS_TEST_REGENERATE:-}" ] || { mkdir -p "${golden%/*}" && cp "$run/$lab/$table" "$golden"; }
+    diff -u "$golden" "$run/$lab/$table" || fail "$lab/$table is not $golden"
+  done
+done
 
 # answers.md: the questions' figures, each with the rows it rests on.
 for part in phases.csv reasons.csv "most frequent" "least frequent"; do
