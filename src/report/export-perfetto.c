@@ -142,7 +142,7 @@ name_all (const Process *p)
   for (guint v = 0; v < t->n_vcpus; v++)
     if (t->vcpus[v].exits > 0)
       {
-        g_autofree char *name = g_strdup_printf ("vCPU %u", v);
+        g_autofree char *name = g_strdup_printf ("%svCPU %u", timeline_guest_kind (t, v) == RECORD_GUEST_KNOWN_ANSWER ? "known-answer " : "", t->vcpus[v].id);
         name_thread (p, THREAD_VCPU + v, name);
       }
 }

@@ -160,7 +160,7 @@ put_tasks (GString *out, const Timeline *t)
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint v = 0; v < t->n_vcpus; v++)
-    g_string_append_printf (text, "%u L2-vCPU-%u\n", FIRST_PID + v, v);
+    g_string_append_printf (text, "%u %s-vCPU-%u\n", FIRST_PID + v, timeline_guest_kind (t, v) == RECORD_GUEST_KNOWN_ANSWER ? "known" : "L2", t->vcpus[v].id);
   put_sized (out, text->str, text->len);
 }
 
@@ -261,9 +261,9 @@ put_event (Pages *pages, gint64 t_ns, const void *event, gsize size, GError **er
 }
 
 static ExitEvent
-exit_event (Isa isa, guint vcpu, const struct kvm_exit_log_record *exit)
+exit_event (const Timeline *t, guint vcpu, const struct kvm_exit_log_record *exit)
 {
-  const gboolean vmx = isa == ISA_VMX;
+  const gboolean vmx = t->isa == ISA_VMX;
   const gboolean split = vmx && exit->reason != VMX_EPT_VIOLATION && exit->reason != VMX_EPT_MISCONFIG;
 
   return (ExitEvent) {
@@ -274,14 +274,14 @@ exit_event (Isa isa, guint vcpu, const struct kvm_exit_log_record *exit)
     .info1 = exit->info1,
     .info2 = split ? exit->info2 >> 32 : exit->info2,
     .intr_info = split ? (guint32) exit->info2 : 0,
-    .vcpu_id = vcpu,
+    .vcpu_id = t->vcpus[vcpu].id,
   };
 }
 
 static gboolean
 put_vcpu (Pages *pages, const Timeline *t, guint vcpu, GError **error)
 {
-  const EntryEvent entry = { .common = { .type = ID_ENTRY, .pid = (gint32) (FIRST_PID + vcpu) }, .vcpu_id = vcpu };
+  const EntryEvent entry = { .common = { .type = ID_ENTRY, .pid = (gint32) (FIRST_PID + vcpu) }, .vcpu_id = t->vcpus[vcpu].id };
   const struct kvm_exit_log_record *exit;
   ExitCursor cursor;
 
@@ -289,7 +289,7 @@ put_vcpu (Pages *pages, const Timeline *t, guint vcpu, GError **error)
   exit_cursor_init_vcpu (&cursor, t, vcpu);
   while ((exit = exit_cursor_next (&cursor, NULL)) != NULL)
     {
-      const ExitEvent event = exit_event (t->isa, vcpu, exit);
+      const ExitEvent event = exit_event (t, vcpu, exit);
       if (!put_event (pages, timeline_ns (t, exit->tsc), &event, sizeof event, error))
         return FALSE;
       if (!(exit->flags & KVM_EXIT_LOG_F_TO_USER) &&

@@ -131,20 +131,11 @@ give_up_round (Timeline *t, Search *search)
   search->in_round = FALSE;
 }
 
-static guint
-guest_of (const Timeline *t, guint vcpu)
-{
-  guint guest = t->n_guests - 1;
-  while (guest > 0 && vcpu < t->guests[guest].first_vcpu)
-    guest--;
-  return t->guests[guest].kind;
-}
-
 static void
 look_at (Timeline *t, Search *search, guint64 seq, guint vcpu, const struct kvm_exit_log_record *exit)
 {
   const TimelineMark here = { TRUE, seq, timeline_ns (t, exit->tsc) };
-  const guint guest_kind = t->n_guests == 1 ? t->guests[0].kind : guest_of (t, vcpu);
+  const guint guest_kind = t->n_guests == 1 ? t->guests[0].kind : timeline_guest_kind (t, vcpu);
   const guint port = exit_byte_out (t->isa, exit);
 
   if (guest_kind == RECORD_GUEST_KNOWN_ANSWER && !search->known_answer.seen)
@@ -184,7 +175,7 @@ off_mark (const Timeline *t, const TimelineMark *known_answer)
   guint64 end_tsc = t->first_entry_tsc;
 
   for (guint i = 0; i < t->n_vcpus; i++)
-    if (guest_of (t, i) != RECORD_GUEST_KNOWN_ANSWER)
+    if (timeline_guest_kind (t, i) != RECORD_GUEST_KNOWN_ANSWER)
       end_tsc = MAX (end_tsc, t->vcpus[i].end_tsc);
   return (TimelineMark) { known_answer->seen && known_answer->seq > 0, known_answer->seq, timeline_ns (t, end_tsc) };
 }

@@ -229,6 +229,15 @@ load (Timeline *t, GError **error)
   return TRUE;
 }
 
+guint
+timeline_guest_kind (const Timeline *t, guint vcpu)
+{
+  guint guest = t->n_guests - 1;
+  while (guest > 0 && vcpu < t->guests[guest].first_vcpu)
+    guest--;
+  return t->guests[guest].kind;
+}
+
 gboolean
 timeline_load (GBytes *records, Timeline **timeline, GError **error)
 {

@@ -141,6 +141,9 @@ gboolean timeline_load (GBytes *records, Timeline **timeline, GError **error);
  */
 gboolean timeline_load_mapped (GBytes *records, Timeline **timeline, GError **error);
 
+/* The kind of guest that a vCPU is of: enum record_guest_kind. */
+guint timeline_guest_kind (const Timeline *timeline, guint vcpu);
+
 /* Guest nanoseconds of a TSC value; negative before the first entry. */
 static inline gint64
 timeline_ns (const Timeline *t, guint64 tsc)
