@@ -20,6 +20,9 @@ typedef struct {
   const HtmlLab *labs;
   gsize n_labs;
   const char *chart_library; /* text of the JavaScript library that is inlined; NULL: the page has no JavaScript */
+  const char *chart_library_css;     /* its style sheet; may be NULL */
+  const char *chart_library_licence; /* its licence, which stands in the page; may be NULL */
+  const char *style, *script;        /* instead of html/report.css and report.js, for tests; NULL as a rule */
 } HtmlInputs;
 
 GString *html_make (const HtmlInputs *inputs);
