@@ -44,17 +44,17 @@ put_column (GString *out, const HtmlColumn *column)
 }
 
 static void
-put_caption (GString *out, const char *caption)
+begin_table (GString *out, const char *caption)
 {
   /* The box can be scrolled by keys, so it takes the focus and has a name. */
-  html_format (out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n<caption>%s</caption>\n<thead>", caption, caption);
+  html_format (out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n<caption>%s</caption>\n", caption, caption);
 }
 
 void
 html_table_begin (GString *out, const char *caption, const HtmlColumn *columns, gsize n)
 {
-  put_caption (out, caption);
-  g_string_append (out, "<tr>");
+  begin_table (out, caption);
+  g_string_append (out, "<thead><tr>");
   for (gsize i = 0; i < n; i++)
     put_column (out, &columns[i]);
   g_string_append (out, "</tr></thead>\n<tbody>\n");
@@ -64,8 +64,11 @@ void
 html_table_begin_labs (GString *out, const char *caption, const HtmlColumn *first, gsize n_first, const HtmlColumn *per_lab, gsize n_per_lab,
                        const AnswersLab *const *labs, gsize n_labs)
 {
-  put_caption (out, caption);
-  g_string_append (out, "<tr>");
+  begin_table (out, caption);
+  g_string_append_printf (out, "<colgroup span=\"%" G_GSIZE_FORMAT "\"></colgroup>", n_first);
+  for (gsize i = 0; i < n_labs; i++)
+    g_string_append_printf (out, "<colgroup class=\"of-lab\" span=\"%" G_GSIZE_FORMAT "\"></colgroup>", n_per_lab);
+  g_string_append (out, "<thead><tr>");
   for (gsize i = 0; i < n_first; i++)
     html_format (out, "<th scope=\"col\" rowspan=\"2\">%s</th>", first[i].title);
   for (gsize i = 0; i < n_labs; i++)
@@ -117,7 +120,7 @@ begin_cell (GString *out, const char *tag, const char *class_name, const HtmlSou
     put_source (out, source->lab, source->file, source->key);
   if (column != NULL)
     g_string_append_printf (out, " data-column=\"%s\"", column);
-  if (unit != NULL)
+  if (column != NULL && unit != NULL)
     g_string_append_printf (out, " data-unit=\"%s\"", unit);
   g_string_append_c (out, '>');
 }
@@ -212,7 +215,9 @@ html_fixed (GString *out, const HtmlSource *source, const char *column, guint64 
 void
 html_percent (GString *out, const HtmlSource *source, const char *column, guint64 part, guint64 whole)
 {
-  begin_cell (out, "td", "n", source, column, "percent");
+  g_autofree char *tag = g_strdup_printf ("td style=\"--p:%u%%\"", (guint) MIN (arith_ratio (part, 100, whole), 100));
+
+  begin_cell (out, tag, "n bar", source, column, "percent");
   html_put_percent (out, part, whole);
   end_cell (out);
 }
@@ -223,6 +228,12 @@ html_seconds (GString *out, const HtmlSource *source, const char *column, gint64
   begin_cell (out, "td", "n", source, column, "seconds");
   html_put_seconds (out, ns);
   end_cell (out);
+}
+
+void
+html_no_text (GString *out)
+{
+  g_string_append (out, "<td class=\"none\">–</td>");
 }
 
 void

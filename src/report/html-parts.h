@@ -43,7 +43,9 @@ void html_unsigned (GString *out, const HtmlSource *source, const char *column, 
 void html_fixed (GString *out, const HtmlSource *source, const char *column, guint64 value, guint digits);
 void html_percent (GString *out, const HtmlSource *source, const char *column, guint64 part, guint64 whole);
 void html_seconds (GString *out, const HtmlSource *source, const char *column, gint64 ns);
+/* Cells of numbers, or of a text, that are not there. */
 void html_empty (GString *out, guint n);
+void html_no_text (GString *out);
 
 /* Numbers in a sentence: digits in groups; "12.34 %"; "1.234 s"; "1.2" (digits after the point). */
 void html_put_count (GString *out, guint64 value);

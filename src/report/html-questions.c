@@ -107,12 +107,21 @@ rate_bursts (GString *out, const AnswersLab *lab)
 
 /* report.js shows its chart in place of the picture; printed, the picture stands. */
 static void
-rate_picture (GString *out, const AnswersLab *lab, gboolean interactive)
+rate_picture (GString *out, const HtmlLab *html, gboolean interactive)
 {
+  const AnswersLab *lab = &html->lab;
   g_autofree char *caption = g_strdup_printf ("%s: exits a second over the boot, by kind; phases shaded.", lab->name);
 
   if (interactive)
     html_format (out, "<div class=\"chart\" data-lab=\"%s\" hidden></div>\n", lab->name);
+  if (interactive && html->exits != NULL && html->exits_packed < lab->summary->windows[WINDOW_ALL].exits)
+    {
+      g_string_append (out, "<p class=\"note\">This page has the first ");
+      html_put_count (out, html->exits_packed);
+      g_string_append (out, " of ");
+      html_put_count (out, lab->summary->windows[WINDOW_ALL].exits);
+      html_format (out, " single exits; all of them are in %s/exits.csv.gz.</p>\n", lab->name);
+    }
   html_figure (out, picture_rate (lab), "static", caption);
 }
 
@@ -208,7 +217,7 @@ html_question_rate (GString *out, const HtmlPage *page)
   for (gsize i = 0; i < page->n_with; i++)
     {
       html_format (out, "<h3>%s</h3>\n", page->with[i]->name);
-      rate_picture (out, page->with[i], page->inputs->chart_library != NULL);
+      rate_picture (out, page->with_html[i], page->inputs->chart_library != NULL);
       rate_phases (out, page->with[i]);
       rate_burst_table (out, page->with[i]);
     }
@@ -284,14 +293,15 @@ operation_cells (GString *out, const AnswersLab *lab, guint number)
 
   if (o == NULL || o->repetitions == 0)
     {
-      html_empty (out, 4);
+      html_empty (out, 3);
+      html_no_text (out);
       return;
     }
   html_unsigned (out, &source, "repetitions", o->repetitions);
   html_fixed (out, &source, "exits_per_op", arith_ratio (o->exits, 1000, o->repetitions), 3);
   html_fixed (out, &source, "cycles_per_op", arith_ratio (o->cycles, 1000, o->repetitions), 3);
   if (o->reasons->len == 0)
-    html_empty (out, 1);
+    html_no_text (out);
   else
     html_text (out, NULL, NULL, reason_name (lab->names, g_array_index (o->reasons, OperationReason, 0).code));
 }
@@ -382,7 +392,7 @@ boot_row (GString *out, const AnswersLab *lab, guint i)
   if (phase->exits > 0)
     html_text (out, NULL, NULL, reason_name (lab->names, phase->top_code));
   else
-    html_empty (out, 1);
+    html_no_text (out);
   html_percent (out, NULL, "top_share", phase->top_exits, phase->exits);
   html_row_end (out);
 }
@@ -401,7 +411,7 @@ boot_table (GString *out, const AnswersLab *lab)
   g_string_append (out, "</tbody><tfoot>");
   html_row_begin (out, NULL, NULL, NULL);
   html_head (out, NULL, "the boot");
-  html_empty (out, 1);
+  html_text (out, NULL, NULL, "boot");
   html_unsigned (out, NULL, NULL, boot_of (lab)->exits);
   html_percent (out, NULL, NULL, 1, 1);
   html_text (out, NULL, NULL, boot_of (lab)->exits > 0 ? reason_name (lab->names, boot_of (lab)->top_code) : "–");

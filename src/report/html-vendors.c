@@ -112,7 +112,8 @@ kind_cells (GString *out, const AnswersLab *lab, const char *name)
 
   if (kind == NULL || kind->exits[WINDOW_BOOT] == 0)
     {
-      html_empty (out, 3);
+      html_empty (out, 2);
+      html_no_text (out);
       return;
     }
   html_unsigned (out, NULL, NULL, kind->exits[WINDOW_BOOT]);

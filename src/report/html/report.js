@@ -98,7 +98,7 @@
   }
 
   async function loadExits(lab) {
-    const holder = document.querySelector(`script.lab-exits[data-lab="${CSS.escape(lab)}"]`);
+    const holder = [...document.querySelectorAll('script.lab-exits')].find((h) => h.dataset.lab === lab);
     if (!holder || typeof DecompressionStream === 'undefined')
       return null;
     const text = atob(holder.textContent);
@@ -240,7 +240,7 @@
         'aria-label': `${d.name}: exits a second over time. Arrow keys pan, plus and minus zoom, Home shows the boot, End the whole run, ` +
                       'comma and full stop go from exit to exit.' }, this.graphBox, this.stripBox);
       this.box.append(tools, this.legend, this.frame,
-        element('p', { class: 'hint' }, 'Drag to zoom, double-click to see the boot again. Keys: ', element('kbd', {}, '←'), ' ', element('kbd', {}, '→'), ' ',
+        element('p', { class: 'hint' }, 'Below: the single exits, taller is dearer. Drag to zoom, double-click to see the boot again. Keys: ', element('kbd', {}, '←'), ' ', element('kbd', {}, '→'), ' ',
           element('kbd', {}, '+'), ' ', element('kbd', {}, '−'), ' ', element('kbd', {}, 'Home'), ' ', element('kbd', {}, 'End'), ', exit by exit ',
           element('kbd', {}, ','), ' ', element('kbd', {}, '.')),
         this.live, this.readout, this.list);
@@ -290,7 +290,7 @@
         swatch.style.background = this.color(i);
         return series.bins.length > 0 ? element('li', {}, swatch, series.name) : '';
       });
-      this.legend.replaceChildren(...items.reverse());
+      this.legend.replaceChildren(element('li', {}, 'Exits a second, by kind:'), ...items.reverse());
     }
 
     repaint() {
@@ -396,7 +396,7 @@
 
     async load() {
       try {
-        this.exits = await loadExits(this.data.name);
+        this.exits = await loadExits(this.data.lab);
       } catch (error) {
         this.exits = null;
         this.failed = true;
@@ -457,8 +457,8 @@
       if (this.exits) {
         const n = firstAt(this.exits, to) - firstAt(this.exits, from);
         text = `In view: ${span}, ${count(n)} exit${n === 1 ? '' : 's'}.`;
-        if (this.exits.n < this.data.exits)
-          text += ` Single exits are there for the first ${count(this.exits.n)} of ${count(this.data.exits)} only.`;
+        if (this.exits.n < this.data.exits && this.exits.n > 0 && to > this.exits.time[this.exits.n - 1])
+          text = `In view: ${span}. Single exits end at ${seconds(this.exits.time[this.exits.n - 1], to - from)}.`;
         this.box.dataset.inView = n;
       } else if (this.failed || !this.box.dataset.loading)
         text += ' Single exits cannot be shown here.';
@@ -542,7 +542,7 @@
 
   function liveNames() {
     for (const name of document.querySelectorAll('[data-zoom]')) {
-      const chart = charts.find((c) => c.data.name === name.dataset.zoom);
+      const chart = charts.find((c) => c.data.lab === name.dataset.zoom);
       if (!chart)
         continue;
       const button = element('button', { type: 'button', class: 'zoom', title: 'Show it in the chart' }, ...name.childNodes);
@@ -605,9 +605,10 @@
     startTheme();
     for (const holder of document.querySelectorAll('script.lab-data')) {
       const data = JSON.parse(holder.textContent);
-      const box = [...document.querySelectorAll('.chart')].find((c) => c.dataset.lab === data.name);
+      const box = [...document.querySelectorAll('.chart')].find((c) => c.dataset.lab === holder.dataset.lab);
       if (!box || data.step <= 0)
         continue;
+      data.lab = holder.dataset.lab;
       box.dataset.loading = 'yes';
       charts.push(new Chart(box, data));
     }
