@@ -105,7 +105,7 @@ cumulative (const LabSummary *s, guint row, const Columns *columns)
  * has is in bin 0 too.
  */
 static void
-put_series (GString *out, const LabSummary *s, const char *name, guint color, const Columns *columns)
+put_series (GString *out, const LabSummary *s, const char *name, guint color, const char *class_name, const Columns *columns)
 {
   guint64 before = 0;
   guint gap = 0;
@@ -113,7 +113,9 @@ put_series (GString *out, const LabSummary *s, const char *name, guint color, co
 
   g_string_append (out, "{\"name\":");
   put_string (out, name);
-  g_string_append_printf (out, ",\"color\":%u,\"bins\":[", color);
+  g_string_append_printf (out, ",\"color\":%u,\"class\":", color);
+  put_string (out, class_name);
+  g_string_append (out, ",\"bins\":[");
   for (guint row = 1; row < s->rows->len; row++)
     {
       const guint64 now = cumulative (s, row, columns);
@@ -132,8 +134,9 @@ put_series (GString *out, const LabSummary *s, const char *name, guint color, co
 
 /* The first kinds of all labs, so that a colour is the same kind everywhere; then what is left. */
 static void
-put_all_series (GString *out, const LabSummary *s, const GPtrArray *kinds)
+put_all_series (GString *out, const LabSummary *s, const HtmlPage *page)
 {
+  const GPtrArray *kinds = page->kinds;
   g_autoptr (GArray) shown = g_array_new (FALSE, FALSE, sizeof (guint));
   const guint n = MIN (kinds->len, KINDS_SHOWN);
 
@@ -146,15 +149,15 @@ put_all_series (GString *out, const LabSummary *s, const GPtrArray *kinds)
       g_autoptr (GArray) alone = g_array_new (FALSE, FALSE, sizeof (guint));
       g_array_append_val (shown, column);
       g_array_append_val (alone, column);
-      put_series (out, s, name, i, &(Columns) { FALSE, alone });
+      put_series (out, s, name, i, page->inputs->kind_class != NULL ? page->inputs->kind_class (name) : "", &(Columns) { FALSE, alone });
       g_string_append_c (out, ',');
     }
-  put_series (out, s, n > 0 ? "others" : "all exits", KINDS_SHOWN, &(Columns) { TRUE, shown });
+  put_series (out, s, n > 0 ? "others" : "all exits", KINDS_SHOWN, "", &(Columns) { TRUE, shown });
   g_string_append_c (out, ']');
 }
 
 static void
-put_json (GString *out, const HtmlLab *lab, const GPtrArray *kinds)
+put_json (GString *out, const HtmlLab *lab, const HtmlPage *page)
 {
   const LabSummary *s = lab->lab.summary;
   const gint64 step = s->rows->len > 1 ? g_array_index (s->rows, SeriesRow, 1).t_ns - g_array_index (s->rows, SeriesRow, 0).t_ns : 0;
@@ -172,15 +175,15 @@ put_json (GString *out, const HtmlLab *lab, const GPtrArray *kinds)
   put_member (out, "packed", (gint64) lab->exits_packed);
   put_spans (out, s);
   put_bursts (out, s);
-  put_all_series (out, s, kinds);
+  put_all_series (out, s, page);
   g_string_append_c (out, '}');
 }
 
 void
-html_put_lab_data (GString *out, const HtmlLab *lab, const GPtrArray *kinds)
+html_put_lab_data (GString *out, const HtmlPage *page, const HtmlLab *lab)
 {
   html_format (out, "<script type=\"application/json\" class=\"lab-data\" data-lab=\"%s\">", lab->lab.name);
-  put_json (out, lab, kinds);
+  put_json (out, lab, page);
   g_string_append (out, "</script>\n");
   if (lab->exits == NULL)
     return;

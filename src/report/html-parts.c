@@ -252,10 +252,10 @@ html_put_zoom (GString *out, const AnswersLab *lab, const char *name, gint64 sta
 }
 
 void
-html_figure (GString *out, GString *svg, const char *class_name, const char *caption)
+html_figure (GString *out, GString *svg, const char *class_name)
 {
   g_string_append_printf (out, "<figure class=\"%s\"><div class=\"picture\">", class_name);
   g_string_append_len (out, svg->str, (gssize) svg->len);
-  html_format (out, "</div><figcaption>%s</figcaption></figure>\n", caption);
+  g_string_append (out, "</div></figure>\n");
   g_string_free (svg, TRUE);
 }

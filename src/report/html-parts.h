@@ -56,8 +56,8 @@ void html_put_fixed (GString *out, guint64 value, guint digits);
 /* A name that zooms that lab's chart, where there is one. */
 void html_put_zoom (GString *out, const AnswersLab *lab, const char *name, gint64 start_ns, gint64 end_ns);
 
-/* A picture in its figure; takes the SVG. */
-void html_figure (GString *out, GString *svg, const char *class_name, const char *caption);
+/* A picture in its figure; takes the SVG, which has its own title. */
+void html_figure (GString *out, GString *svg, const char *class_name);
 
 /* The questions, one <section> each, in html-questions.c and html-vendors.c. */
 typedef struct {
@@ -66,6 +66,7 @@ typedef struct {
   const AnswersLab **with;       /* those with a summary */
   const HtmlLab **with_html;     /* the same */
   gsize n, n_with;
+  GPtrArray *kinds;              /* html_kinds() */
 } HtmlPage;
 void html_question_rate (GString *out, const HtmlPage *page);
 void html_question_operations (GString *out, const HtmlPage *page);
@@ -78,8 +79,8 @@ void html_question_accounts (GString *out, const HtmlPage *page);
 /* The names of the kinds of all labs, most exits of the boots first: what comes first is told apart by colour. */
 GPtrArray *html_kinds (const HtmlPage *page);
 
-/* In html-data.c: what report.js reads. JSON in which no "<" stands. kinds: html_kinds(). */
-void html_put_lab_data (GString *out, const HtmlLab *lab, const GPtrArray *kinds);
+/* In html-data.c: what report.js reads. JSON in which no "<" stands. */
+void html_put_lab_data (GString *out, const HtmlPage *page, const HtmlLab *lab);
 
 /* Made by glib-compile-resources from html/html.gresource.xml. */
 GResource *html_resources_get_resource (void);

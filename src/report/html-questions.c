@@ -110,7 +110,6 @@ static void
 rate_picture (GString *out, const HtmlLab *html, gboolean interactive)
 {
   const AnswersLab *lab = &html->lab;
-  g_autofree char *caption = g_strdup_printf ("%s: exits a second over the boot, by kind; phases shaded.", lab->name);
 
   if (interactive)
     html_format (out, "<div class=\"chart\" data-lab=\"%s\" hidden></div>\n", lab->name);
@@ -122,7 +121,7 @@ rate_picture (GString *out, const HtmlLab *html, gboolean interactive)
       html_put_count (out, lab->summary->windows[WINDOW_ALL].exits);
       html_format (out, " single exits; all of them are in %s/exits.csv.gz.</p>\n", lab->name);
     }
-  html_figure (out, picture_rate (lab), "static", caption);
+  html_figure (out, picture_rate (lab), "static");
 }
 
 static void
@@ -348,7 +347,7 @@ html_question_operations (GString *out, const HtmlPage *page)
     }
   if (!any)
     return;
-  html_figure (out, picture_operations (page->labs, page->n), "wide", "Exits of one repetition, on a logarithmic scale.");
+  html_figure (out, picture_operations (page->labs, page->n), "wide");
   operations_table (out, page);
 }
 
@@ -383,7 +382,6 @@ boot_row (GString *out, const AnswersLab *lab, guint i)
   g_string_append (out, "<th scope=\"row\" data-column=\"phase\">");
   html_put_zoom (out, lab, phase->name, phase->start_ns, phase->end_ns);
   g_string_append (out, "</th>");
-  html_text (out, NULL, NULL, in_boot ? "boot" : "after it");
   html_unsigned (out, NULL, "exits", phase->exits);
   if (in_boot)
     html_percent (out, NULL, NULL, phase->exits, boot_of (lab)->exits);
@@ -398,26 +396,39 @@ boot_row (GString *out, const AnswersLab *lab, guint i)
 }
 
 static void
+boot_total (GString *out, const AnswersLab *lab)
+{
+  const SpanSummary *boot = boot_of (lab);
+
+  g_string_append (out, "<tr class=\"total\">");
+  html_head (out, NULL, "the boot");
+  html_unsigned (out, NULL, NULL, boot->exits);
+  html_percent (out, NULL, NULL, boot->exits, boot->exits);
+  if (boot->exits > 0)
+    html_text (out, NULL, NULL, reason_name (lab->names, boot->top_code));
+  else
+    html_no_text (out);
+  html_percent (out, NULL, NULL, boot->top_exits, boot->exits);
+  html_row_end (out);
+}
+
+/* The boot's phases, their sum, and what comes after. */
+static void
 boot_table (GString *out, const AnswersLab *lab)
 {
-  static const HtmlColumn columns[] = {
-    { "Phase", FALSE }, { "Window", FALSE }, { "Exits", TRUE }, { "Of the boot", TRUE }, { "Mostly", FALSE }, { "Of the phase", TRUE },
-  };
-  g_autofree char *caption = g_strdup_printf ("%s: exits by phase (%s/phases.csv)", lab->name, lab->name);
+  static const HtmlColumn columns[] = { { "Phase", FALSE }, { "Exits", TRUE }, { "Of boot", TRUE }, { "Mostly", FALSE }, { "Its share", TRUE } };
+  g_autofree char *caption = g_strdup_printf ("%s: exits by phase, of the boot and after it (%s/phases.csv)", lab->name, lab->name);
 
   html_table_begin (out, caption, columns, G_N_ELEMENTS (columns));
   for (guint i = 0; i < lab->summary->phases->len; i++)
-    boot_row (out, lab, i);
-  g_string_append (out, "</tbody><tfoot>");
-  html_row_begin (out, NULL, NULL, NULL);
-  html_head (out, NULL, "the boot");
-  html_text (out, NULL, NULL, "boot");
-  html_unsigned (out, NULL, NULL, boot_of (lab)->exits);
-  html_percent (out, NULL, NULL, 1, 1);
-  html_text (out, NULL, NULL, boot_of (lab)->exits > 0 ? reason_name (lab->names, boot_of (lab)->top_code) : "–");
-  html_percent (out, NULL, NULL, boot_of (lab)->top_exits, boot_of (lab)->exits);
-  html_row_end (out);
-  g_string_append (out, "</tfoot></table></div>\n");
+    {
+      if (i == lab->summary->boot_phases)
+        boot_total (out, lab);
+      boot_row (out, lab, i);
+    }
+  if (lab->summary->boot_phases >= lab->summary->phases->len)
+    boot_total (out, lab);
+  html_table_end (out);
 }
 
 void
@@ -425,7 +436,7 @@ html_question_boot (GString *out, const HtmlPage *page)
 {
   for (gsize i = 0; i < page->n_with; i++)
     boot_sentence (out, page->with[i]);
-  html_figure (out, picture_cumulative (page->labs, page->n), "wide", "Exits so far; each lab’s boot is drawn to the same length.");
+  html_figure (out, picture_cumulative (page->labs, page->n), "wide");
   g_string_append (out, "<div class=\"pair\">\n");
   for (gsize i = 0; i < page->n_with; i++)
     boot_table (out, page->with[i]);
@@ -449,7 +460,7 @@ types_sentence (GString *out, const AnswersLab *lab)
       html_put_percent (out, most->exits, boot_of (lab)->exits);
       html_format (out, " of the boot’s exits; least frequent of those that occur <strong>%s</strong> with ", reason_name (lab->names, least->code));
       html_put_count (out, least->exits);
-      g_string_append_printf (out, ". %u types occur", reasons->len);
+      g_string_append_printf (out, " %s. %u types occur", least->exits == 1 ? "exit" : "exits", reasons->len);
       if (lab->summary->types_90 > 0)
         {
           g_string_append_printf (out, ", %u of them make ", lab->summary->types_90);
@@ -518,9 +529,8 @@ html_question_types (GString *out, const HtmlPage *page)
   for (gsize i = 0; i < page->n_with; i++)
     {
       const AnswersLab *lab = page->with[i];
-      g_autofree char *caption = g_strdup_printf ("%s: each type’s exits a second over the whole run, on a logarithmic scale.", lab->name);
       html_format (out, "<h3>%s</h3>\n", lab->name);
-      html_figure (out, picture_heat (lab), "wide", caption);
+      html_figure (out, picture_heat (lab), "wide");
       types_table (out, lab, WINDOW_BOOT, "the boot");
       html_format (out, "<details><summary>The whole run of %s, to the power-off</summary>\n", lab->name);
       types_table (out, lab, WINDOW_ALL, "the whole run");
@@ -654,14 +664,13 @@ html_question_share (GString *out, const HtmlPage *page)
 {
   for (gsize i = 0; i < page->n_with; i++)
     share_sentence (out, page->with[i]);
-  html_figure (out, picture_share (page->labs, page->n), "wide", "Each phase’s time, inside and outside of exits.");
+  html_figure (out, picture_share (page->labs, page->n), "wide");
   share_phases (out, page);
   for (gsize i = 0; i < page->n_with; i++)
     {
       const AnswersLab *lab = page->with[i];
-      g_autofree char *caption = g_strdup_printf ("%s: exits by cycles, on a logarithmic scale, with median and 99th percentile.", lab->name);
       html_format (out, "<h3>%s</h3>\n", lab->name);
-      html_figure (out, picture_costs (lab), "wide", caption);
+      html_figure (out, picture_costs (lab), "wide");
       cost_table (out, lab);
     }
 }

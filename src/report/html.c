@@ -14,6 +14,7 @@ page_free (HtmlPage *page)
   g_free (page->labs);
   g_free (page->with);
   g_free (page->with_html);
+  g_ptr_array_unref (page->kinds);
   g_free (page);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HtmlPage, page_free)
@@ -36,6 +37,7 @@ page_new (const HtmlInputs *in)
       page->with_html[page->n_with] = &in->labs[i];
       page->with[page->n_with++] = &page->labs[i];
     }
+  page->kinds = html_kinds (page);
   return page;
 }
 
@@ -247,9 +249,8 @@ put_scripts (GString *out, const HtmlPage *page, const Scripts *scripts)
 {
   if (scripts->library == NULL)
     return;
-  g_autoptr (GPtrArray) kinds = html_kinds (page);
   for (gsize i = 0; i < page->n_with; i++)
-    html_put_lab_data (out, page->with_html[i], kinds);
+    html_put_lab_data (out, page, page->with_html[i]);
   g_string_append_printf (out, "<script>%s</script>\n<script>%s</script>\n", scripts->library, scripts->script);
 }
 

@@ -324,6 +324,8 @@ def test_print(browser):
 def test_phone(browser):
     browser.cdp("Emulation.setDeviceMetricsOverride", width=360, height=780, deviceScaleFactor=2, mobile=True)
     wide = browser.run("return [document.documentElement.scrollWidth, innerWidth];")
+    browser.wait("charts as wide as the window", "return [...document.querySelectorAll('.graph')].every((g) => {"
+                 "const c = g.querySelector('canvas'); return c.clientWidth > 250 && c.clientWidth <= g.clientWidth; });")
     browser.shot("phone")
     browser.cdp("Emulation.clearDeviceMetricsOverride")
     check(wide == [360, 360], f"at 360 pixels the page is {wide[0]} wide in a window of {wide[1]}")

@@ -21,7 +21,7 @@ fi
 
 # A page of hostile strings is what the unit test leaves behind.
 hostile=$BUILD/tests/html/hostile.html
-BUILD=$BUILD "$BUILD/tests/unit/test-html" >"$TMPDIR/unit" 2>&1 || { cat "$TMPDIR/unit" >&2; fail "test-html fails"; }
+"$BUILD/tests/unit/test-html" >"$TMPDIR/unit" 2>&1 || { cat "$TMPDIR/unit" >&2; fail "test-html fails"; }
 [ -s "$hostile" ] || fail "$hostile: not there, or empty"
 
 tests/integration/browser.py "$run" "$hostile" || fail "see above"

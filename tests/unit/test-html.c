@@ -189,12 +189,18 @@ lab_of (const Small *small, const char *name)
   return (HtmlLab) { .lab = { name, "Bochs 2.7", "emulated", "exact", "00ff", NULL, &small->s, small->checks, small->names } };
 }
 
+static const char *
+class_of (const char *kind)
+{
+  return strcmp (kind, "memory") == 0 ? "k-memory" : "k-other";
+}
+
 static GString *
 page_of (const HtmlLab *labs, gsize n, const char *library)
 {
   const HtmlInputs inputs = {
     .run = "2026-01-31T12-00-00Z", .harness = "1.0", .labs = labs, .n_labs = n, .chart_library = library,
-    .chart_library_css = "/* its style */", .style = STYLE, .script = SCRIPT,
+    .chart_library_css = "/* its style */", .kind_class = class_of, .style = STYLE, .script = SCRIPT,
   };
   return html_make (&inputs);
 }

@@ -196,8 +196,11 @@
       return getComputedStyle(this.box).getPropertyValue(name).trim();
     }
 
+    // As in the pictures, where these have a colour for the kind.
     color(series) {
-      return this.style(`--k${this.data.series[series].color}`);
+      const { color, class: name } = this.data.series[series];
+      this.probe.className = name;
+      return (name && getComputedStyle(this.probe).getPropertyValue('--c').trim()) || this.style(`--k${color}`);
     }
 
     // The series that a single exit counts in, as near as its reason tells.
@@ -224,6 +227,7 @@
 
     build() {
       const d = this.data;
+      this.probe = element('i', {});
       this.graphBox = element('div', { class: 'graph' });
       this.strip = element('canvas', { class: 'strip', 'aria-hidden': 'true' });
       this.stripBox = element('div', { class: 'strip-box' }, this.strip);
@@ -243,7 +247,7 @@
         element('p', { class: 'hint' }, 'Below: the single exits, taller is dearer. Drag to zoom, double-click to see the boot again. Keys: ', element('kbd', {}, '←'), ' ', element('kbd', {}, '→'), ' ',
           element('kbd', {}, '+'), ' ', element('kbd', {}, '−'), ' ', element('kbd', {}, 'Home'), ' ', element('kbd', {}, 'End'), ', exit by exit ',
           element('kbd', {}, ','), ' ', element('kbd', {}, '.')),
-        this.live, this.readout, this.list);
+        this.live, this.readout, this.list, element('div', { class: 'pic', hidden: '' }, this.probe));
       this.box.hidden = false;
     }
 
@@ -390,6 +394,15 @@
       this.frame.addEventListener('pointermove', follow);
       this.frame.addEventListener('pointerdown', follow);
       this.stripBox.addEventListener('click', () => this.frame.focus());
+      // dygraphs looks at the window's size only; its box also changes without that, and while it is hidden for print.
+      let width = this.graphBox.clientWidth;
+      new ResizeObserver(() => {
+        const now = this.graphBox.clientWidth;
+        if (now > 0 && now !== width) {
+          width = now;
+          this.graph.resize();
+        }
+      }).observe(this.graphBox);
     }
 
     /* The single exits. */
