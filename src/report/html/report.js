@@ -499,9 +499,10 @@
 
     // One bar a pixel: the dearest exit that falls there, its height the logarithm of its cycles.
     drawStrip() {
-      if (!this.exits)
+      const area = this.graph.getArea();
+      if (!this.exits || area.w <= 0)
         return;
-      const ratio = window.devicePixelRatio || 1, area = this.graph.getArea();
+      const ratio = window.devicePixelRatio || 1;
       const width = this.graphBox.clientWidth, height = this.strip.clientHeight || 48;
       if (this.strip.width !== Math.round(width * ratio) || this.strip.height !== Math.round(height * ratio)) {
         this.strip.width = Math.round(width * ratio);
