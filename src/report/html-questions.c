@@ -111,8 +111,6 @@ rate_picture (GString *out, const HtmlLab *html, gboolean interactive)
 {
   const AnswersLab *lab = &html->lab;
 
-  if (interactive)
-    html_format (out, "<div class=\"chart\" data-lab=\"%s\" hidden></div>\n", lab->name);
   if (interactive && html->exits != NULL && html->exits_packed < lab->summary->windows[WINDOW_ALL].exits)
     {
       g_string_append (out, "<p class=\"note\">This page has the first ");
@@ -121,6 +119,8 @@ rate_picture (GString *out, const HtmlLab *html, gboolean interactive)
       html_put_count (out, lab->summary->windows[WINDOW_ALL].exits);
       html_format (out, " single exits; all of them are in %s/exits.csv.gz.</p>\n", lab->name);
     }
+  if (interactive)
+    html_format (out, "<div class=\"chart\" data-lab=\"%s\" hidden></div>\n", lab->name);
   html_figure (out, picture_rate (lab), "static");
 }
 

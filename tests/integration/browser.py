@@ -389,6 +389,7 @@ def test_page(browser, run, page):
     test_tables(browser, run)
     labs = browser.run("return [...document.querySelectorAll('.chart:not([hidden])')].map((c) => c.dataset.lab);")
     check(labs, "there are no charts")
+    check(browser.run("return [...document.querySelectorAll('figure.static')].every((f) => f.clientHeight === 0);"), "charts and pictures of the same are shown")
     for lab in labs:
         test_click(browser, run, lab)
         test_drag(browser, lab)
