@@ -165,17 +165,18 @@ burst_row (GString *out, const AnswersLab *lab, const SegmentSummary *segment, g
 {
   g_autofree char *name = g_strdup_printf ("Burst %u", number);
   g_autofree char *top = reason_label (lab, segment->top_code);
+  g_autofree char *key = g_strdup_printf ("start_ns=%" G_GINT64_FORMAT, segment->start_ns);
   const guint64 span = (guint64) MAX (segment->end_ns - segment->start_ns, 1);
 
-  html_row_begin (out, NULL, NULL, NULL);
+  html_row_begin (out, lab, "segments.csv", key);
   g_string_append (out, "<th scope=\"row\">");
   html_put_zoom (out, lab, name, segment->start_ns, segment->end_ns);
   g_string_append (out, "</th>");
-  html_seconds (out, NULL, NULL, segment->start_ns);
+  html_seconds (out, NULL, "start_ns", segment->start_ns);
   html_seconds (out, NULL, NULL, segment->end_ns - segment->start_ns);
-  html_unsigned (out, NULL, NULL, segment->exits);
-  html_unsigned (out, NULL, NULL, arith_ratio (segment->exits, 1000000000, span));
-  html_text (out, NULL, NULL, kind_name (lab->summary, segment->top_kind));
+  html_unsigned (out, NULL, "exits", segment->exits);
+  html_fixed (out, NULL, "exits_per_s", arith_ratio (segment->exits, G_GUINT64_CONSTANT (1000000000000), span), 3);
+  html_text (out, NULL, "top_kind", kind_name (lab->summary, segment->top_kind));
   html_text (out, NULL, NULL, top);
   html_row_end (out);
 }
@@ -187,8 +188,8 @@ rate_burst_table (GString *out, const AnswersLab *lab)
     { "Burst", FALSE }, { "Begins at", TRUE }, { "Lasts", TRUE }, { "Exits", TRUE }, { "Exits/s", TRUE }, { "Mostly of kind", FALSE }, { "Mostly", FALSE },
   };
   const GArray *segments = lab->summary->segments;
-  g_autofree char *caption = g_strdup_printf ("%s: bursts, stretches of the boot with at least twice its mean rate%s", lab->name,
-                                              lab->summary->bursts.segments > BURSTS_SHOWN ? " (the first of them)" : "");
+  g_autofree char *caption = g_strdup_printf ("%s: bursts, stretches of the boot with at least twice its mean rate%s (%s/segments.csv)", lab->name,
+                                              lab->summary->bursts.segments > BURSTS_SHOWN ? ", the first of them" : "", lab->name);
   guint number = 0;
 
   if (lab->summary->bursts.segments == 0)

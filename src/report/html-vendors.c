@@ -109,6 +109,8 @@ static void
 kind_cells (GString *out, const AnswersLab *lab, const char *name)
 {
   const KindSummary *kind = kind_of (lab, name);
+  g_autofree char *key = g_strdup_printf ("kind=%s;window=boot", name);
+  const HtmlSource source = { lab->name, "kinds.csv", key };
 
   if (kind == NULL || kind->exits[WINDOW_BOOT] == 0)
     {
@@ -116,8 +118,8 @@ kind_cells (GString *out, const AnswersLab *lab, const char *name)
       html_no_text (out);
       return;
     }
-  html_unsigned (out, NULL, NULL, kind->exits[WINDOW_BOOT]);
-  html_percent (out, NULL, NULL, kind->exits[WINDOW_BOOT], lab->summary->windows[WINDOW_BOOT].exits);
+  html_unsigned (out, &source, "exits", kind->exits[WINDOW_BOOT]);
+  html_percent (out, &source, "share", kind->exits[WINDOW_BOOT], lab->summary->windows[WINDOW_BOOT].exits);
   put_codes (out, lab, name);
 }
 
@@ -127,7 +129,7 @@ vendors_table (GString *out, const HtmlPage *page, const GArray *rows)
   static const HtmlColumn first[] = { { "Kind", FALSE } };
   static const HtmlColumn per_lab[] = { { "Exits", TRUE }, { "Share", TRUE }, { "Types that it comes as", FALSE } };
 
-  html_table_begin_labs (out, "The boot’s exits by what they mean to the guest; below each kind the vendor’s own types", first, G_N_ELEMENTS (first), per_lab,
+  html_table_begin_labs (out, "The boot’s exits by what they mean to the guest; beside each kind the vendor’s own types (kinds.csv of each lab)", first, G_N_ELEMENTS (first), per_lab,
                          G_N_ELEMENTS (per_lab), page->with, page->n_with);
   for (guint r = 0; r < rows->len; r++)
     {

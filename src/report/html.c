@@ -8,6 +8,8 @@
 #include "report/svg.h"
 #include "report/verdict.h"
 
+#define HEADLINE_MAX 24 /* letters */
+
 static void
 page_free (HtmlPage *page)
 {
@@ -140,6 +142,24 @@ put_fact (GString *out, const char *name, const char *value, const char *class_n
   g_string_append (out, "</div>\n");
 }
 
+/* "Not stable: the rate …" in large letters up to the colon; what follows, if that is short, as a sentence of its own. */
+static void
+put_verdict (GString *out, const char *verdict)
+{
+  const char *colon = strstr (verdict, ": ");
+
+  if (colon == NULL || colon - verdict > HEADLINE_MAX)
+    {
+      html_element (out, "p", "verdict", verdict);
+      return;
+    }
+  g_autofree char *headline = g_strndup (verdict, (gsize) (colon - verdict));
+  g_autofree char *why = g_strdup (colon + 2);
+  why[0] = g_ascii_toupper (why[0]);
+  html_element (out, "p", "verdict", headline);
+  html_element (out, "p", "why", why);
+}
+
 static void
 put_figures (GString *out, const AnswersLab *lab)
 {
@@ -147,7 +167,7 @@ put_figures (GString *out, const AnswersLab *lab)
   g_autoptr (GString) verdict = verdict_stability (lab);
   const Checks *c = lab->checks;
 
-  html_element (out, "p", "verdict", verdict->str);
+  put_verdict (out, verdict->str);
   g_string_append (out, "<p class=\"figure\"><strong>");
   html_put_count (out, boot->exits);
   g_string_append (out, "</strong> exits in a boot of ");
