@@ -12,7 +12,7 @@ VERSION := $(shell cat VERSION)
 
 STAGES := base record config kernel image machine timeline stats report grade cli
 SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
-OBJS := $(SRCS:src/%.c=$(BUILD)/%.o)
+OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init
 KNOWN_ANSWER := $(BUILD)/guest/known-answer
@@ -40,6 +40,15 @@ $(BUILD)/harness: $(OBJS) $(GUESTS) $(KNOWN_ANSWER)
 $(BUILD)/%.o: src/%.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# The page's style and script are built in.
+HTML := src/report/html
+$(BUILD)/report/html-resources.c: $(wildcard $(HTML)/*) Makefile
+	@mkdir -p $(@D)
+	$(Q)glib-compile-resources --sourcedir=$(HTML) --target=$@ --generate-source --internal --c-name html_resources $(HTML)/html.gresource.xml
+
+$(BUILD)/report/html-resources.o: $(BUILD)/report/html-resources.c
+	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
 
 # Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c.
 GUEST_COMMON := src/guest/guest.c $(RECORD_SRCS)
