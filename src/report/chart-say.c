@@ -19,11 +19,23 @@ say_count (GString *out, guint64 value)
     }
 }
 
+void
+say_round (GString *out, double value)
+{
+  /* Above 2^53 there is nothing to round. */
+  say_count (out, !(value > 0) ? 0 : value >= 18446744073709549568.0 ? G_MAXUINT64 : (guint64) (value < 9e15 ? value + 0.5 : value));
+}
+
 /* So many digits after the point, zeros at the end left out. */
 static void
 say_fixed (GString *out, double value, guint digits)
 {
   guint64 scale = 1;
+  if (digits == 0 || !(value < 1e12))
+    {
+      say_round (out, value);
+      return;
+    }
   for (guint i = 0; i < digits; i++)
     scale *= 10;
   guint64 scaled = (guint64) llround (value * (double) scale);
@@ -84,6 +96,8 @@ say_value (GString *out, double value)
 {
   if (value > 0 && value < 0.005)
     g_string_append (out, "<0.01");
+  else if (value >= 1e7)
+    say_short (out, value);
   else
     say_fixed (out, value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
@@ -103,7 +117,7 @@ say_phase (GString *out, const SpanSummary *phase)
   if (ns > 0)
     {
       g_string_append (out, ", ");
-      say_count (out, (guint64) ((double) phase->exits * 1e9 / ns));
+      say_round (out, (double) phase->exits * 1e9 / ns);
       g_string_append (out, " exits/s");
     }
 }

@@ -39,10 +39,11 @@ double chart_text_width (const char *text);
 
 /* Numbers for people, appended to text that is not escaped yet. */
 void say_count (GString *out, guint64 value);   /* "13,914" */
-void say_short (GString *out, double value);    /* "1.5k", "20M": for axes; two significant digits and a half */
+void say_round (GString *out, double value);    /* the same, of what is not whole */
+void say_short (GString *out, double value);    /* "1.5k", "20M", "0.01" */
 void say_seconds (GString *out, double ns);     /* "1.03 s", "66.4 ms" */
 void say_percent (GString *out, double part, double whole); /* "27 %", "0.4 %" */
-void say_value (GString *out, double value);    /* three significant digits, "0" only for 0: "<0.01" */
+void say_value (GString *out, double value);    /* three significant digits, "0" only for 0: "<0.01"; "12M" from ten millions on */
 
 /* The step of 1, 2 or 5 times a power of ten that cuts `range` into at most n parts; 1 for a range of 0. */
 double chart_tick_step (double range, guint n);

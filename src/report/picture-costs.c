@@ -8,8 +8,8 @@
 
 #define ROWS_MAX 18u
 #define ROW 40.0
-#define NAME_MIN 90.0
-#define NAME_MAX 175.0
+#define NAME_LEAST 90.0
+#define NAME_MOST 175.0
 #define BARS 28.0 /* height of the highest bar of a row */
 
 typedef struct {
@@ -35,7 +35,7 @@ costs_init (Costs *costs, const AnswersLab *lab)
 {
   GArray *reasons = lab->summary->reasons[WINDOW_BOOT];
 
-  *costs = (Costs) { .s = lab->summary, .names = lab->names, .n = reasons->len, .x0 = NAME_MIN, .x1 = CHART_X1 - 142 };
+  *costs = (Costs) { .s = lab->summary, .names = lab->names, .n = reasons->len, .x0 = NAME_LEAST, .x1 = CHART_X1 - 142 };
   costs->shown = MIN (costs->n, ROWS_MAX);
   costs->rows = g_new (const ReasonSummary *, costs->n);
   for (guint i = 0; i < costs->n; i++)
@@ -44,7 +44,7 @@ costs_init (Costs *costs, const AnswersLab *lab)
   costs->low = SUMMARY_COST_BUCKETS;
   for (guint i = 0; i < costs->shown; i++)
     costs->x0 = MAX (costs->x0, chart_text_width (reason_name (costs->names, costs->rows[i]->code)));
-  costs->x0 = CHART_X0 + MIN (costs->x0, NAME_MAX) + 12;
+  costs->x0 = CHART_X0 + MIN (costs->x0, NAME_MOST) + 12;
   for (guint i = 0; i < costs->shown; i++)
     for (guint b = 0; b < SUMMARY_COST_BUCKETS; b++)
       if (costs->rows[i]->costs[b] > 0)

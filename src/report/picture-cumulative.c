@@ -106,7 +106,10 @@ put_ends (GString *out, const Cumulative *c)
           g_autoptr (GString) total = g_string_new (NULL);
           g_autofree char *class = g_strdup_printf ("b own %s", chart_lab_class (c->labs, i));
           const double y = MAX (exits_y (c, boot->exits) - 3, taken + 40);
-          say_count (total, boot->exits);
+          if (boot->exits < 10000000)
+            say_count (total, boot->exits);
+          else
+            say_short (total, (double) boot->exits);
           chart_text_fitted (out, class, c->x1 + 10, y, CHART_X1 - c->x1 - 2, c->labs[i].name);
           chart_text (out, "", c->x1 + 10, y + 18, total->str);
           taken = y;

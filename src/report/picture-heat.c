@@ -5,13 +5,13 @@
 #include "report/chart.h"
 #include "report/pictures.h"
 
-#define COLUMNS_MAX 180u
+#define COLUMNS_MAX 160u
 #define ROWS_MAX 20u /* the last is for the reasons that found no row, if there are more */
 #define ROW 25.0
 #define STRIP 19.0
 #define LEVELS 9u
-#define NAME_MIN 90.0 /* widths of the names */
-#define NAME_MAX 175.0
+#define NAME_LEAST 90.0 /* widths of the names */
+#define NAME_MOST 175.0
 #define TOTAL 54.0    /* and of the totals beside them */
 
 typedef struct {
@@ -161,10 +161,10 @@ say_row (GString *name, GString *tooltip, guint64 *exits, const Heat *heat, guin
 static double
 names_width (const Heat *heat)
 {
-  double width = NAME_MIN;
+  double width = NAME_LEAST;
   for (guint row = 0; row < heat->n_rows; row++)
     width = MAX (width, chart_text_width (reason_name (heat->names, reason_at (heat, row)->code)));
-  return MIN (width, NAME_MAX);
+  return MIN (width, NAME_MOST);
 }
 
 static void
@@ -218,7 +218,7 @@ desc_of (const Heat *heat, const char *subtitle)
       say_count (text, reason->exits);
     }
   g_string_append (text, ". The highest rate of a reason in a column is ");
-  say_count (text, (guint64) heat->most);
+  say_round (text, heat->most);
   g_string_append (text, " exits/s.");
   return g_string_free (text, FALSE);
 }

@@ -8,8 +8,8 @@
 #define LABS_MAX 4u
 #define BAR 16.0
 #define GAP 10.0 /* between operations */
-#define NAME_MIN 90.0
-#define NAME_MAX 160.0
+#define NAME_LEAST 90.0
+#define NAME_MOST 160.0
 #define LOW (-2.0) /* the scale begins at 10^LOW */
 
 typedef struct {
@@ -67,7 +67,7 @@ is_row (guint number)
 static void
 operations_init (Operations *ops, const AnswersLab *labs, gsize n)
 {
-  *ops = (Operations) { .labs = labs, .high = 1, .x0 = NAME_MIN, .x1 = CHART_X1 - 74 };
+  *ops = (Operations) { .labs = labs, .high = 1, .x0 = NAME_LEAST, .x1 = CHART_X1 - 74 };
   ops->rows = g_array_new (FALSE, FALSE, sizeof (Row));
   for (gsize i = 0; i < n && ops->n_labs < LABS_MAX; i++)
     if (labs[i].summary != NULL && chart_len (labs[i].summary->operations) > 0)
@@ -87,7 +87,7 @@ operations_init (Operations *ops, const AnswersLab *labs, gsize n)
       ops->high = MAX (ops->high, log10 (MAX (row.most, 1)));
       ops->x0 = MAX (ops->x0, chart_text_width (record_operations[number].name));
     }
-  ops->x0 = CHART_X0 + MIN (ops->x0, NAME_MAX) + 10;
+  ops->x0 = CHART_X0 + MIN (ops->x0, NAME_MOST) + 10;
   g_array_sort (ops->rows, compare_rows);
 }
 

@@ -10,10 +10,10 @@
 #include "report/chart.h"
 #include "report/pictures.h"
 
-#define COLUMNS_MAX 320u
+#define COLUMNS_MAX 300u
 #define SERIES_MAX 8u /* the most frequent kinds, the last one for what remains */
-#define TOOLTIPS_MAX 80u
-#define MARKS_MAX 200u
+#define TOOLTIPS_MAX 60u /* where there are more stretches, bursts alone have one */
+#define MARKS_MAX 300u
 #define PLOT_HEIGHT 250.0
 #define LOG_HEIGHT 84.0
 #define LOG_GAP 18.0
@@ -27,6 +27,7 @@ typedef struct {
   guint *order;       /* of the kinds: those with most exits of the boot first */
   GArray *edges;      /* of ColumnEdge */
   double *counts;     /* columns x series */
+  double most;        /* exits/s of the highest column */
   double top;         /* of the linear axis, exits/s */
   double low, high;   /* the log axis goes from 10^low to 10^high exits/s */
   TimeScale time;
@@ -141,10 +142,12 @@ rate_init (Rate *rate, const LabSummary *s)
           rate->counts[column * rate->n_series + i] = after > before ? (double) (after - before) : 0;
           all += rate->counts[column * rate->n_series + i];
         }
-      rate->top = MAX (rate->top, all / column_seconds (rate, column));
+      rate->most = MAX (rate->most, all / column_seconds (rate, column));
       least = all > 0 ? MIN (least, all / column_seconds (rate, column)) : least;
     }
-  find_decades (rate, least, rate->top);
+  /* Room above the highest column, for marks and bars. */
+  rate->top = rate->most > 0 ? rate->most * 1.06 : 1;
+  find_decades (rate, least, rate->most);
 }
 
 static double
@@ -273,16 +276,23 @@ put_stack (GString *out, const Rate *rate)
 static void
 put_means (GString *out, const Rate *rate, const char *class)
 {
+  const guint n = rate->s->segments->len;
+  double x = rate->time.x0;
+
   chart_path_begin (out, class);
-  for (guint i = 0; i < rate->s->segments->len; i++)
+  for (guint i = 0; i < n; i++)
     {
       const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i);
-      const double y = log_y (rate, segment_rate (segment));
-      if (i == 0)
-        chart_point (out, 'M', time_x (&rate->time, segment->start_ns), y);
+      const double y = log_y (rate, segment_rate (segment)), end = time_x (&rate->time, segment->end_ns);
+      /* Of very many, those that would be a hair's width apart are passed over. */
+      if (n > MARKS_MAX && end - x < 1 && i + 1 < n)
+        continue;
+      if (x == rate->time.x0)
+        chart_point (out, 'M', x, y);
       else
         chart_step (out, 'V', y);
-      chart_step (out, 'H', time_x (&rate->time, segment->end_ns));
+      chart_step (out, 'H', end);
+      x = end;
     }
   chart_path_end (out, NULL);
 }
@@ -320,7 +330,7 @@ say_segment (GString *text, const Rate *rate, const SegmentSummary *segment)
   g_string_append (text, ": ");
   say_count (text, segment->exits);
   g_string_append (text, " exits, ");
-  say_count (text, (guint64) segment_rate (segment));
+  say_round (text, segment_rate (segment));
   g_string_append (text, " exits/s");
   if (segment->top_kind < rate->kinds)
     {
@@ -330,35 +340,56 @@ say_segment (GString *text, const Rate *rate, const SegmentSummary *segment)
     }
 }
 
-/* Marks at the changes, bars over the bursts, and what to point at. */
+/* A box for each burst, as one path. */
 static void
-put_segments (GString *out, const Rate *rate)
+put_bursts (GString *out, const Rate *rate, const char *class, double y0, double y1)
 {
-  for (guint i = 0; i < chart_len (rate->s->segments); i++)
+  chart_path_begin (out, class);
+  for (guint i = 0; i < MIN (chart_len (rate->s->segments), MARKS_MAX); i++)
+    {
+      const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i);
+      const double a = time_x (&rate->time, segment->start_ns);
+      if (!segment->burst)
+        continue;
+      chart_point (out, 'M', a, y0);
+      chart_step (out, 'H', MAX (time_x (&rate->time, segment->end_ns), a + 1));
+      chart_step (out, 'V', y1);
+      chart_step (out, 'H', a);
+      g_string_append_c (out, 'z');
+    }
+  chart_path_end (out, NULL);
+}
+
+/* Marks at the changes of the rate, bars over the bursts. */
+static void
+put_marks (GString *out, const Rate *rate)
+{
+  put_bursts (out, rate, "burst", rate->y0, rate->y0 + 5);
+  chart_path_begin (out, "mark");
+  for (guint i = 1; i < MIN (chart_len (rate->s->segments), MARKS_MAX); i++)
+    {
+      chart_point (out, 'M', time_x (&rate->time, g_array_index (rate->s->segments, SegmentSummary, i).start_ns), rate->y0);
+      chart_step (out, 'V', rate->y0 + 9);
+    }
+  chart_path_end (out, NULL);
+}
+
+/* What to point at, on top of all. */
+static void
+put_tooltips (GString *out, const Rate *rate)
+{
+  const guint n = chart_len (rate->s->segments);
+
+  for (guint i = 0, put = 0; i < n && put < TOOLTIPS_MAX; i++)
     {
       const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i);
       const double a = time_x (&rate->time, segment->start_ns), b = time_x (&rate->time, segment->end_ns);
       g_autoptr (GString) tooltip = g_string_new (NULL);
-
+      if (n > TOOLTIPS_MAX && !segment->burst)
+        continue;
       say_segment (tooltip, rate, segment);
-      if (segment->burst && i < MARKS_MAX)
-        chart_rect (out, "burst", a, rate->y0, MAX (b - a, 1), 5, NULL);
-      if (i > 0 && i < MARKS_MAX)
-        chart_line (out, "mark", a, rate->y0, a, rate->y0 + 9);
-      if (i < TOOLTIPS_MAX)
-        chart_rect (out, "hit", a, rate->y0, b - a, rate->log_y1 - rate->y0, tooltip->str);
-    }
-}
-
-static void
-put_bursts_behind (GString *out, const Rate *rate)
-{
-  for (guint i = 0; i < chart_len (rate->s->segments); i++)
-    {
-      const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i);
-      const double a = time_x (&rate->time, segment->start_ns), b = time_x (&rate->time, segment->end_ns);
-      if (segment->burst && i < MARKS_MAX)
-        chart_rect (out, "glow", a, rate->y0, b - a, rate->log_y1 - rate->y0, NULL);
+      chart_rect (out, "hit", a, rate->y0, b - a, rate->log_y1 - rate->y0, tooltip->str);
+      put++;
     }
 }
 
@@ -372,7 +403,7 @@ subtitle_of (const Rate *rate)
   g_string_append (text, " exits in ");
   say_seconds (text, (double) boot->end_ns);
   g_string_append (text, " of guest time, on average ");
-  say_count (text, (guint64) ((double) boot->exits * 1e9 / (double) boot->end_ns + 0.5));
+  say_round (text, (double) boot->exits * 1e9 / (double) boot->end_ns);
   g_string_append (text, " exits/s");
   return g_string_free (text, FALSE);
 }
@@ -398,7 +429,7 @@ desc_of (const Rate *rate, const char *subtitle)
   GString *text = g_string_new (subtitle);
 
   g_string_append (text, "; at most ");
-  say_count (text, (guint64) rate->top);
+  say_round (text, rate->most);
   g_string_append (text, " exits/s in a column of ");
   say_seconds (text, column_seconds (rate, 0) * 1e9);
   g_string_append (text, ". ");
@@ -456,11 +487,12 @@ draw (Rate *rate, const char *title)
   chart_text (out, "a e", rate->time.x0 - 8, rate->y0 - 8, "exits/s");
   chart_phases (out, s, s->boot_phases, &rate->time, rate->y0, rate->log_y1 - rate->y0);
   put_grid (out, rate);
-  put_bursts_behind (out, rate);
+  put_bursts (out, rate, "glow", rate->y0, rate->log_y1);
   put_stack (out, rate);
   chart_line (out, "axis", rate->time.x0, rate->y1, rate->time.x1, rate->y1);
   put_log (out, rate);
-  put_segments (out, rate);
+  put_marks (out, rate);
+  put_tooltips (out, rate);
   chart_time_axis (out, &rate->time, rate->log_y1);
   put_captions (out, rate, rate->log_y1 + 47);
   chart_end (out);
@@ -476,7 +508,5 @@ picture_rate (const AnswersLab *lab)
     return chart_empty (title, lab->summary == NULL ? "The lab failed: there is nothing to show." : "There were no exits.");
   g_auto (Rate) rate = { 0 };
   rate_init (&rate, lab->summary);
-  /* Room above the highest column, for marks and bars. */
-  rate.top = rate.top > 0 ? rate.top * 1.06 : 1;
   return draw (&rate, title);
 }
