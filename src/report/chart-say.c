@@ -20,6 +20,13 @@ say_count (GString *out, guint64 value)
 }
 
 void
+say_exits (GString *out, guint64 exits)
+{
+  say_count (out, exits);
+  g_string_append (out, exits == 1 ? " exit" : " exits");
+}
+
+void
 say_round (GString *out, double value)
 {
   /* Above 2^53 there is nothing to round. */
@@ -112,8 +119,7 @@ say_phase (GString *out, const SpanSummary *phase)
   g_string_append (out, " to ");
   say_seconds (out, (double) phase->end_ns);
   g_string_append (out, ", ");
-  say_count (out, phase->exits);
-  g_string_append (out, " exits");
+  say_exits (out, phase->exits);
   if (ns > 0)
     {
       g_string_append (out, ", ");

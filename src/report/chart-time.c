@@ -37,7 +37,10 @@ chart_time_axis (GString *out, const TimeScale *scale, double y)
 {
   const double end = (double) MAX (scale->end_ns, 1);
   const double unit = end >= 0.2e9 ? 1e9 : end >= 0.2e6 ? 1e6 : 1e3;
-  const double step = chart_tick_step (end / unit, 8);
+  g_autoptr (GString) widest = g_string_new (" ms");
+  say_value (widest, end / unit);
+  const double room = (scale->x1 - scale->x0) / (chart_text_width (widest->str) + 24);
+  const double step = chart_tick_step (end / unit, (guint) CLAMP (room, 1, 8));
   const guint n = (guint) (end / unit / step + 1e-9);
 
   chart_line (out, "axis", scale->x0, y, scale->x1, y);

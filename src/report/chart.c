@@ -138,6 +138,8 @@ chart_text_fitted (GString *out, const char *class, double x, double y, double w
   g_autoptr (GString) cut = g_string_new (NULL);
   double used = 0;
 
+  if (*class == 'b' || *class == 't')
+    width *= 0.92; /* bold is wider */
   if (chart_text_width (valid) <= width)
     {
       chart_text (out, class, x, y, valid);

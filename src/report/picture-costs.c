@@ -84,8 +84,8 @@ put_bars (GString *out, const Costs *costs, const ReasonSummary *reason, double 
       g_autoptr (GString) tooltip = g_string_new (NULL);
       if (reason->costs[b] == 0)
         continue;
-      say_count (tooltip, reason->costs[b]);
-      g_string_append (tooltip, " exits of ");
+      say_exits (tooltip, reason->costs[b]);
+      g_string_append (tooltip, " of ");
       say_count (tooltip, b == 0 ? 0 : (guint64) 1 << (b - 1));
       g_string_append (tooltip, b + 1 == SUMMARY_COST_BUCKETS ? " cycles or more" : " to ");
       if (b + 1 < SUMMARY_COST_BUCKETS)
@@ -122,8 +122,8 @@ put_row (GString *out, const Costs *costs, const ReasonSummary *reason, double y
   say_short (median, (double) reason->cycles_p50);
   say_percent (share, (double) reason->cycles, (double) costs->s->windows[WINDOW_BOOT].cycles);
   g_string_append (tooltip, ": ");
-  say_count (tooltip, reason->exits);
-  g_string_append (tooltip, " exits, ");
+  say_exits (tooltip, reason->exits);
+  g_string_append (tooltip, ", ");
   say_count (tooltip, reason->cycles);
   g_string_append (tooltip, " cycles, median ");
   say_count (tooltip, reason->cycles_p50);
@@ -202,8 +202,8 @@ draw (const Costs *costs, const char *title)
   g_autoptr (GString) subtitle = g_string_new (NULL);
   const double y0 = CHART_TOP + 22, y1 = y0 + costs->shown * ROW + 4;
 
-  say_count (subtitle, costs->s->windows[WINDOW_BOOT].exits);
-  g_string_append (subtitle, " exits took ");
+  say_exits (subtitle, costs->s->windows[WINDOW_BOOT].exits);
+  g_string_append (subtitle, " took ");
   say_count (subtitle, costs->s->windows[WINDOW_BOOT].cycles);
   g_string_append (subtitle, " cycles over the boot");
   g_autofree char *desc = desc_of (costs, subtitle->str);

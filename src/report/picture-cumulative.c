@@ -71,8 +71,7 @@ put_dots (GString *out, const Cumulative *c, gsize i)
 
       exits += phase->exits;
       g_string_append_printf (tooltip, "%s, end of %s: ", c->labs[i].name, phase->name);
-      say_count (tooltip, exits);
-      g_string_append (tooltip, " exits");
+      say_exits (tooltip, exits);
       g_string_append_printf (out, "<circle class=\"dot %s\" r=\"3.5\" cx=\"", chart_lab_class (c->labs, i));
       chart_number (out, time_x (&scale, phase->end_ns));
       g_string_append (out, "\" cy=\"");
@@ -174,8 +173,8 @@ say_ends (GString *text, const Cumulative *c)
       if (boot == NULL)
         continue;
       g_string_append_printf (text, "%s%s: ", text->len > 0 ? "; " : "", c->labs[i].name);
-      say_count (text, boot->exits);
-      g_string_append (text, " exits in ");
+      say_exits (text, boot->exits);
+      g_string_append (text, " in ");
       say_seconds (text, (double) boot->end_ns);
     }
 }

@@ -140,16 +140,15 @@ say_row (GString *name, GString *tooltip, guint64 *exits, const Heat *heat, guin
       for (guint i = row; i < row + heat->hidden; i++)
         *exits += reason_at (heat, i)->exits;
       g_string_append_printf (tooltip, "%u less frequent reasons: ", heat->hidden);
-      say_count (tooltip, *exits);
-      g_string_append (tooltip, " exits");
+      say_exits (tooltip, *exits);
       return;
     }
   const ReasonSummary *reason = reason_at (heat, row);
   g_string_append (name, reason_name (heat->names, reason->code));
   *exits = reason->exits;
   g_string_append_printf (tooltip, "%s: ", name->str);
-  say_count (tooltip, *exits);
-  g_string_append (tooltip, " exits (");
+  say_exits (tooltip, *exits);
+  g_string_append (tooltip, " (");
   say_percent (tooltip, (double) *exits, (double) heat->s->windows[WINDOW_ALL].exits);
   g_string_append (tooltip, "), first at ");
   say_seconds (tooltip, (double) reason->first_ns);
@@ -228,8 +227,8 @@ subtitle_of (const Heat *heat)
 {
   GString *text = g_string_new (NULL);
 
-  say_count (text, heat->s->windows[WINDOW_ALL].exits);
-  g_string_append_printf (text, " exits of %u reason%s in ", chart_len (heat->s->reasons[WINDOW_ALL]),
+  say_exits (text, heat->s->windows[WINDOW_ALL].exits);
+  g_string_append_printf (text, " of %u reason%s in ", chart_len (heat->s->reasons[WINDOW_ALL]),
                           chart_len (heat->s->reasons[WINDOW_ALL]) == 1 ? "" : "s");
   say_seconds (text, (double) heat->s->end_ns);
   g_string_append (text, "; a column is ");

@@ -102,10 +102,10 @@ static void
 say_operation (GString *text, const AnswersLab *lab, const OperationSummary *op)
 {
   g_string_append_printf (text, "%s, %s: ", lab->name, record_operations[op->number].what);
-  say_count (text, op->exits);
-  g_string_append (text, " exits in ");
+  say_exits (text, op->exits);
+  g_string_append (text, " in ");
   say_count (text, op->repetitions);
-  g_string_append (text, " repetitions");
+  g_string_append (text, op->repetitions == 1 ? " repetition" : " repetitions");
   if (op->repetitions > 0)
     {
       g_string_append (text, ", ");
@@ -159,13 +159,17 @@ put_row (GString *out, const Operations *ops, guint i, double y)
 static void
 put_axis (GString *out, const Operations *ops, double y0, double y1)
 {
+  /* So many decades from one name to the next. */
+  const gint every = (gint) ceil ((ops->high - LOW) * 46 / (ops->x1 - ops->x0));
+
   for (gint power = (gint) LOW; power <= ops->high; power++)
     {
       const double x = value_x (ops, pow (10, power));
       g_autoptr (GString) text = g_string_new (NULL);
       say_short (text, pow (10, power));
       chart_line (out, power == 0 ? "one" : power == (gint) LOW ? "axis" : "grid", x, y0, x, y1);
-      chart_text (out, power == 0 ? "b m" : "a m", x, y0 - 8, text->str);
+      if (power % every == 0)
+        chart_text (out, power == 0 ? "b m" : "a m", x, y0 - 8, text->str);
     }
 }
 

@@ -13,7 +13,7 @@
 #define COLUMNS_MAX 300u
 #define SERIES_MAX 8u /* the most frequent kinds, the last one for what remains */
 #define TOOLTIPS_MAX 60u /* where there are more stretches, bursts alone have one */
-#define MARKS_MAX 300u
+#define HAIR 0.5 /* what is closer is drawn as one */
 #define PLOT_HEIGHT 250.0
 #define LOG_HEIGHT 84.0
 #define LOG_GAP 18.0
@@ -272,27 +272,31 @@ put_stack (GString *out, const Rate *rate)
     }
 }
 
-/* The mean of each steady stretch. */
+/* The mean of each steady stretch; of those that would be less than a hair's width, the mean of several. */
 static void
 put_means (GString *out, const Rate *rate, const char *class)
 {
   const guint n = rate->s->segments->len;
-  double x = rate->time.x0;
+  double exits = 0;
+  gint64 start_ns = 0;
 
   chart_path_begin (out, class);
   for (guint i = 0; i < n; i++)
     {
       const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i);
-      const double y = log_y (rate, segment_rate (segment)), end = time_x (&rate->time, segment->end_ns);
-      /* Of very many, those that would be a hair's width apart are passed over. */
-      if (n > MARKS_MAX && end - x < 1 && i + 1 < n)
+      const double a = time_x (&rate->time, start_ns), b = time_x (&rate->time, segment->end_ns);
+
+      exits += (double) segment->exits;
+      if (b - a < HAIR && i + 1 < n)
         continue;
-      if (x == rate->time.x0)
-        chart_point (out, 'M', x, y);
+      const double y = log_y (rate, exits * 1e9 / (double) MAX (segment->end_ns - start_ns, 1));
+      if (start_ns == 0)
+        chart_point (out, 'M', a, y);
       else
         chart_step (out, 'V', y);
-      chart_step (out, 'H', end);
-      x = end;
+      chart_step (out, 'H', b);
+      start_ns = segment->end_ns;
+      exits = 0;
     }
   chart_path_end (out, NULL);
 }
@@ -328,8 +332,8 @@ say_segment (GString *text, const Rate *rate, const SegmentSummary *segment)
   g_string_append (text, " to ");
   say_seconds (text, (double) segment->end_ns);
   g_string_append (text, ": ");
-  say_count (text, segment->exits);
-  g_string_append (text, " exits, ");
+  say_exits (text, segment->exits);
+  g_string_append (text, ", ");
   say_round (text, segment_rate (segment));
   g_string_append (text, " exits/s");
   if (segment->top_kind < rate->kinds)
@@ -340,19 +344,25 @@ say_segment (GString *text, const Rate *rate, const SegmentSummary *segment)
     }
 }
 
-/* A box for each burst, as one path. */
+/* A box for each burst, as one path; those less than a hair's width apart share one. */
 static void
 put_bursts (GString *out, const Rate *rate, const char *class, double y0, double y1)
 {
+  const guint n = chart_len (rate->s->segments);
+
   chart_path_begin (out, class);
-  for (guint i = 0; i < MIN (chart_len (rate->s->segments), MARKS_MAX); i++)
+  for (guint i = 0; i < n;)
     {
-      const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i);
+      const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i++);
       const double a = time_x (&rate->time, segment->start_ns);
+      double end = MAX (time_x (&rate->time, segment->end_ns), a + 1);
       if (!segment->burst)
         continue;
+      for (; i < n && time_x (&rate->time, segment[1].start_ns) < end + HAIR; i++)
+        if ((++segment)->burst)
+          end = MAX (time_x (&rate->time, segment->end_ns), end);
       chart_point (out, 'M', a, y0);
-      chart_step (out, 'H', MAX (time_x (&rate->time, segment->end_ns), a + 1));
+      chart_step (out, 'H', end);
       chart_step (out, 'V', y1);
       chart_step (out, 'H', a);
       g_string_append_c (out, 'z');
@@ -364,12 +374,18 @@ put_bursts (GString *out, const Rate *rate, const char *class, double y0, double
 static void
 put_marks (GString *out, const Rate *rate)
 {
+  double last = rate->time.x0;
+
   put_bursts (out, rate, "burst", rate->y0, rate->y0 + 5);
   chart_path_begin (out, "mark");
-  for (guint i = 1; i < MIN (chart_len (rate->s->segments), MARKS_MAX); i++)
+  for (guint i = 1; i < chart_len (rate->s->segments); i++)
     {
-      chart_point (out, 'M', time_x (&rate->time, g_array_index (rate->s->segments, SegmentSummary, i).start_ns), rate->y0);
+      const double x = time_x (&rate->time, g_array_index (rate->s->segments, SegmentSummary, i).start_ns);
+      if (x - last < HAIR)
+        continue;
+      chart_point (out, 'M', x, rate->y0);
       chart_step (out, 'V', rate->y0 + 9);
+      last = x;
     }
   chart_path_end (out, NULL);
 }
@@ -399,8 +415,8 @@ subtitle_of (const Rate *rate)
   const SpanSummary *boot = &rate->s->windows[WINDOW_BOOT];
   GString *text = g_string_new (NULL);
 
-  say_count (text, boot->exits);
-  g_string_append (text, " exits in ");
+  say_exits (text, boot->exits);
+  g_string_append (text, " in ");
   say_seconds (text, (double) boot->end_ns);
   g_string_append (text, " of guest time, on average ");
   say_round (text, (double) boot->exits * 1e9 / (double) boot->end_ns);
@@ -415,7 +431,8 @@ say_bursts (GString *text, const Rate *rate)
 
   if (bursts->segments == 0)
     return;
-  g_string_append_printf (text, "%u burst%s: ", bursts->segments, bursts->segments == 1 ? "" : "s");
+  say_count (text, bursts->segments);
+  g_string_append (text, bursts->segments == 1 ? " burst: " : " bursts: ");
   say_percent (text, (double) bursts->exits, (double) rate->s->windows[WINDOW_BOOT].exits);
   g_string_append (text, " of the exits in ");
   say_percent (text, (double) bursts->duration_ns, (double) rate->s->windows[WINDOW_BOOT].end_ns);
