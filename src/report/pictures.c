@@ -13,7 +13,7 @@ const PictureKind picture_kinds[] = {
   { "costs", "what an exit costs, by reason", .of_lab = picture_costs },
   { "operations", "exits that an operation takes", .of_labs = picture_operations },
   { "share", "time inside and outside of exits", .of_labs = picture_share },
-  { NULL },
+  { .name = NULL },
 };
 
 GString *

@@ -573,6 +573,7 @@ test_say (void **state)
   assert_string_equal (out->str, "18,446,744,073,709,551,615");
   assert_say (say_round, 999.5, "1,000");
   assert_say (say_round, 1e300, "18,446,744,073,709,551,615");
+  assert_say (say_round, 2e19, "18,446,744,073,709,551,615");
   assert_say (say_round, -1, "0");
   assert_say (say_short, 0, "0");
   assert_say (say_short, 0.01, "0.01");
