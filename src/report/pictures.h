@@ -15,4 +15,16 @@ GString *picture_costs (const AnswersLab *lab);      /* one row a reason: histog
 GString *picture_operations (const AnswersLab *labs, gsize n); /* exits per repetition, log scale, labs side by side */
 GString *picture_share (const AnswersLab *labs, gsize n); /* each phase's time inside and outside of exits */
 
+/* The table of them: of one lab or of all. Ends with a name of NULL. */
+typedef struct {
+  const char *name, *what;
+  GString *(*of_lab) (const AnswersLab *lab);
+  GString *(*of_labs) (const AnswersLab *labs, gsize n);
+} PictureKind;
+extern const PictureKind picture_kinds[];
+
+/* lab: for a picture of one lab, which; NULL for the first. NULL if there is no such picture or lab. */
+GString *picture_by_name (const char *name, const AnswersLab *labs, gsize n, const char *lab);
+
+/* svg: what one of the above gave. Newly allocated. */
 char *picture_standalone (const GString *svg);
