@@ -193,6 +193,6 @@ cmd_full_run (App *app, char **arguments, GError **error)
     print_lab (g_ptr_array_index (runs, i));
   if (!verdict (runs, path, error))
     return FALSE;
-  printf ("Answers: %s/answers.md\n", path);
+  printf ("Answers: %s/answers.md\nReport:  %s/report.html\n", path, path);
   return TRUE;
 }

@@ -137,14 +137,14 @@ update_lab (Report *report, guint i)
   report->run->manifest->status = g_strdup ("failed");
 }
 
-static AnswersLab
-answers_lab (const Report *report, guint i)
+static HtmlLab
+story_lab (const Report *report, guint i)
 {
   const ManifestLab *told = kept_run_lab (report->run, i);
   const LabResults *results = report->labs[i].results;
   const char *emulator = manifest_get (report->run->manifest->versions, told->name);
 
-  return (AnswersLab){
+  const AnswersLab lab = {
     .name = told->name,
     .machine = emulator ? emulator : told->machine,
     .accel = told->accel,
@@ -156,13 +156,15 @@ answers_lab (const Report *report, guint i)
     .names = report->labs[i].terms.names,
     .repeats = report->labs[i].repeated,
   };
+
+  return (HtmlLab){ lab, results ? results->page_exits : NULL, results ? results->page_exits_packed : 0 };
 }
 
 /* All derived files, in the scratch folder. */
 static gboolean
 write_scratch (Report *report, GError **error)
 {
-  g_autofree AnswersLab *labs = g_new0 (AnswersLab, report->n_labs);
+  g_autofree HtmlLab *labs = g_new0 (HtmlLab, report->n_labs);
   const Manifest *m = report->run->manifest;
   const char *harness = manifest_get (m->versions, "harness");
   const RunStory story = { .run = m->run, .harness = harness ? harness : "unknown", .labs = labs, .n_labs = report->n_labs };
@@ -173,7 +175,7 @@ write_scratch (Report *report, GError **error)
 
       if (report->labs[i].results && !lab_write_files (report->labs[i].results, dir, error))
         return FALSE;
-      labs[i] = answers_lab (report, i);
+      labs[i] = story_lab (report, i);
     }
   return run_files_write (scratch_path (report->scratch), &story, error) && run_files_settle_modes (scratch_path (report->scratch), error);
 }

@@ -11,6 +11,11 @@
 #include "base/files.h"
 #include "base/hash.h"
 
+/* The Debian package libjs-dygraphs. */
+#define LIBRARY "/usr/share/javascript/dygraphs"
+#define LIBRARY_LICENCE "/usr/share/doc/libjs-dygraphs/copyright"
+#define LIBRARY_BYTES_MAX (1u << 20)
+
 static gboolean
 write_text (const char *dir, const char *name, const GString *text, GError **error)
 {
@@ -22,16 +27,49 @@ write_text (const char *dir, const char *name, const GString *text, GError **err
 static gboolean
 write_answers (const char *dir, const RunStory *story, GError **error)
 {
-  g_autoptr (GString) text = answers_make (story->labs, story->n_labs);
+  g_autofree AnswersLab *labs = g_new0 (AnswersLab, story->n_labs);
+  g_autoptr (GString) text = NULL;
 
+  for (gsize i = 0; i < story->n_labs; i++)
+    labs[i] = story->labs[i].lab;
+  text = answers_make (labs, story->n_labs);
   return write_text (dir, "answers.md", text, error);
+}
+
+/* A file of the chart library's; NULL if this host does not have it. */
+static char *
+read_library (const char *path)
+{
+  char *text = NULL;
+
+  return files_read (path, LIBRARY_BYTES_MAX, &text, NULL, NULL) ? text : NULL;
+}
+
+static gboolean
+write_page (const char *dir, const RunStory *story, GError **error)
+{
+  g_autofree char *library = read_library (LIBRARY "/dygraph.min.js");
+  g_autofree char *css = read_library (LIBRARY "/dygraph.min.css");
+  g_autofree char *licence = read_library (LIBRARY_LICENCE);
+  const HtmlInputs inputs = {
+    .run = story->run,
+    .harness = story->harness,
+    .labs = story->labs,
+    .n_labs = story->n_labs,
+    .chart_library = library,
+    .chart_library_css = css,
+    .chart_library_licence = licence,
+  };
+  g_autoptr (GString) page = html_make (&inputs);
+
+  return write_text (dir, "report.html", page, error);
 }
 
 /* Every file of a run as a whole has one line here. */
 gboolean
 run_files_write (const char *dir, const RunStory *story, GError **error)
 {
-  return write_answers (dir, story, error);
+  return write_answers (dir, story, error) && write_page (dir, story, error);
 }
 
 static int

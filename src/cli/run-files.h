@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a run's folder has besides its labs' files: the one way that full-run and report write it. */
 #pragma once
-#include "report/answers.h"
+#include "report/html.h"
 #include "report/manifest.h"
 
 #define RUN_MANIFEST "manifest.json"
@@ -10,11 +10,11 @@
 typedef struct {
   const char *run;     /* "2026-01-31T12-00-00Z" */
   const char *harness; /* the version that ran it */
-  const AnswersLab *labs;
+  const HtmlLab *labs;
   gsize n_labs;
 } RunStory;
 
-/* Writes the files that tell of all labs: answers.md. */
+/* Writes the files that tell of all labs: answers.md and report.html. */
 gboolean run_files_write (const char *dir, const RunStory *story, GError **error);
 /* Files 0644, folders 0755, whatever made them; links are left alone. */
 gboolean run_files_settle_modes (const char *dir, GError **error);

@@ -146,12 +146,11 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
     }
 }
 
-static AnswersLab
-answers_lab (const LabRun *run, const char *failure)
+static HtmlLab
+story_lab (const LabRun *run, const char *failure)
 {
   const LabResults *results = run->results;
-
-  return (AnswersLab){
+  const AnswersLab lab = {
     .name = run->name,
     .machine = run->emulator ? run->emulator : machine_kind_name (run->machine),
     .accel = run->accel == ACCEL_KVM ? "kvm" : "emulated",
@@ -163,12 +162,14 @@ answers_lab (const LabRun *run, const char *failure)
     .names = run->terms.names,
     .repeats = run->repeated,
   };
+
+  return (HtmlLab){ lab, results ? results->page_exits : NULL, results ? results->page_exits_packed : 0 };
 }
 
 static gboolean
 write_files (const RunFolder *folder, GPtrArray *runs, GError **error)
 {
-  g_autofree AnswersLab *labs = g_new0 (AnswersLab, runs->len);
+  g_autofree HtmlLab *labs = g_new0 (HtmlLab, runs->len);
   g_autoptr (GPtrArray) failures = g_ptr_array_new_with_free_func (g_free);
   const RunStory story = { .run = folder->id, .harness = HARNESS_VERSION, .labs = labs, .n_labs = runs->len };
 
@@ -177,7 +178,7 @@ write_files (const RunFolder *folder, GPtrArray *runs, GError **error)
       char *failure = failure_of (folder, g_ptr_array_index (runs, i));
 
       g_ptr_array_add (failures, failure);
-      labs[i] = answers_lab (g_ptr_array_index (runs, i), failure);
+      labs[i] = story_lab (g_ptr_array_index (runs, i), failure);
     }
   return run_files_write (scratch_path (folder->scratch), &story, error);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What report.js knows of a lab: spans of time, exits by kind in bins, and the single exits, packed. */
+#include "report/chart.h"
 #include "report/html-parts.h"
 
 #include <string.h>
@@ -149,7 +150,7 @@ put_all_series (GString *out, const LabSummary *s, const HtmlPage *page)
       g_autoptr (GArray) alone = g_array_new (FALSE, FALSE, sizeof (guint));
       g_array_append_val (shown, column);
       g_array_append_val (alone, column);
-      put_series (out, s, name, i, page->inputs->kind_class != NULL ? page->inputs->kind_class (name) : "", &(Columns) { FALSE, alone });
+      put_series (out, s, name, i, chart_kind_class (name), &(Columns) { FALSE, alone });
       g_string_append_c (out, ',');
     }
   put_series (out, s, n > 0 ? "others" : "all exits", KINDS_SHOWN, "", &(Columns) { TRUE, shown });

@@ -15,7 +15,7 @@ enum { REASON, TIME_LOW, TIME_HIGH, CYCLES_LOW, CYCLES_HIGH, RIP_VALUES, RIP, IN
 typedef struct {
   GByteArray *columns[COLUMNS];
   GHashTable *rips, *infos;       /* guint64 * -> its number */
-  guint reasons[TIMELINE_REASONS]; /* number in the order of first occurrence */
+  guint reasons[TIMELINE_REASONS * EXIT_KINDS_MAX]; /* by reason and kind: number in the order of first occurrence */
   guint n_reasons;
   GByteArray *reason_table;
 } Pack;
@@ -39,7 +39,7 @@ pack_new (void)
 
   for (guint i = 0; i < COLUMNS; i++)
     pack->columns[i] = g_byte_array_new ();
-  for (guint i = 0; i < TIMELINE_REASONS; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (pack->reasons); i++)
     pack->reasons[i] = NO_REASON;
   pack->rips = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   pack->infos = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
@@ -105,13 +105,15 @@ put_known (Pack *pack, GHashTable *known, guint values, guint64 value)
 }
 
 static guint
-reason_number (Pack *pack, const Timeline *t, const ReasonNames *names, guint32 code)
+reason_number (Pack *pack, const Timeline *t, const ReasonNames *names, const ExitKinds *kinds, const struct kvm_exit_log_record *exit)
 {
-  const guint index = timeline_reason (t, code);
+  const guint32 code = exit->reason;
+  const guint kind_number = exit_kind (kinds, code, exit->info1);
+  const guint index = timeline_reason (t, code) * EXIT_KINDS_MAX + kind_number;
 
   if (pack->reasons[index] == NO_REASON)
     {
-      const char *name = reason_name (names, code), *kind = reason_kind (names, code);
+      const char *name = reason_name (names, code), *kind = exit_kind_name (kinds, kind_number);
       pack->reasons[index] = pack->n_reasons++;
       put_u32 (pack->reason_table, code);
       put_bytes (pack->reason_table, name, strlen (name));
@@ -146,7 +148,7 @@ time_unit (const Timeline *t, guint64 n)
 
 /* Returns the time of the first exit. */
 static gint64
-fill (Pack *pack, const Timeline *t, const ReasonNames *names, guint64 n, guint64 unit)
+fill (Pack *pack, const Timeline *t, const ReasonNames *names, const ExitKinds *kinds, guint64 n, guint64 unit)
 {
   ExitCursor cursor;
   gint64 base = 0, before = 0;
@@ -158,7 +160,7 @@ fill (Pack *pack, const Timeline *t, const ReasonNames *names, guint64 n, guint6
       const gint64 now = timeline_ns (t, exit->tsc);
       if (i == 0)
         base = before = now;
-      put_varint (pack->columns[REASON], reason_number (pack, t, names, exit->reason));
+      put_varint (pack->columns[REASON], reason_number (pack, t, names, kinds, exit));
       put_split (pack, TIME_LOW, (guint64) (now - before) / unit);
       put_split (pack, CYCLES_LOW, exit->cycles);
       put_known (pack, pack->rips, RIP_VALUES, exit->rip);
@@ -181,13 +183,13 @@ deflated (const GByteArray *plain)
 }
 
 void
-html_pack_exits (const Timeline *timeline, const ReasonNames *names, guint64 max_exits, GBytes **packed, guint64 *n)
+html_pack_exits (const Timeline *timeline, const ReasonNames *names, const ExitKinds *kinds, guint64 max_exits, GBytes **packed, guint64 *n)
 {
   const guint64 count = MIN (MIN (timeline->exits, max_exits), HTML_PACK_MAX);
   const guint64 unit = time_unit (timeline, count);
   g_autoptr (Pack) pack = pack_new ();
   g_autoptr (GByteArray) plain = g_byte_array_new ();
-  const gint64 base = fill (pack, timeline, names, count, unit);
+  const gint64 base = fill (pack, timeline, names, kinds, count, unit);
 
   g_byte_array_append (plain, (const guint8 *) "HXP1", 4);
   put_u32 (plain, (guint32) count);

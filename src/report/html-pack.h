@@ -4,7 +4,7 @@
  * Little-endian; a varint is LEB128, unsigned:
  *
  *   "HXP1", u32 exits, u32 reasons, u64 unit, i64 base
- *   a reason: u32 code, u32 length and bytes of its name, u32 length and bytes of its kind
+ *   a reason, of one kind: u32 code, u32 length and bytes of its name, u32 length and bytes of its kind
  *   nine columns, each u32 length and bytes:
  *     reason       varint, into the reasons
  *     time         low bytes, then varints of what is above them: (t_ns - t_ns of the exit before, at first base) / unit
@@ -23,4 +23,4 @@
 #define HTML_PACK_MAX (4u * 1000 * 1000)
 
 /* The first exits, at most max_exits and HTML_PACK_MAX; *n: how many these are. */
-void html_pack_exits (const Timeline *timeline, const ReasonNames *names, guint64 max_exits, GBytes **packed, guint64 *n);
+void html_pack_exits (const Timeline *timeline, const ReasonNames *names, const ExitKinds *kinds, guint64 max_exits, GBytes **packed, guint64 *n);

@@ -22,7 +22,6 @@ typedef struct {
   const char *chart_library; /* text of the JavaScript library that is inlined; NULL: the page has no JavaScript */
   const char *chart_library_css;     /* its style sheet; may be NULL */
   const char *chart_library_licence; /* its licence, which stands in the page; may be NULL */
-  const char *(*kind_class) (const char *kind); /* the class that gives a kind's colour in the pictures; NULL: the page's own colours */
   const char *style, *script;        /* instead of html/report.css and report.js, for tests; NULL as a rule */
 } HtmlInputs;
 

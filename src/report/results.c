@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "report/fingerprint.h"
+#include "report/html-pack.h"
 #include "report/tables.h"
 #include "timeline/timeline.h"
 
@@ -31,6 +32,7 @@ lab_results_free (LabResults *r)
   checks_free (r->checks);
   g_free (r->fingerprint);
   g_free (r->exits_sha256);
+  g_clear_pointer (&r->page_exits, g_bytes_unref);
   g_ptr_array_unref (r->files);
   g_free (r);
 }
@@ -127,6 +129,7 @@ add_tables (LabResults *r, const ResultsInputs *in, GError **error)
   add_operations (r, in->names);
   add_table (r, "checks.csv", table_checks (r->checks));
   make_fingerprint (r);
+  html_pack_exits (r->timeline, in->names, in->kinds, RESULTS_PAGE_EXITS, &r->page_exits, &r->page_exits_packed);
   return TRUE;
 }
 

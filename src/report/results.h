@@ -34,6 +34,9 @@ typedef struct {
   gboolean records_are_mapped; /* the bytes are a file's mapping, to be read only: see timeline_load_mapped() */
 } ResultsInputs;
 
+/* So many of a lab's exits can be pointed at one by one in report.html. */
+#define RESULTS_PAGE_EXITS 250000u
+
 typedef struct {
   char *name; /* "timeline.csv" */
   GBytes *content;
@@ -50,6 +53,8 @@ typedef struct {
   char *fingerprint;
   char *exits_sha256; /* of exits.csv uncompressed */
   GPtrArray *files;   /* of ResultsFile, in a fixed order */
+  GBytes *page_exits; /* html_pack_exits(), for report.html; NULL as the files */
+  guint64 page_exits_packed;
 } LabResults;
 
 void lab_results_free (LabResults *results);

@@ -206,7 +206,7 @@ page_of (const HtmlLab *labs, gsize n, const char *library)
 {
   const HtmlInputs inputs = {
     .run = "2026-01-31T12-00-00Z", .harness = "1.0", .labs = labs, .n_labs = n, .chart_library = library,
-    .chart_library_css = "/* its style */", .kind_class = class_of, .style = STYLE, .script = SCRIPT,
+    .chart_library_css = "/* its style */", .style = STYLE, .script = SCRIPT,
   };
   return html_make (&inputs);
 }
@@ -491,7 +491,7 @@ test_pack (void **state)
     {
       g_autoptr (GBytes) packed = NULL;
       guint64 n = 0;
-      html_pack_exits (t, names, most[i], &packed, &n);
+      html_pack_exits (t, names, committed_kinds (t->isa), most[i], &packed, &n);
       assert_int_equal (n, MIN (t->exits, most[i]));
       assert_packed (packed, t, names, n);
     }
