@@ -81,16 +81,16 @@ is_free (const PhaseLabel *labels, guint n, const PhaseLabel *label, int row)
   return TRUE;
 }
 
-/* In the lowest row that has room; the name may stand to either side of its leader. */
+/* In the lowest row that has room; over its leader, or to either side of it. */
 static void
 place_label (PhaseLabel *labels, guint n, PhaseLabel *label, const TimeScale *scale)
 {
   for (int row = 0; row < PHASE_ROWS && label->row < 0; row++)
-    for (int side = 0; side < 3 && label->row < 0; side++)
+    for (int side = 0; side < 5 && label->row < 0; side++)
       {
         PhaseLabel try = *label;
-        const double half = label->width / 2, shift = side == 0 ? 0 : side == 1 ? half - 3 : 3 - half;
-        try.x = CLAMP (label->at + shift, scale->x0 + half, MAX (scale->x1 - half, scale->x0 + half));
+        const double half = label->width / 2, shifts[] = { 0, half - 3, 3 - half, half + 4, -half - 4 };
+        try.x = CLAMP (label->at + shifts[side], scale->x0 + half, MAX (scale->x1 - half, scale->x0 + half));
         if (is_free (labels, n, &try, row))
           {
             label->x = try.x;

@@ -4,151 +4,16 @@
  * on top; below, all exits and the mean of each steady stretch on a log scale, since rates differ a hundredfold.
  */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "report/chart.h"
 #include "report/pictures.h"
+#include "report/rate.h"
 
-#define COLUMNS_MAX 300u
-#define SERIES_MAX 8u /* the most frequent kinds, the last one for what remains */
 #define TOOLTIPS_MAX 60u /* where there are more stretches, bursts alone have one */
 #define HAIR 0.5 /* what is closer is drawn as one */
 #define PLOT_HEIGHT 250.0
 #define LOG_HEIGHT 84.0
 #define LOG_GAP 18.0
-#define LOG_DECADES 5 /* at most, from the highest down */
 #define LEGEND_ROW 22.0
-
-typedef struct {
-  const LabSummary *s;
-  guint kinds;        /* 0: not told, one series of all exits */
-  guint n_series, n_columns;
-  guint *order;       /* of the kinds: those with most exits of the boot first */
-  GArray *edges;      /* of ColumnEdge */
-  double *counts;     /* columns x series */
-  double most;        /* exits/s of the highest column */
-  double top;         /* of the linear axis, exits/s */
-  double low, high;   /* the log axis goes from 10^low to 10^high exits/s */
-  TimeScale time;
-  double y0, y1;      /* of the linear plot: top and bottom */
-  double log_y0, log_y1;
-} Rate;
-
-static void
-rate_clear (Rate *rate)
-{
-  g_clear_pointer (&rate->edges, g_array_unref);
-  g_free (rate->counts);
-  g_free (rate->order);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rate, rate_clear)
-
-/* Exits of the series so far: kinds `first` to before `end`, in order. */
-static guint64
-series_at (const Rate *rate, const ColumnEdge *edge, guint first, guint end)
-{
-  const LabSummary *s = rate->s;
-  guint64 sum = 0;
-
-  if (edge->row == EDGE_START)
-    return 0;
-  if (rate->kinds == 0)
-    return edge->row == EDGE_END ? s->windows[WINDOW_BOOT].exits : g_array_index (s->rows, SeriesRow, edge->row).exits;
-  for (guint i = first; i < end; i++)
-    sum += edge->row == EDGE_END ? g_array_index (s->kinds, KindSummary, rate->order[i]).exits[WINDOW_BOOT]
-                                 : g_array_index (s->kind_cells, guint64, (gsize) edge->row * rate->kinds + rate->order[i]);
-  return sum;
-}
-
-static guint
-series_end (const Rate *rate, guint series)
-{
-  return series + 1 == SERIES_MAX ? rate->kinds : series + 1;
-}
-
-static double
-column_seconds (const Rate *rate, guint column)
-{
-  const ColumnEdge *edge = &g_array_index (rate->edges, ColumnEdge, column);
-  return (double) MAX (edge[1].t_ns - edge[0].t_ns, 1) / 1e9;
-}
-
-static double
-segment_rate (const SegmentSummary *segment)
-{
-  return (double) segment->exits * 1e9 / (double) MAX (segment->end_ns - segment->start_ns, 1);
-}
-
-static gint
-compare_kinds (gconstpointer a, gconstpointer b, gpointer kinds)
-{
-  const guint i = *(const guint *) a, j = *(const guint *) b;
-  const guint64 x = g_array_index ((GArray *) kinds, KindSummary, i).exits[WINDOW_BOOT];
-  const guint64 y = g_array_index ((GArray *) kinds, KindSummary, j).exits[WINDOW_BOOT];
-  return x != y ? (x > y ? -1 : 1) : i < j ? -1 : i > j;
-}
-
-static void
-order_kinds (Rate *rate)
-{
-  const LabSummary *s = rate->s;
-  guint occur = 0;
-
-  if (chart_len (s->kind_cells) == (guint64) chart_len (s->rows) * chart_len (s->kinds))
-    rate->kinds = chart_len (s->kinds);
-  rate->order = g_new (guint, (gsize) rate->kinds + 1);
-  for (guint i = 0; i < rate->kinds; i++)
-    {
-      rate->order[i] = i;
-      occur += g_array_index (s->kinds, KindSummary, i).exits[WINDOW_BOOT] > 0;
-    }
-  if (rate->kinds > 0)
-    g_qsort_with_data (rate->order, (gint) rate->kinds, sizeof (guint), compare_kinds, s->kinds);
-  rate->n_series = CLAMP (occur, 1, SERIES_MAX);
-}
-
-/* Decades around the rates of columns and steady stretches. */
-static void
-find_decades (Rate *rate, double least, double most)
-{
-  for (guint i = 0; i < chart_len (rate->s->segments); i++)
-    {
-      const SegmentSummary *segment = &g_array_index (rate->s->segments, SegmentSummary, i);
-      most = MAX (most, segment_rate (segment));
-      least = segment->exits > 0 ? MIN (least, segment_rate (segment)) : least;
-    }
-  rate->high = log10 (MAX (most, 10)) + 0.1;
-  rate->low = CLAMP (floor (log10 (CLAMP (least, 0.1, MAX (most, 1)))), ceil (rate->high) - LOG_DECADES, floor (rate->high - 0.2));
-}
-
-static void
-rate_init (Rate *rate, const LabSummary *s)
-{
-  double least = G_MAXDOUBLE;
-
-  *rate = (Rate) { .s = s };
-  order_kinds (rate);
-  rate->edges = chart_columns (s, s->windows[WINDOW_BOOT].end_ns, COLUMNS_MAX);
-  rate->n_columns = rate->edges->len - 1;
-  rate->counts = g_new0 (double, (gsize) rate->n_columns * rate->n_series + 1);
-  for (guint column = 0; column < rate->n_columns; column++)
-    {
-      const ColumnEdge *edge = &g_array_index (rate->edges, ColumnEdge, column);
-      double all = 0;
-      for (guint i = 0; i < rate->n_series; i++)
-        {
-          const guint64 before = series_at (rate, edge, i, series_end (rate, i)), after = series_at (rate, edge + 1, i, series_end (rate, i));
-          rate->counts[column * rate->n_series + i] = after > before ? (double) (after - before) : 0;
-          all += rate->counts[column * rate->n_series + i];
-        }
-      rate->most = MAX (rate->most, all / column_seconds (rate, column));
-      least = all > 0 ? MIN (least, all / column_seconds (rate, column)) : least;
-    }
-  /* Room above the highest column, for marks and bars. */
-  rate->top = rate->most > 0 ? rate->most * 1.06 : 1;
-  find_decades (rate, least, rate->most);
-}
 
 static double
 log_y (const Rate *rate, double per_second)
@@ -163,37 +28,18 @@ rate_y (const Rate *rate, double per_second)
   return rate->y1 - (rate->y1 - rate->y0) * MIN (per_second / rate->top, 1);
 }
 
-static const char *
-series_name (const Rate *rate, guint series)
-{
-  if (rate->kinds == 0)
-    return "exits";
-  if (series + 1 == SERIES_MAX && rate->kinds > SERIES_MAX)
-    return "the rest";
-  return g_array_index (rate->s->kinds, KindSummary, rate->order[series]).name;
-}
-
-static const char *
-series_class (const Rate *rate, guint series)
-{
-  if (rate->kinds == 0)
-    return "k-x4";
-  return series + 1 == SERIES_MAX && rate->kinds > SERIES_MAX ? "k-other" : chart_kind_class (series_name (rate, series));
-}
-
 /* The kinds with their share of the boot's exits, row by row. Returns the height; draws nothing if out is NULL. */
 static double
 legend (GString *out, const Rate *rate, double y)
 {
-  const ColumnEdge end = { 0, EDGE_END };
   double x = CHART_X0, start = y;
 
   for (guint i = 0; i < rate->n_series; i++)
     {
-      g_autoptr (GString) text = g_string_new (series_name (rate, i));
-      g_autofree char *class = g_strdup_printf ("area %s", series_class (rate, i));
+      g_autoptr (GString) text = g_string_new (rate_series_name (rate, i));
+      g_autofree char *class = g_strdup_printf ("area %s", rate_series_class (rate, i));
       g_string_append (text, "\u00a0");
-      say_percent (text, (double) series_at (rate, &end, i, series_end (rate, i)), (double) rate->s->windows[WINDOW_BOOT].exits);
+      say_percent (text, (double) rate_series_exits (rate, i), (double) rate->s->windows[WINDOW_BOOT].exits);
       const double width = chart_text_width (text->str) + 34;
       if (x > CHART_X0 && x + width > CHART_X1 + 16)
         {
@@ -226,17 +72,6 @@ put_grid (GString *out, const Rate *rate)
     }
 }
 
-/* Exits per second in a column, of the first so many series. */
-static double
-column_rate (const Rate *rate, guint column, guint series)
-{
-  double count = 0;
-
-  for (guint i = 0; i < series; i++)
-    count += rate->counts[(gsize) column * rate->n_series + i];
-  return count / column_seconds (rate, column);
-}
-
 /* What lies below the steps of the first so many series. */
 static void
 put_steps (GString *out, const Rate *rate, const char *class, guint series, gboolean logarithmic, const char *tooltip)
@@ -248,7 +83,7 @@ put_steps (GString *out, const Rate *rate, const char *class, guint series, gboo
   chart_point (out, 'M', rate->time.x0, base);
   for (guint column = 0; column < rate->n_columns; column++)
     {
-      const double value = column_rate (rate, column, series), next = logarithmic ? log_y (rate, value) : rate_y (rate, value);
+      const double value = rate_column (rate, column, series), next = logarithmic ? log_y (rate, value) : rate_y (rate, value);
       if (ABS (next - y) < 0.05)
         continue;
       chart_step (out, 'H', time_x (&rate->time, g_array_index (rate->edges, ColumnEdge, column).t_ns));
@@ -267,8 +102,8 @@ put_stack (GString *out, const Rate *rate)
 {
   for (guint upper = rate->n_series; upper > 0; upper--)
     {
-      g_autofree char *class = g_strdup_printf ("area %s", series_class (rate, upper - 1));
-      put_steps (out, rate, class, upper, FALSE, series_name (rate, upper - 1));
+      g_autofree char *class = g_strdup_printf ("area %s", rate_series_class (rate, upper - 1));
+      put_steps (out, rate, class, upper, FALSE, rate_series_name (rate, upper - 1));
     }
 }
 
@@ -334,7 +169,7 @@ say_segment (GString *text, const Rate *rate, const SegmentSummary *segment)
   g_string_append (text, ": ");
   say_exits (text, segment->exits);
   g_string_append (text, ", ");
-  say_round (text, segment_rate (segment));
+  say_round (text, rate_segment (segment));
   g_string_append (text, " exits/s");
   if (segment->top_kind < rate->kinds)
     {
@@ -442,18 +277,17 @@ say_bursts (GString *text, const Rate *rate)
 static char *
 desc_of (const Rate *rate, const char *subtitle)
 {
-  const ColumnEdge end = { 0, EDGE_END };
   GString *text = g_string_new (subtitle);
 
   g_string_append (text, "; at most ");
   say_round (text, rate->most);
   g_string_append (text, " exits/s in a column of ");
-  say_seconds (text, column_seconds (rate, 0) * 1e9);
+  say_seconds (text, rate_column_seconds (rate, 0) * 1e9);
   g_string_append (text, ". ");
   for (guint i = 0; i < rate->n_series && rate->kinds > 0; i++)
     {
-      g_string_append_printf (text, "%s%s ", i > 0 ? ", " : "", series_name (rate, i));
-      say_percent (text, (double) series_at (rate, &end, i, series_end (rate, i)), (double) rate->s->windows[WINDOW_BOOT].exits);
+      g_string_append_printf (text, "%s%s ", i > 0 ? ", " : "", rate_series_name (rate, i));
+      say_percent (text, (double) rate_series_exits (rate, i), (double) rate->s->windows[WINDOW_BOOT].exits);
     }
   g_string_append (text, rate->kinds > 0 ? ". " : "");
   if (chart_len (rate->s->segments) > 1)
