@@ -2,6 +2,7 @@
 /* report.html: a small page to the byte, hostile strings, what is inlined, and single exits packed and unpacked again. */
 #include "unit/golden.h"
 #include "unit/gen-records.h"
+#include "unit/kinds.h"
 
 #include <libxml/HTMLparser.h>
 #include <zlib.h>
@@ -192,13 +193,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Small, small_free)
 static HtmlLab
 lab_of (const Small *small, const char *name)
 {
-  return (HtmlLab) { .lab = { name, "Bochs 2.7", "emulated", "exact", "00ff", NULL, &small->s, small->checks, small->names } };
-}
-
-static const char *
-class_of (const char *kind)
-{
-  return strcmp (kind, "memory") == 0 ? "k-memory" : "k-other";
+  return (HtmlLab) { .lab = { name, "Bochs 2.7", "emulated", "exact", "00ff", NULL, &small->s, small->checks, small->names, NULL } };
 }
 
 static GString *
@@ -419,7 +414,7 @@ unpack_known (Unpack *values, GArray *known)
 }
 
 static void
-assert_same_exits (Unpack *columns, const guint32 *codes, guint n_codes, const Timeline *t, guint64 n, guint64 unit, gint64 now)
+assert_same_exits (Unpack *columns, const guint32 *codes, const Unpack *kinds, guint n_codes, const Timeline *t, guint64 n, guint64 unit, gint64 now)
 {
   g_autoptr (GArray) rips = g_array_new (FALSE, FALSE, sizeof (guint64)), infos = g_array_new (FALSE, FALSE, sizeof (guint64));
   ExitCursor cursor;
@@ -431,6 +426,10 @@ assert_same_exits (Unpack *columns, const guint32 *codes, guint n_codes, const T
       const guint64 reason = unpack_varint (&columns[0]);
       assert_true (reason < n_codes);
       assert_int_equal (codes[reason], exit->reason);
+      const ExitKinds *committed = committed_kinds (t->isa);
+      const char *kind = exit_kind_name (committed, exit_kind (committed, exit->reason, exit->info1));
+      assert_int_equal (kinds[reason].end - kinds[reason].at, strlen (kind));
+      assert_memory_equal (kinds[reason].at, kind, strlen (kind));
       now += (gint64) (unpack_split (&columns[1]) * unit);
       assert_int_equal (now, timeline_ns (t, exit->tsc));
       assert_int_equal (unpack_split (&columns[3]), exit->cycles);
@@ -449,7 +448,7 @@ assert_packed (GBytes *packed, const Timeline *t, const ReasonNames *names, guin
   gsize packed_size;
   const guint8 *data = g_bytes_get_data (packed, &packed_size);
   guint32 codes[16];
-  Unpack columns[9];
+  Unpack columns[9], kinds[16];
 
   assert_int_equal (uncompress (plain, &size, data, packed_size), Z_OK);
   Unpack u = { plain, plain + size };
@@ -462,14 +461,14 @@ assert_packed (GBytes *packed, const Timeline *t, const ReasonNames *names, guin
   for (guint i = 0; i < n_codes; i++)
     {
       codes[i] = (guint32) unpack_fixed (&u, 4);
-      const Unpack name = unpack_bytes (&u), kind = unpack_bytes (&u);
+      const Unpack name = unpack_bytes (&u);
+      kinds[i] = unpack_bytes (&u);
       assert_memory_equal (name.at, reason_name (names, codes[i]), (gsize) (name.end - name.at));
-      assert_memory_equal (kind.at, reason_kind (names, codes[i]), (gsize) (kind.end - kind.at));
     }
   for (guint i = 0; i < 9; i++)
     columns[i] = unpack_bytes (&u);
   assert_ptr_equal (u.at, u.end);
-  assert_same_exits (columns, codes, n_codes, t, n, unit, base);
+  assert_same_exits (columns, codes, kinds, n_codes, t, n, unit, base);
 }
 
 static void
