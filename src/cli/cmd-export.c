@@ -19,12 +19,14 @@
 #include "report/export-perfetto.h"
 #include "report/export-prometheus.h"
 #include "report/export-trace-dat.h"
+#include "report/pictures.h"
 
-static char *format_name, *lab_name, *output;
+static char *format_name, *lab_name, *output, *picture_name;
 
 const GOptionEntry export_options[] = {
-  { "to", 0, 0, G_OPTION_ARG_STRING, &format_name, "perfetto, trace-dat, csv, json or prometheus", "FORMAT" },
-  { "lab", 0, 0, G_OPTION_ARG_STRING, &lab_name, "only this lab of the run; trace-dat and csv take one", "LAB" },
+  { "to", 0, 0, G_OPTION_ARG_STRING, &format_name, "perfetto, trace-dat, csv, json, prometheus or svg", "FORMAT" },
+  { "picture", 0, 0, G_OPTION_ARG_STRING, &picture_name, "with svg: rate, cumulative, heat, costs, operations or share (default: rate)", "NAME" },
+  { "lab", 0, 0, G_OPTION_ARG_STRING, &lab_name, "only this lab of the run; trace-dat, csv and some pictures take one", "LAB" },
   { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "written whole or not at all; default: standard output", "FILE" },
   { 0 },
 };
@@ -132,6 +134,35 @@ to_prometheus (const ExportRun *run, ExitsSink sink, gpointer user, GError **err
   return export_prometheus (run->run->manifest, labs_of (run), run->labs->len, sink, user, error);
 }
 
+/* A picture as a file of its own. */
+static gboolean
+to_svg (const ExportRun *run, ExitsSink sink, gpointer user, GError **error)
+{
+  g_autofree AnswersLab *labs = g_new0 (AnswersLab, run->labs->len);
+
+  for (guint i = 0; i < run->labs->len; i++)
+    {
+      const ExportLab *lab = &labs_of (run)[i];
+      const char *emulator = manifest_get (run->run->manifest->versions, lab->about->name);
+
+      labs[i] = (AnswersLab){
+        .name = lab->about->name,
+        .machine = emulator ? emulator : lab->about->machine,
+        .accel = lab->about->accel,
+        .determinism = lab->about->determinism,
+        .summary = lab->summary,
+        .checks = lab->checks,
+        .names = lab->names,
+      };
+    }
+  GString *picture = picture_by_name (picture_name ? picture_name : "rate", labs, run->labs->len, lab_name);
+  if (!picture)
+    return fail (error, HARNESS_ERROR_USAGE, "export: there is no picture \"%s\"; try: rate, cumulative, heat, costs, operations or share", picture_name);
+  g_autofree char *svg = picture_standalone (picture);
+  g_string_free (picture, TRUE);
+  return sink (svg, strlen (svg), user, error);
+}
+
 typedef struct {
   const char *name;
   gboolean one_lab, binary;
@@ -141,7 +172,7 @@ typedef struct {
 static const Format formats[] = {
   { "perfetto", FALSE, FALSE, to_perfetto }, { "trace-dat", TRUE, TRUE, to_trace_dat },
   { "csv", TRUE, FALSE, to_csv },     { "json", FALSE, FALSE, to_json },
-  { "prometheus", FALSE, FALSE, to_prometheus },
+  { "prometheus", FALSE, FALSE, to_prometheus },    { "svg", FALSE, FALSE, to_svg },
 };
 
 static const Format *
@@ -150,7 +181,7 @@ find_format (const char *name, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     if (name && strcmp (formats[i].name, name) == 0)
       return &formats[i];
-  fail (error, HARNESS_ERROR_USAGE, "export: %s%s%s; try: --to perfetto, trace-dat, csv, json or prometheus", name ? "there is no format \"" : "--to is missing",
+  fail (error, HARNESS_ERROR_USAGE, "export: %s%s%s; try: --to perfetto, trace-dat, csv, json, prometheus or svg", name ? "there is no format \"" : "--to is missing",
         name ? name : "", name ? "\"" : "");
   return NULL;
 }

@@ -43,7 +43,8 @@ const Command commands[] = {
     clean_options, cmd_clean },
   { "export", "[RUN]", "hand a run (default: results/latest) to other tools: Perfetto, trace-cmd, KernelShark, Prometheus",
     "Makes the run's exits into a trace for ui.perfetto.dev or chrome://tracing (perfetto), for trace-cmd and KernelShark (trace-dat), into "
-    "plain CSV (csv); or its figures into one JSON document (json) or Prometheus's text format (prometheus). See docs/export.md.",
+    "plain CSV (csv); or its figures into one JSON document (json) or Prometheus's text format (prometheus); or one of the report's pictures into a file of its own (svg). "
+    "See docs/export.md.",
     export_options, cmd_export },
   { "documentation", "man|bash", "print the manual page or the bash completion",
     "Both are made from the command table.", documentation_options, cmd_documentation },
