@@ -13,6 +13,7 @@ typedef struct {
   GArray *operations;                  /* of OperationSummary */
   guint places[OPERATIONS];            /* of a number in `operations`, plus 1; 0: not performed */
   ReasonTallies *tallies[OPERATIONS];  /* by number; NULL: not performed */
+  GArray *exits[OPERATIONS], *cycles[OPERATIONS]; /* of guint64: of each round */
 } Walk;
 
 static OperationSummary *
@@ -24,6 +25,8 @@ operation_of (Walk *w, guint number)
       g_array_append_val (w->operations, new);
       w->places[number] = w->operations->len;
       w->tallies[number] = g_new0 (ReasonTallies, 1);
+      w->exits[number] = g_array_new (FALSE, FALSE, sizeof (guint64));
+      w->cycles[number] = g_array_new (FALSE, FALSE, sizeof (guint64));
     }
   return &g_array_index (w->operations, OperationSummary, w->places[number] - 1);
 }
@@ -33,6 +36,8 @@ end_round (Walk *w, const TimelineOperation *round, const SeriesCell *met)
 {
   OperationSummary *operation = operation_of (w, round->number);
 
+  g_array_append_val (w->exits[round->number], met->exits);
+  g_array_append_val (w->cycles[round->number], met->cycles);
   operation->rounds++;
   operation->repetitions += record_operations[round->number].repetitions;
   operation->raw_exits += met->exits;
@@ -91,7 +96,13 @@ less (guint64 value, guint64 part)
   return value > part ? value - part : 0;
 }
 
-/* What a round of nothing brings along in that guest, to the nearest, is taken off from every round. */
+static guint64
+median (const GArray *values)
+{
+  return arith_percentile ((const guint64 *) (gconstpointer) values->data, values->len, 50);
+}
+
+/* What a round of nothing brings along in that guest is taken off from every round: the median, for an interrupt that came meanwhile is not the marks'. */
 static void
 calibrate (const Walk *w, OperationSummary *operation)
 {
@@ -101,9 +112,8 @@ calibrate (const Walk *w, OperationSummary *operation)
   operation->cycles = operation->raw_cycles;
   if (w->places[number] == 0)
     return;
-  const OperationSummary *nothing = &g_array_index (w->operations, OperationSummary, w->places[number] - 1);
-  operation->exits = less (operation->raw_exits, operation->rounds * arith_ratio (nothing->raw_exits, 1, nothing->rounds));
-  operation->cycles = less (operation->raw_cycles, operation->rounds * arith_ratio (nothing->raw_cycles, 1, nothing->rounds));
+  operation->exits = less (operation->raw_exits, operation->rounds * median (w->exits[number]));
+  operation->cycles = less (operation->raw_cycles, operation->rounds * median (w->cycles[number]));
 }
 
 void
@@ -125,6 +135,11 @@ summary_operations (const Timeline *t, GArray *operations)
       OperationSummary *operation = &g_array_index (operations, OperationSummary, i);
       make_reasons (&w, operation);
       calibrate (&w, operation);
-      g_clear_pointer (&w.tallies[operation->number], g_free);
+    }
+  for (guint i = 0; i < OPERATIONS; i++)
+    {
+      g_clear_pointer (&w.tallies[i], g_free);
+      g_clear_pointer (&w.exits[i], g_array_unref);
+      g_clear_pointer (&w.cycles[i], g_array_unref);
     }
 }

@@ -93,7 +93,7 @@ typedef struct {
   guint number; /* into record_operations */
   guint rounds;
   guint64 repetitions;    /* in all */
-  guint64 exits, cycles;  /* what lies between the marks, less what the guest's calibration found there a round; not below 0 */
+  guint64 exits, cycles;  /* what lies between the marks, less the median of what the guest's calibration found there in a round; not below 0 */
   guint64 raw_exits, raw_cycles;       /* what lies between the marks */
   guint64 round_exits_min, round_exits_max; /* raw, of one round */
   gint64 duration_ns;     /* between the marks */
