@@ -334,6 +334,18 @@ test_hostile (void **state)
     g_free (put_file (folder, "tests/html/hostile.html", page->str));
 }
 
+/* The library's licence keeps its lines, and is text. */
+static void
+test_licence (void **state)
+{
+  const HtmlInputs inputs = { .run = "r", .harness = "1.0", .chart_library = LIBRARY, .chart_library_licence = "One <line>\n\n  and another\r\n" };
+  g_autoptr (GString) page = html_make (&inputs);
+
+  (void) state;
+  assert_non_null (strstr (page->str, "<pre>One &lt;line&gt;\n\n  and another\n"));
+  assert_lacks (page->str, "\xef\xbf\xbd");
+}
+
 /* Failed labs alone: no questions, no data, but why. */
 static void
 test_failed (void **state)
@@ -501,7 +513,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_golden), cmocka_unit_test (test_policy), cmocka_unit_test (test_inlined),
-    cmocka_unit_test (test_hostile), cmocka_unit_test (test_failed), cmocka_unit_test (test_pack),
+    cmocka_unit_test (test_hostile), cmocka_unit_test (test_licence), cmocka_unit_test (test_failed), cmocka_unit_test (test_pack),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
