@@ -11,7 +11,7 @@ typedef struct {
   int jobs;     /* --jobs; JOBS_NOT_GIVEN: one per CPU */
 } ArtefactOptions;
 
-#define JOBS_NOT_GIVEN -1
+#define JOBS_NOT_GIVEN G_MININT
 
 /* What the user can have got wrong: a number of jobs below 1, a series that is none. USAGE. */
 gboolean artefacts_check (const ArtefactOptions *options, GError **error);

@@ -15,7 +15,7 @@
 
 #define REPEATS_MAX 1000
 #define REPEATS_STATISTICAL 5
-#define REPEATS_NOT_GIVEN -1
+#define REPEATS_NOT_GIVEN G_MININT
 
 static struct {
   ArtefactOptions artefacts;

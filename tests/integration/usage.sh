@@ -30,7 +30,7 @@ said "$TMPDIR/svm-alone/vmx/records.bin"
 for option in repeat jobs; do
   expect 2 "$harness" full-run "--$option=0" --replay "$replay"
   said "--$option is 0"
-  expect 2 "$harness" full-run "--$option=-2" --replay "$replay"
+  expect 2 "$harness" full-run "--$option=-1" --replay "$replay"
 done
 expect 2 "$harness" build kernel --jobs 0
 said "--jobs is 0"
@@ -94,7 +94,7 @@ done
 completed() { # WORDS… LAST: what the completion makes of the last word
   bash -c 'eval "$1"; shift; COMP_WORDS=(harness "$@"); COMP_CWORD=$#; _harness; echo "${COMPREPLY[*]}"' - "$(cat "$TMPDIR/out")" "$@"
 }
-[ "$(completed fi)" = fingerprint ] || fail "completion of a command: $(completed fi)"
+[ "$(completed fing)" = fingerprint ] || fail "completion of a command: $(completed fing)"
 [ "$(completed compare --fail)" = --fail-over ] || fail "completion of an option: $(completed compare --fail)"
 [ "$(completed build k)" = kernel ] || fail "completion of a word: $(completed build k)"
 
