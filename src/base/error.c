@@ -26,7 +26,7 @@ remedy (int errnum)
   switch (errnum)
     {
     case ENOSPC:
-      return "free space there, or keep images/cache and results on a larger disk";
+      return "free space there, or use a larger disk";
     case EDQUOT:
       return "free space within your disk quota, or keep images/cache and results on another disk";
     case EROFS:

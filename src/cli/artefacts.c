@@ -5,6 +5,18 @@
 #include "base/error.h"
 
 gboolean
+artefacts_check (const ArtefactOptions *options, GError **error)
+{
+  g_autofree char *series = options->series ? g_build_filename (options->series, "series", NULL) : NULL;
+
+  if (options->jobs < 1 && options->jobs != JOBS_NOT_GIVEN)
+    return fail (error, HARNESS_ERROR_USAGE, "--jobs is %d; try: a number from 1", options->jobs);
+  if (series && !g_file_test (series, G_FILE_TEST_IS_REGULAR))
+    return fail (error, HARNESS_ERROR_USAGE, "--series: %s: there is no such file; try: a folder with patches and a file \"series\" that names them", series);
+  return TRUE;
+}
+
+gboolean
 artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error)
 {
   g_autofree char *default_series = app_path (app, "kernel-patches", "6.1", NULL);

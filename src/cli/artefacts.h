@@ -8,9 +8,13 @@
 typedef struct {
   char *source; /* --source */
   char *series; /* --series: a folder with a `series` file; default kernel-patches/6.1 */
-  int jobs;     /* --jobs */
+  int jobs;     /* --jobs; JOBS_NOT_GIVEN: one per CPU */
 } ArtefactOptions;
 
+#define JOBS_NOT_GIVEN G_MININT
+
+/* What the user can have got wrong: a number of jobs below 1, a series that is none. USAGE. */
+gboolean artefacts_check (const ArtefactOptions *options, GError **error);
 gboolean artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error);
 /* The guest programs are built with the harness and lie beside it. */
 gboolean artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error);

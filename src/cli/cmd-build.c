@@ -7,7 +7,7 @@
 #include "cli/artefacts.h"
 #include "cli/command.h"
 
-static ArtefactOptions options;
+static ArtefactOptions options = { .jobs = JOBS_NOT_GIVEN };
 
 const GOptionEntry build_options[] = {
   { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.source, "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-6.1)", "PATH" },
@@ -26,7 +26,7 @@ cmd_build (App *app, char **arguments, GError **error)
 
   if (!images && !(one && strcmp (arguments[0], "kernel") == 0))
     return fail (error, HARNESS_ERROR_USAGE, "build takes \"kernel\" or \"images\"");
-  if (!artefacts_kernel (app, &options, &kernel, error))
+  if (!artefacts_check (&options, error) || !artefacts_kernel (app, &options, &kernel, error))
     return FALSE;
   printf ("kernel %s%s: %s\n", kernel->release, kernel->from_cache ? " (cached)" : "", kernel->dir);
   if (!images)

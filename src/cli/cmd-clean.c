@@ -18,12 +18,13 @@
 
 #define REFERENCE "reference"
 #define DAY_S 86400
+#define NOT_GIVEN G_MININT
 #define LINK_AGE_S 60 /* the link is renamed right after it is made: one that is older was left behind */
 
 static struct {
   int keep, older_than;
   gboolean failed, cache, dry_run;
-} options = { .keep = -1, .older_than = -1 };
+} options = { .keep = NOT_GIVEN, .older_than = NOT_GIVEN };
 
 const GOptionEntry clean_options[] = {
   { "keep", 0, 0, G_OPTION_ARG_INT, &options.keep, "remove runs but for the newest N", "N" },
@@ -37,7 +38,7 @@ const GOptionEntry clean_options[] = {
 static gboolean
 check_usage (char **arguments, GError **error)
 {
-  if (options.keep < -1 || options.older_than < -1)
+  if ((options.keep < 0 && options.keep != NOT_GIVEN) || (options.older_than < 0 && options.older_than != NOT_GIVEN))
     return fail (error, HARNESS_ERROR_USAGE, "--keep and --older-than take numbers that are not negative");
   if (arguments[0] && (options.keep >= 0 || options.failed || (options.older_than >= 0 && !options.cache)))
     return fail (error, HARNESS_ERROR_USAGE, "either runs are named, or --keep, --older-than and --failed choose them");

@@ -59,10 +59,20 @@ print_man (void)
   for (const Command *command = commands; command->name; command++)
     man_command (command);
   printf (".SS Every command\n.TP\n\\fB\\-\\-help\\fR\nWhat the command takes.\n.TP\n\\fB\\-v\\fR, \\fB\\-\\-verbose\\fR\nSay more.\n"
-          ".TP\n\\fB\\-q\\fR, \\fB\\-\\-quiet\\fR\nSay only what went wrong.\n");
+          ".TP\n\\fB\\-q\\fR, \\fB\\-\\-quiet\\fR\nNo progress: only results and what went wrong.\n");
   printf (".SH EXIT STATUS\n0 done, 1 the work failed, 2 bad usage or configuration, 3 the host lacks something, 130 interrupted.\n"
           ".SH ENVIRONMENT\n.TP\n.B HARNESS_TREE\nThe folder with configs/ and kernel\\-patches/, if it is not the program's own.\n"
           ".TP\n.B HARNESS_RUNTIME_DIR\nWhere libvirt's embedded driver keeps its sockets; a short path of your own.\n");
+}
+
+/* "kernel|images" of "kernel|images": what is no placeholder can be completed. */
+static void
+print_words (const char *arguments)
+{
+  g_auto (GStrv) words = g_strsplit (strchr (arguments, '|') ? arguments : "", "|", -1);
+
+  for (char **word = words; *word; word++)
+    printf (" %s", *word);
 }
 
 static void
@@ -74,6 +84,7 @@ print_bash (void)
       printf ("    %s) words=\"--help --verbose --quiet", command->name);
       for (const GOptionEntry *option = command->options; option->long_name; option++)
         printf (" --%s", option->long_name);
+      print_words (command->arguments);
       printf ("\" ;;\n");
     }
   printf ("  esac\n  [ \"$COMP_CWORD\" = 1 ] && words=\"--help --version");

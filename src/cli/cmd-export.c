@@ -290,6 +290,8 @@ cmd_export (App *app, char **arguments, GError **error)
     return FALSE;
   if (arguments[0] && arguments[1])
     return fail (error, HARNESS_ERROR_USAGE, "export: one run at a time, and \"%s\" is another", arguments[1]);
+  if (picture_name && format->write != to_svg)
+    return fail (error, HARNESS_ERROR_USAGE, "export: --picture is for svg; try: --to svg");
   if (!load_run (app, arguments[0] ? arguments[0] : "latest", &run, error))
     return FALSE;
   if (format->one_lab && run.labs->len > 1)

@@ -22,7 +22,7 @@ print_lab (const char *run, const ManifestLab *lab, GError **error)
     return FALSE;
   printf ("%s  %s  %s\n", fingerprint, lab->name, lab->determinism);
   if (strcmp (fingerprint, lab->fingerprint) != 0)
-    return fail (error, HARNESS_ERROR_FAILED, "%s: the files do not have the manifest's fingerprint %s: they were changed", dir, lab->fingerprint);
+    return fail (error, HARNESS_ERROR_FAILED, "%s: the files do not have the manifest's fingerprint %s: they were changed; try: harness show %s", dir, lab->fingerprint, run);
   return TRUE;
 }
 

@@ -15,13 +15,14 @@
 
 #define REPEATS_MAX 1000
 #define REPEATS_STATISTICAL 5
+#define REPEATS_NOT_GIVEN G_MININT
 
 static struct {
   ArtefactOptions artefacts;
   char *isa, *accel, *config, *uri, *replay;
   gboolean checking;
   int repeats;
-} options;
+} options = { .artefacts = { .jobs = JOBS_NOT_GIVEN }, .repeats = REPEATS_NOT_GIVEN };
 
 const GOptionEntry full_run_options[] = {
   { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "one lab only: vmx or svm", "ISA" },
@@ -63,18 +64,33 @@ check_usage (char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
   if (options.replay && !g_file_test (options.replay, G_FILE_TEST_IS_DIR))
     return fail (error, HARNESS_ERROR_USAGE, "--replay: %s is no folder", options.replay);
-  if (options.repeats < 0 || options.repeats > REPEATS_MAX)
+  if (options.repeats != REPEATS_NOT_GIVEN && (options.repeats < 1 || options.repeats > REPEATS_MAX))
     return fail (error, HARNESS_ERROR_USAGE, "--repeat is %d; try: a number from 1 to %d", options.repeats, REPEATS_MAX);
   if (options.config && !options.isa)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
-  return TRUE;
+  return artefacts_check (&options.artefacts, error);
 }
 
 static void
 announce (App *app, const LabRun *run)
 {
+  if (options.replay)
+    {
+      progress_say (&app->progress, run->name, "no machine: %s", run->reason);
+      return;
+    }
   progress_say (&app->progress, run->name, "runs on %s, %s: %s", machine_kind_name (run->machine),
                 run->accel == ACCEL_KVM ? "hardware KVM, statistical" : run->exact ? "emulated, exact" : "emulated, not exact (more than one CPU)", run->reason);
+}
+
+static gboolean
+check_replay (const char *lab, GError **error)
+{
+  g_autofree char *records = options.replay ? g_build_filename (options.replay, lab, "records.bin", NULL) : NULL;
+
+  if (!records || g_file_test (records, G_FILE_TEST_IS_REGULAR))
+    return TRUE;
+  return fail (error, HARNESS_ERROR_USAGE, "--replay: %s: there is no such file; try: a run's folder, and --isa if it has one lab only", records);
 }
 
 /* All that can be wrong with what the user gave is found before anything is built. */
@@ -92,13 +108,13 @@ prepare (App *app, GError **error)
   hardware_probe (&hardware);
   for (const char *const *name = options.isa ? one : both; *name; name++)
     {
-      LabRun *run = lab_run_new (app, *name, options.config, &hardware, wanted, options.replay, error);
+      LabRun *run = check_replay (*name, error) ? lab_run_new (app, *name, options.config, &hardware, wanted, options.replay, error) : NULL;
 
       if (!run)
         return NULL;
       run->uri = options.uri;
       run->trace = options.checking;
-      run->repeats = options.repeats ? (guint) options.repeats : run->exact ? 1 : REPEATS_STATISTICAL;
+      run->repeats = options.repeats > 0 ? (guint) options.repeats : run->exact ? 1 : REPEATS_STATISTICAL;
       g_ptr_array_add (runs, run);
       announce (app, run);
     }

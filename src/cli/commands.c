@@ -13,7 +13,7 @@
 const Command commands[] = {
   { "full-run", "", "build all, run the labs, write a run's folder",
     "Builds the patched kernel and L1's image (or takes them from the cache), boots L1 with nested virtualization, boots L2 inside it, "
-    "records every VM exit, and writes results/RUN with CSV files and answers.md; results/latest points to it. "
+    "records every VM exit, and writes results/RUN with CSV files, answers.md and report.html; results/latest points to it. "
     "By default the vmx and the svm lab run side by side, each on hardware where this host has it, else emulated and exact.",
     full_run_options, cmd_full_run },
   { "build", "kernel|images", "build the kernel or L1's image",
@@ -27,7 +27,7 @@ const Command commands[] = {
     "Name, age, status, size and labs of each folder in results/. What cannot be opened is listed as broken, with why.", list_options, cmd_list },
   { "show", "[RUN]", "say what a kept run was, and whether its files still are what they were (default: results/latest)",
     "Command, versions, inputs, labs, totals, checks, and every file with its size and whether it has the SHA-256 that the manifest tells.", show_options, cmd_show },
-  { "report", "[RUN]", "make a kept run's CSV files and answers again from its raw records (default: results/latest)",
+  { "report", "[RUN]", "make a kept run's CSV files, answers.md and report.html again from its raw records (default: results/latest)",
     "Needs no machine. What is there already and right is not touched. Exits with 1, and changes nothing, if a raw file was changed, or if this version, "
     "being the one that made the run, finds another fingerprint for an exact lab; another version says that it does, and the run is then told by that version.",
     report_options, cmd_report },
@@ -41,7 +41,7 @@ const Command commands[] = {
     "The run that results/latest points to goes only if it is named, results/reference never. --cache removes what is in images/cache too, but for the newest of each "
     "kind, and nothing while another command is at work. (What killed commands left behind is removed by every command when it starts.)",
     clean_options, cmd_clean },
-  { "export", "[RUN]", "hand a run (default: results/latest) to other tools: Perfetto, trace-cmd, KernelShark, Prometheus",
+  { "export", "[RUN]", "hand a run (default: results/latest) to other tools: Perfetto, trace-cmd, KernelShark, jq, Prometheus",
     "Makes the run's exits into a trace for ui.perfetto.dev or chrome://tracing (perfetto), for trace-cmd and KernelShark (trace-dat), into "
     "plain CSV (csv); or its figures into one JSON document (json) or Prometheus's text format (prometheus); or one of the report's pictures into a file of its own (svg). "
     "See docs/export.md.",
@@ -84,7 +84,7 @@ report_error (const GError *error)
 static gboolean verbose, quiet;
 static const GOptionEntry common_options[] = {
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "say more", NULL },
-  { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "say only what went wrong", NULL },
+  { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "no progress: only results and what went wrong", NULL },
   { 0 },
 };
 

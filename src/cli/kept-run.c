@@ -463,7 +463,7 @@ kept_run_load_lab (const KeptRun *run, guint lab, const char *into, LabTerms *te
   const char *leaf_map;
 
   if (!kept_run_has (run, lab, "records.bin"))
-    return fail (error, HARNESS_ERROR_FAILED, "%s: the raw records were not kept: nothing can be made again", dir);
+    return fail (error, HARNESS_ERROR_FAILED, "%s: the raw records (records.bin) were not kept: without them nothing can be made again, nor exported", dir);
   if (!kept_run_need_raw (run, prefix, error))
     return FALSE;
   if (read_parameters (told, &leaf_map, &analysis, error) && lab_terms_load (run->app, analysis.isa, leaf_map, terms, error) &&

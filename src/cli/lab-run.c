@@ -185,7 +185,8 @@ typedef struct {
   char *path;
   struct record_reader reader;
   PagesWalk walk;
-  guint64 exits;
+  guint64 exits;  /* of the guest that runs */
+  guint64 before; /* of the guests before it */
 } Watch;
 
 static void
@@ -216,9 +217,14 @@ on_tick (gpointer user)
         }
       if (header.type == RECORD_SAMPLE && header.length >= sizeof (struct record_sample))
         watch->exits = ((const struct record_sample *) body)->exits;
+      else if (header.type == RECORD_GUEST)
+        {
+          watch->before += watch->exits;
+          watch->exits = 0;
+        }
       pages_walked (&watch->walk, body);
     }
-  progress_update (&watch->run->app->progress, watch->run->name, -1, "%" G_GUINT64_FORMAT " exits", watch->exits);
+  progress_update (&watch->run->app->progress, watch->run->name, -1, "%" G_GUINT64_FORMAT " exits", watch->before + watch->exits);
 }
 
 /* Seconds on the reference machine, for the first run; later ones expect what the last one took. */
@@ -245,7 +251,8 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
     return FALSE;
   progress_begin (&run->app->progress, run->name, stage, expected_s (run, spec->l0_log));
   ok = machine_start (machine, error) && machine_wait (machine, on_tick, &watch, &run->end, error);
-  progress_end (&run->app->progress, run->name, ok && run->end.end == MACHINE_END_POWEROFF, "%" G_GUINT64_FORMAT " exits", watch.exits);
+  on_tick (&watch); /* what was recorded since the last one, or all of it */
+  progress_end (&run->app->progress, run->name, ok && run->end.end == MACHINE_END_POWEROFF, "%" G_GUINT64_FORMAT " exits", watch.before + watch.exits);
   g_clear_pointer (&watch.records, g_mapped_file_unref);
   if (ok)
     return trim_records (path, error);

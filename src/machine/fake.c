@@ -225,7 +225,7 @@ fake_version (GError **error)
 }
 
 const MachineBackend machine_fake = {
-  .name = "fake",
+  .name = "replay",
   .root_device = "/dev/pmem0",
   .record_device = "/dev/pmem1",
   .console_device = "ttyS0",

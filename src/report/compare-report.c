@@ -201,11 +201,11 @@ put_lab_html (GString *out, const CompareLab *lab)
       g_string_append (out, "<br>");
       put_text (out, lab->note);
     }
-  g_string_append_printf (out, "<br>%u of %u rows changed</p>\n<table>\n", count_changed (lab->rows), lab->rows->len);
-  g_string_append (out, "<thead><tr><th>what</th><th>name</th><th>exits in A</th><th>exits in B</th><th>B − A</th><th>%</th><th>verdict</th></tr></thead>\n<tbody>\n");
+  g_string_append_printf (out, "<br>%u of %u rows changed</p>\n<div tabindex=\"0\">\n<table>\n", count_changed (lab->rows), lab->rows->len);
+  g_string_append (out, "<thead><tr><th>what</th><th>name</th><th class=\"number\">exits in A</th><th class=\"number\">exits in B</th><th class=\"number\">B − A</th><th class=\"number\">%</th><th>verdict</th></tr></thead>\n<tbody>\n");
   for (guint i = 0; i < lab->rows->len; i++)
     put_row_html (out, g_ptr_array_index (lab->rows, i));
-  g_string_append (out, "</tbody>\n</table>\n");
+  g_string_append (out, "</tbody>\n</table>\n</div>\n");
 }
 
 static const char page_start[] =
@@ -215,7 +215,7 @@ static const char page_start[] =
   ":root { color-scheme: light dark; --more: #b3261e; --fewer: #1e7d34; --quiet: #767676 }\n"
   "@media (prefers-color-scheme: dark) { :root { --more: #ff8a80; --fewer: #81c995; --quiet: #9e9e9e } }\n"
   "body { font: 1rem/1.4 sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }\n"
-  "table { border-collapse: collapse; width: 100% }\nth, td { padding: .2rem .6rem; text-align: left; font-weight: normal; border-bottom: 1px solid #8884 }\n"
+  "div { overflow-x: auto }\ntable { border-collapse: collapse; width: 100% }\nth, td { padding: .2rem .6rem; text-align: left; font-weight: normal; border-bottom: 1px solid #8884 }\n"
   "thead th { font-weight: bold }\n.number { text-align: right; font-variant-numeric: tabular-nums }\n"
   ".same { color: var(--quiet) }\n.more .number { color: var(--more) }\n.fewer .number { color: var(--fewer) }\n"
   "</style>\n</head>\n<body>\n<h1>What changed</h1>\n"

@@ -259,6 +259,17 @@ most_exits (const AnswersLab *lab)
   return most;
 }
 
+/* "18 062 exits", "10.400 exits", "1 exit" */
+static void
+put_exits_each (GString *out, const OperationSummary *o)
+{
+  if (o->exits % o->repetitions == 0)
+    html_put_count (out, o->exits / o->repetitions);
+  else
+    html_put_fixed (out, arith_ratio (o->exits, 1000, o->repetitions), 3);
+  g_string_append (out, o->exits == o->repetitions ? " exit" : " exits");
+}
+
 static void
 operations_sentence (GString *out, const AnswersLab *lab)
 {
@@ -274,11 +285,13 @@ operations_sentence (GString *out, const AnswersLab *lab)
   begin_sentence (out, lab);
   if (most == NULL)
     g_string_append (out, "The guest performed no operations in this run.");
+  else if (most->exits == 0)
+    g_string_append_printf (out, "None of the %u operations that the guest performed takes an exit.", n);
   else
     {
       html_format (out, "<strong>%s</strong> exits most: ", record_operations[most->number].name);
-      html_put_fixed (out, arith_ratio (most->exits, 1000, most->repetitions), 3);
-      g_string_append_printf (out, " exits each time. Of the %u operations that the guest performed, %u %s no exit at all.", n, without,
+      put_exits_each (out, most);
+      g_string_append_printf (out, " each time. Of the %u operations that the guest performed, %u %s no exit at all.", n, without,
                               without == 1 ? "takes" : "take");
     }
   end_sentence (out);

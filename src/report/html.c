@@ -248,6 +248,21 @@ put_questions (GString *out, const HtmlPage *page)
   g_string_append (out, "</main>\n");
 }
 
+/* Each line is escaped by itself: a line feed is a control character to the escaper. */
+static void
+put_licence (GString *out, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  g_string_append (out, "<details><summary>Licence of dygraphs</summary><pre>");
+  for (char **line = lines; *line != NULL; line++)
+    {
+      html_format (out, "%s", g_strchomp (*line));
+      g_string_append_c (out, '\n');
+    }
+  g_string_append (out, "</pre></details>\n");
+}
+
 static void
 put_footer (GString *out, const HtmlInputs *in)
 {
@@ -260,7 +275,7 @@ put_footer (GString *out, const HtmlInputs *in)
     g_string_append (out, "<noscript><p>JavaScript is off: the pictures and tables are complete, the interactive charts are left out.</p></noscript>\n"
                           "<p>Interactive charts by dygraphs, under the MIT licence.</p>\n");
   if (in->chart_library != NULL && in->chart_library_licence != NULL)
-    html_format (out, "<details><summary>Licence of dygraphs</summary><pre>%s</pre></details>\n", in->chart_library_licence);
+    put_licence (out, in->chart_library_licence);
   g_string_append (out, "</footer>\n");
 }
 

@@ -322,6 +322,8 @@ expect 2 "$harness" clean nowhere
 expect 2 "$harness" clean "$tree/configs"
 expect 2 "$harness" clean good --keep 1
 expect 2 "$harness" clean --keep -3
+expect 2 "$harness" clean --keep -1
+expect 2 "$harness" clean --older-than -1
 [ "$(listing "$results")" = "$before" ] || fail "wrong usage removed something"
 
 expect 0 "$harness" clean

@@ -24,6 +24,20 @@ expect 2 "$harness" full-run --jobs many
 said "many"
 expect 2 "$harness" full-run --replay "$TMPDIR/nowhere"
 said "$TMPDIR/nowhere"
+mkdir "$TMPDIR/svm-alone" && cp -r "$replay/svm" "$TMPDIR/svm-alone/"
+expect 2 "$harness" full-run --replay "$TMPDIR/svm-alone"
+said "$TMPDIR/svm-alone/vmx/records.bin"
+for option in repeat jobs; do
+  expect 2 "$harness" full-run "--$option=0" --replay "$replay"
+  said "--$option is 0"
+  expect 2 "$harness" full-run "--$option=-1" --replay "$replay"
+done
+expect 2 "$harness" build kernel --jobs 0
+said "--jobs is 0"
+expect 2 "$harness" build kernel --series "$TMPDIR"
+said "$TMPDIR/series"
+expect 2 "$harness" export --to csv --picture rate
+said "--to svg"
 expect 2 "$harness" build
 expect 2 "$harness" build moon
 expect 2 "$harness" doctor now
@@ -63,12 +77,32 @@ expect 0 "$harness" --help
 printed "full-run"
 expect 0 "$harness" --version
 printed "harness $(cat VERSION)"
-for command in full-run build doctor fingerprint list show report compare clean documentation; do
+for command in full-run build doctor fingerprint list show report compare clean export documentation; do
   expect 0 "$harness" "$command" --help
   printed "harness $command"
   expect 2 "$harness" "$command" --no-such-option
   said "--no-such-option"
 done
+
+# The manual page and the completion know every command, and the words that a command takes.
+for command in full-run build doctor fingerprint list show report compare clean export documentation; do
+  expect 0 "$harness" documentation man
+  printed ".SS harness ${command/-/\\-} "
+  expect 0 "$harness" documentation bash
+  printed "    $command) words="
+done
+completed() { # WORDS… LAST: what the completion makes of the last word
+  bash -c 'eval "$1"; shift; COMP_WORDS=(harness "$@"); COMP_CWORD=$#; _harness; echo "${COMPREPLY[*]}"' - "$(cat "$TMPDIR/out")" "$@"
+}
+[ "$(completed fing)" = fingerprint ] || fail "completion of a command: $(completed fing)"
+[ "$(completed compare --fail)" = --fail-over ] || fail "completion of an option: $(completed compare --fail)"
+[ "$(completed build k)" = kernel ] || fail "completion of a word: $(completed build k)"
+
+# The progress counts the exits of all guests, as the result does.
+expect 0 "$harness" full-run --isa svm --replay "$replay"
+exits=$(sed -nE 's/.* ([0-9]+) in all.*/\1/p' "$TMPDIR/out")
+said "replay: done"
+said ", $exits exits"
 
 # Quiet is quiet, and the results are printed all the same.
 expect 0 "$harness" full-run -q --replay "$replay"

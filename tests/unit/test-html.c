@@ -334,6 +334,33 @@ test_hostile (void **state)
     g_free (put_file (folder, "tests/html/hostile.html", page->str));
 }
 
+/* The library's licence keeps its lines, and is text. */
+static void
+test_licence (void **state)
+{
+  const HtmlInputs inputs = { .run = "r", .harness = "1.0", .chart_library = LIBRARY, .chart_library_licence = "One <line>\n\n  and another\r\n" };
+  g_autoptr (GString) page = html_make (&inputs);
+
+  (void) state;
+  assert_non_null (strstr (page->str, "<pre>One &lt;line&gt;\n\n  and another\n"));
+  assert_lacks (page->str, "\xef\xbf\xbd");
+}
+
+/* Where no operation exits, none is called the one that exits most. */
+static void
+test_no_exits (void **state)
+{
+  g_autoptr (Small) vmx = small_new (ISA_VMX);
+  const HtmlLab lab = lab_of (vmx, "vmx");
+
+  (void) state;
+  for (guint i = 0; i < vmx->s.operations->len; i++)
+    g_array_index (vmx->s.operations, OperationSummary, i).exits = 0;
+  g_autoptr (GString) page = page_of (&lab, 1, LIBRARY);
+  assert_text_has (page->str, "None of the 2 operations that the guest performed takes an exit.");
+  assert_lacks (page->str, "exits most");
+}
+
 /* Failed labs alone: no questions, no data, but why. */
 static void
 test_failed (void **state)
@@ -501,7 +528,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_golden), cmocka_unit_test (test_policy), cmocka_unit_test (test_inlined),
-    cmocka_unit_test (test_hostile), cmocka_unit_test (test_failed), cmocka_unit_test (test_pack),
+    cmocka_unit_test (test_hostile), cmocka_unit_test (test_licence), cmocka_unit_test (test_no_exits), cmocka_unit_test (test_failed), cmocka_unit_test (test_pack),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
