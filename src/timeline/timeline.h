@@ -35,7 +35,7 @@ typedef struct {
   guint64 end_tsc;                /* when the last one ended */
 } TimelineVcpu;
 
-/* The L2 guests of a run, one after the other; each has vCPUs of its own. The first is the one whose boot is measured. */
+/* The L2 guests of a run, one after the other; each has vCPUs of its own. The first is the one whose boot is measured; kinds ascend. */
 #define TIMELINE_GUESTS_MAX 8u
 
 typedef struct {
