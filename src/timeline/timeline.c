@@ -239,12 +239,18 @@ load (Timeline *t, GError **error)
 }
 
 guint
-timeline_guest_kind (const Timeline *t, guint vcpu)
+timeline_guest (const Timeline *t, guint vcpu)
 {
   guint guest = t->n_guests - 1;
   while (guest > 0 && vcpu < t->guests[guest].first_vcpu)
     guest--;
-  return t->guests[guest].kind;
+  return guest;
+}
+
+guint
+timeline_guest_kind (const Timeline *t, guint vcpu)
+{
+  return t->guests[timeline_guest (t, vcpu)].kind;
 }
 
 gboolean

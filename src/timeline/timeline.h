@@ -141,7 +141,8 @@ gboolean timeline_load (GBytes *records, Timeline **timeline, GError **error);
  */
 gboolean timeline_load_mapped (GBytes *records, Timeline **timeline, GError **error);
 
-/* The kind of guest that a vCPU is of: enum record_guest_kind. */
+/* The guest that a vCPU is of, into guests; its kind: enum record_guest_kind. */
+guint timeline_guest (const Timeline *timeline, guint vcpu);
 guint timeline_guest_kind (const Timeline *timeline, guint vcpu);
 
 /* Guest nanoseconds of a TSC value; negative before the first entry. */

@@ -251,6 +251,25 @@ test_stray_operations (void **state)
   assert_int_equal (t->operations->len, 0);
 }
 
+/* A round ends with its guest, also if the next is of the same kind. */
+static void
+test_round_across_guests (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+
+  (void) state;
+  begin_operations (g);
+  gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
+  gen_begin (g, OPERATION_CPUID);
+  gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
+  gen_mark (g, RECORD_MARK_OPERATION_END);
+  g_autoptr (Timeline) t = load (g);
+
+  assert_int_equal (t->operations->len, 0);
+  assert_int_equal (t->unended_rounds, 1);
+  assert_int_equal (t->stray_marks, 1);
+}
+
 /* Guests follow one another: records in which they overlap are refused. */
 static void
 test_refused_guests (void **state)
@@ -635,6 +654,7 @@ main (void)
     cmocka_unit_test (test_operations),
     cmocka_unit_test (test_stray_operations),
     cmocka_unit_test (test_refused_guests),
+    cmocka_unit_test (test_round_across_guests),
     cmocka_unit_test (test_stray_marks),
     cmocka_unit_test (test_merge),
     cmocka_unit_test (test_equal_times_by_vcpu),
