@@ -152,9 +152,8 @@ take_operations (CompareSide *side, const char *text, gsize size, Window window,
 static gboolean
 take_repeats (CompareSide *side, const char *text, gsize size, Window window, gint64 boot_ns, GError **error)
 {
-  (void) window;
   (void) boot_ns;
-  return compare_read_repeats (side, text, size, error);
+  return compare_read_repeats (side, text, size, window, error);
 }
 
 /* The intervals come last: they belong to figures. */

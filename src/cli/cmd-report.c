@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/kept-run.h"
 #include "cli/run-files.h"
+#include "cli/terminal.h"
 #include "report/repeats-read.h"
 
 /* Who analysed the run, if not the version that ran it. */
@@ -180,6 +181,13 @@ write_scratch (Report *report, GError **error)
   return run_files_write (scratch_path (report->scratch), &story, error) && run_files_settle_modes (scratch_path (report->scratch), error);
 }
 
+static void
+tell_extra (const KeptFile *file)
+{
+  g_autofree char *path = terminal_text (file->path); /* whoever put it there named it */
+  printf ("%s: %s: left as it is\n", path, kept_state_name (file->state));
+}
+
 /* What is derived, was not made now, and is not what it was, is lost: a repeated lab's intervals, say. */
 static gboolean
 check_others (const Report *report, const GPtrArray *made, GError **error)
@@ -193,7 +201,7 @@ check_others (const Report *report, const GPtrArray *made, GError **error)
       const KeptFile *file = g_ptr_array_index (files, i);
 
       if (file->state == KEPT_EXTRA && !manifest_get (made, file->path))
-        printf ("%s: %s: left as it is\n", file->path, kept_state_name (file->state));
+        tell_extra (file);
       else if ((file->state == KEPT_CHANGED || file->state == KEPT_MISSING) && !manifest_get (made, file->path))
         return fail (error, HARNESS_ERROR_FAILED, "%s/%s: %s, and cannot be made again from what the run kept; nothing was written; try: put back a copy of it",
                      report->run->path, file->path, kept_state_name (file->state));
@@ -224,19 +232,11 @@ static gboolean
 write_manifest (Report *report, const char *before, GError **error)
 {
   Manifest *m = report->run->manifest;
-  g_autoptr (GPtrArray) all = manifest_pairs_new ();
   g_autofree char *after = NULL;
 
   g_ptr_array_set_size (m->files, 0);
-  if (!run_files_hash (report->run->path, all, error))
+  if (!run_files_hash (report->run->path, report->known, m->files, error))
     return FALSE;
-  for (guint i = 0; i < all->len; i++)
-    {
-      const ManifestPair *file = g_ptr_array_index (all, i);
-
-      if (g_hash_table_contains (report->known, file->name))
-        manifest_add (m->files, file->name, file->value);
-    }
   if (report->other_version)
     manifest_set (m->versions, VERSION_OF_REPORT, HARNESS_VERSION);
   after = manifest_to_json (m);
@@ -244,7 +244,7 @@ write_manifest (Report *report, const char *before, GError **error)
     return TRUE;
   report->changed++;
   printf (RUN_MANIFEST ": written anew\n");
-  return run_files_write_manifest (report->run->path, m, error) && run_files_settle_modes (report->run->path, error);
+  return run_files_write_manifest (report->run->path, m, error);
 }
 
 static gboolean
@@ -254,7 +254,7 @@ settle (Report *report, const char *before, GError **error)
 
   for (guint i = 0; i < report->run->manifest->files->len; i++)
     g_hash_table_add (report->known, g_strdup (((const ManifestPair *) g_ptr_array_index (report->run->manifest->files, i))->name));
-  if (!write_scratch (report, error) || !run_files_hash (scratch_path (report->scratch), made, error) || !check_others (report, made, error))
+  if (!write_scratch (report, error) || !run_files_hash (scratch_path (report->scratch), NULL, made, error) || !check_others (report, made, error))
     return FALSE;
   for (guint i = 0; i < made->len; i++)
     if (!place (report, g_ptr_array_index (made, i), error))

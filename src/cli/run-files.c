@@ -103,8 +103,9 @@ hash_one (const char *root, const char *relative, GPtrArray *files, GError **err
   return TRUE;
 }
 
-static gboolean
-hash_below (const char *root, const char *prefix, GPtrArray *files, GError **error)
+/* The names in a folder, sorted. NULL if it cannot be read. */
+static GPtrArray *
+list_folder (const char *root, const char *prefix, GError **error)
 {
   g_autofree char *path = g_build_filename (root, prefix, NULL);
   g_autoptr (GDir) dir = g_dir_open (path, 0, error);
@@ -112,11 +113,36 @@ hash_below (const char *root, const char *prefix, GPtrArray *files, GError **err
   const char *name;
 
   if (!dir)
-    return FALSE;
+    return NULL;
   while ((name = g_dir_read_name (dir)))
     if (!g_str_has_prefix (name, ".tmp-") && (*prefix || strcmp (name, RUN_MANIFEST) != 0))
       g_ptr_array_add (names, g_build_filename (prefix, name, NULL));
   files_sort_names (names);
+  return g_steal_pointer (&names);
+}
+
+/* A file of `only` is below this folder. */
+static gboolean
+leads_to (GHashTable *only, const char *folder)
+{
+  g_autofree char *prefix = g_strconcat (folder, "/", NULL);
+  GHashTableIter iter;
+  gpointer path;
+
+  g_hash_table_iter_init (&iter, only);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    if (g_str_has_prefix (path, prefix))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+hash_below (const char *root, const char *prefix, GHashTable *only, GPtrArray *files, GError **error)
+{
+  g_autoptr (GPtrArray) names = list_folder (root, prefix, error);
+
+  if (!names)
+    return FALSE;
   for (guint i = 0; i < names->len; i++)
     {
       const char *relative = g_ptr_array_index (names, i);
@@ -125,18 +151,18 @@ hash_below (const char *root, const char *prefix, GPtrArray *files, GError **err
 
       if (lstat (full, &st) < 0)
         return fail_errno (error, errno, "%s: looking at", full);
-      if (S_ISDIR (st.st_mode) && !hash_below (root, relative, files, error))
+      if (S_ISDIR (st.st_mode) && (!only || leads_to (only, relative)) && !hash_below (root, relative, only, files, error))
         return FALSE;
-      if (S_ISREG (st.st_mode) && !hash_one (root, relative, files, error))
+      if (S_ISREG (st.st_mode) && (!only || g_hash_table_contains (only, relative)) && !hash_one (root, relative, files, error))
         return FALSE;
     }
   return TRUE;
 }
 
 gboolean
-run_files_hash (const char *dir, GPtrArray *files, GError **error)
+run_files_hash (const char *dir, GHashTable *only, GPtrArray *files, GError **error)
 {
-  return hash_below (dir, "", files, error);
+  return hash_below (dir, "", only, files, error);
 }
 
 gboolean
@@ -145,5 +171,7 @@ run_files_write_manifest (const char *dir, const Manifest *manifest, GError **er
   g_autofree char *path = g_build_filename (dir, RUN_MANIFEST, NULL);
   g_autofree char *json = manifest_to_json (manifest);
 
-  return files_write (path, json, -1, error);
+  if (!files_write (path, json, -1, error))
+    return FALSE;
+  return chmod (path, 0644) == 0 || fail_errno (error, errno, "%s: setting its mode", path);
 }

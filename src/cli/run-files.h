@@ -18,6 +18,10 @@ typedef struct {
 gboolean run_files_write (const char *dir, const RunStory *story, GError **error);
 /* Files 0644, folders 0755, whatever made them; links are left alone. */
 gboolean run_files_settle_modes (const char *dir, GError **error);
-/* Adds path and sha256 of every file below dir but the manifest and unfinished ones, in order of name, to files (of ManifestPair). */
-gboolean run_files_hash (const char *dir, GPtrArray *files, GError **error);
+/*
+ * Adds path and sha256 of every file below dir but the manifest and unfinished ones, in order of name, to files (of ManifestPair).
+ * only: a set of paths, others are not even opened; NULL: all.
+ */
+gboolean run_files_hash (const char *dir, GHashTable *only, GPtrArray *files, GError **error);
+/* Of mode 0644, whatever the umask. */
 gboolean run_files_write_manifest (const char *dir, const Manifest *manifest, GError **error);

@@ -218,8 +218,7 @@ write_manifest (const RunFolder *folder, GPtrArray *runs, const KernelArtefact *
   add_inputs (manifest, runs, kernel, image);
   for (guint i = 0; i < runs->len; i++)
     add_lab (folder, manifest, g_ptr_array_index (runs, i));
-  return run_files_settle_modes (dir, error) && run_files_hash (dir, manifest->files, error) && run_files_write_manifest (dir, manifest, error) &&
-         run_files_settle_modes (dir, error);
+  return run_files_settle_modes (dir, error) && run_files_hash (dir, NULL, manifest->files, error) && run_files_write_manifest (dir, manifest, error);
 }
 
 /* Atomic: a reader of results/latest finds the old run or the new one. */

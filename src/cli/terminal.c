@@ -7,10 +7,14 @@
 char *
 terminal_text (const char *text)
 {
-  char *copy = g_strdup (text);
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *out = g_string_new (NULL);
 
-  for (char *c = copy; *c; c++)
-    if (g_ascii_iscntrl (*c) && *c != '\n')
-      *c = *c == '\t' ? ' ' : '?';
-  return copy;
+  for (const char *at = valid; *at; at = g_utf8_next_char (at))
+    {
+      const gunichar c = g_utf8_get_char (at);
+
+      g_string_append_unichar (out, c == '\t' ? ' ' : g_unichar_iscntrl (c) && c != '\n' ? '?' : c);
+    }
+  return g_string_free (out, FALSE);
 }

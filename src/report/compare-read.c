@@ -161,7 +161,7 @@ find_metric (const CompareSide *side, const char *metric)
 }
 
 gboolean
-compare_read_repeats (CompareSide *side, const char *text, gsize size, GError **error)
+compare_read_repeats (CompareSide *side, const char *text, gsize size, Window window, GError **error)
 {
   g_autoptr (GPtrArray) metrics = NULL;
 
@@ -172,7 +172,8 @@ compare_read_repeats (CompareSide *side, const char *text, gsize size, GError **
       const RepeatedMetric *metric = g_ptr_array_index (metrics, i);
       CompareFigure *figure = find_metric (side, metric->metric);
 
-      if (figure != NULL)
+      /* Reasons over several runs are told of window boot alone. */
+      if (figure != NULL && (window == WINDOW_BOOT || figure->what != COMPARE_REASON))
         figure->interval = metric->interval;
     }
   return TRUE;

@@ -17,5 +17,5 @@ gboolean compare_read_reasons (CompareSide *side, const char *text, gsize size, 
 gboolean compare_read_kinds (CompareSide *side, const char *text, gsize size, Window window, GError **error);
 /* operations.csv. */
 gboolean compare_read_operations (CompareSide *side, const char *text, gsize size, GError **error);
-/* repeats.csv (metric,n,median,low,high): the intervals of figures that are there already; other metrics are passed over. */
-gboolean compare_read_repeats (CompareSide *side, const char *text, gsize size, GError **error);
+/* repeats.csv (metric,n,median,low,high): the intervals of figures that are there already; other metrics are passed over, and reasons but for window boot. */
+gboolean compare_read_repeats (CompareSide *side, const char *text, gsize size, Window window, GError **error);

@@ -199,9 +199,9 @@ put_checks (GString *out, const char *name, const ExportLab *lab, Field field)
   (void) field;
   if (checks == NULL)
     return;
-  const guint ok = checks->rows->len - checks->failed - checks->explained - checks->not_run;
+  const guint ok = checks->rows->len - checks->failed - checks->explained - checks->surprises - checks->not_run;
   const struct { const char *verdict; guint n; } verdicts[] = {
-    { "ok", ok }, { "explained", checks->explained }, { "not-run", checks->not_run }, { "fail", checks->failed },
+    { "ok", ok }, { "explained", checks->explained }, { "surprise", checks->surprises }, { "not-run", checks->not_run }, { "fail", checks->failed },
   };
   for (guint i = 0; i < G_N_ELEMENTS (verdicts); i++)
     {

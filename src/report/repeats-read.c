@@ -34,6 +34,8 @@ repeats_read (const char *text, gsize size, GPtrArray **metrics, GError **error)
 
   if (!csv_read (text, size, &table, error))
     return FALSE;
+  if (csv_rows (table) > REPEATS_METRICS_MAX)
+    return fail (error, HARNESS_ERROR_FAILED, "more than %u metrics", REPEATS_METRICS_MAX);
   for (guint i = 0; i < COLUMNS; i++)
     if (!csv_column (table, names[i], &columns[i], error))
       return FALSE;

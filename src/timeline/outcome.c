@@ -138,6 +138,8 @@ rounds_of (const Timeline *t, guint number)
 static gboolean
 operations_ended (const Timeline *t, char **detail)
 {
+  const gboolean of_linux = t->marks[RECORD_MARK_OPERATIONS].seen, known_answer = t->guests[t->n_guests - 1].kind == RECORD_GUEST_KNOWN_ANSWER;
+
   if (t->unended_rounds > 0)
     {
       *detail = g_strdup ("L2 began an operation that has no end in the records");
@@ -147,7 +149,7 @@ operations_ended (const Timeline *t, char **detail)
     {
       const struct record_operation *operation = &record_operations[i];
       const guint rounds = rounds_of (t, i);
-      const gboolean must = i == OPERATION_CALIBRATION_LINUX || (i == OPERATION_FIRST_TOUCH && t->n_guests > 1);
+      const gboolean must = (i == OPERATION_CALIBRATION_LINUX && of_linux) || (i == OPERATION_FIRST_TOUCH && known_answer);
 
       if (rounds == operation->rounds || (rounds == 0 && !must))
         continue;
@@ -183,7 +185,7 @@ outcome_of_records (const Timeline *t, char **detail)
       *detail = g_strdup_printf ("no ready mark: L2 never became ready; last console lines: %s", tail);
       return OUTCOME_L2_SILENT;
     }
-  if (t->marks[RECORD_MARK_OPERATIONS].seen && !operations_ended (t, detail))
+  if (!operations_ended (t, detail))
     return OUTCOME_INCOMPLETE;
   if (t->end.status != 0)
     {

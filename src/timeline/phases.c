@@ -21,6 +21,7 @@ typedef struct {
   guint cut;
   TimelineMark cuts[CUTS];
   TimelineMark known_answer, reboot;
+  guint guest; /* that exits now */
   gboolean in_round;
   TimelineOperation round;
 } Search;
@@ -135,14 +136,14 @@ static void
 look_at (Timeline *t, Search *search, guint64 seq, guint vcpu, const struct kvm_exit_log_record *exit)
 {
   const TimelineMark here = { TRUE, seq, timeline_ns (t, exit->tsc) };
-  const guint guest_kind = t->n_guests == 1 ? t->guests[0].kind : timeline_guest_kind (t, vcpu);
+  const guint guest = t->n_guests == 1 ? 0 : timeline_guest (t, vcpu), guest_kind = t->guests[guest].kind;
   const guint port = exit_byte_out (t->isa, exit);
 
+  if (guest != search->guest)
+    give_up_round (t, search);
+  search->guest = guest;
   if (guest_kind == RECORD_GUEST_KNOWN_ANSWER && !search->known_answer.seen)
-    {
-      search->known_answer = here;
-      give_up_round (t, search);
-    }
+    search->known_answer = here;
   if (search->last_mark == 0 && guest_kind == RECORD_GUEST_LINUX)
     {
       const guint cut = cut_of (t->isa, search->cut, exit);

@@ -239,6 +239,8 @@ take_guest (Timeline *t, const struct record_header *header, const void *body, G
     return BAD ("a guest that begins on a vCPU");
   if (in->kind > RECORD_GUEST_KNOWN_ANSWER)
     return BAD ("unknown kind of guest %u", in->kind);
+  if (in->kind < t->guests[t->n_guests - 1].kind)
+    return BAD ("a guest of kind %u after one of kind %u: the phases have another order", in->kind, t->guests[t->n_guests - 1].kind);
   if (t->n_guests == TIMELINE_GUESTS_MAX)
     return BAD ("more than %u guests", TIMELINE_GUESTS_MAX);
   t->guests[t->n_guests++] = (TimelineGuest) { .kind = in->kind, .first_vcpu = t->n_vcpus };

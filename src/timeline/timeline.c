@@ -189,6 +189,24 @@ find_first_entry (Timeline *t)
 /* The length of the run bounds every sum and every table made of it. */
 #define GUEST_TIME_MAX_NS (G_GINT64_CONSTANT (1000000000) * 86400 * 2)
 
+/* The exits of one guest, which is entered when the one before it has ended. *end_tsc: that end, then its own. */
+static gboolean
+count_guest (Timeline *t, const TimelineGuest *guest, guint64 *end_tsc, GError **error)
+{
+  const guint64 after_tsc = *end_tsc;
+
+  for (guint i = guest->first_vcpu; i < guest->first_vcpu + guest->n_vcpus; i++)
+    {
+      const guint64 entry_tsc = t->vcpus[i].log.first_entry_tsc;
+      if (entry_tsc != 0 && entry_tsc < after_tsc)
+        return fail (error, HARNESS_ERROR_FAILED, "records: vCPU %u: first entered at TSC %" G_GUINT64_FORMAT ", before the guest before it ended", i, entry_tsc);
+      if (!count_vcpu (t, i, after_tsc, error))
+        return FALSE;
+      *end_tsc = MAX (*end_tsc, t->vcpus[i].end_tsc);
+    }
+  return TRUE;
+}
+
 /* One guest runs after the other. */
 static gboolean
 count_exits (Timeline *t, GError **error)
@@ -196,17 +214,8 @@ count_exits (Timeline *t, GError **error)
   guint64 end_tsc = t->first_entry_tsc;
 
   for (guint g = 0; g < t->n_guests; g++)
-    {
-      const TimelineGuest *guest = &t->guests[g];
-      const guint64 after_tsc = end_tsc;
-
-      for (guint i = guest->first_vcpu; i < guest->first_vcpu + guest->n_vcpus; i++)
-        {
-          if (!count_vcpu (t, i, after_tsc, error))
-            return FALSE;
-          end_tsc = MAX (end_tsc, t->vcpus[i].end_tsc);
-        }
-    }
+    if (!count_guest (t, &t->guests[g], &end_tsc, error))
+      return FALSE;
   if ((end_tsc - t->first_entry_tsc) / t->tsc_khz > GUEST_TIME_MAX_NS / 1000000)
     return fail (error, HARNESS_ERROR_FAILED, "records: the exits span more than two days of guest time");
   t->end_ns = timeline_ns (t, end_tsc);
@@ -230,12 +239,18 @@ load (Timeline *t, GError **error)
 }
 
 guint
-timeline_guest_kind (const Timeline *t, guint vcpu)
+timeline_guest (const Timeline *t, guint vcpu)
 {
   guint guest = t->n_guests - 1;
   while (guest > 0 && vcpu < t->guests[guest].first_vcpu)
     guest--;
-  return t->guests[guest].kind;
+  return guest;
+}
+
+guint
+timeline_guest_kind (const Timeline *t, guint vcpu)
+{
+  return t->guests[timeline_guest (t, vcpu)].kind;
 }
 
 gboolean

@@ -35,7 +35,7 @@ typedef struct {
   guint64 end_tsc;                /* when the last one ended */
 } TimelineVcpu;
 
-/* The L2 guests of a run, one after the other; each has vCPUs of its own. The first is the one whose boot is measured. */
+/* The L2 guests of a run, one after the other; each has vCPUs of its own. The first is the one whose boot is measured; kinds ascend. */
 #define TIMELINE_GUESTS_MAX 8u
 
 typedef struct {
@@ -141,7 +141,8 @@ gboolean timeline_load (GBytes *records, Timeline **timeline, GError **error);
  */
 gboolean timeline_load_mapped (GBytes *records, Timeline **timeline, GError **error);
 
-/* The kind of guest that a vCPU is of: enum record_guest_kind. */
+/* The guest that a vCPU is of, into guests; its kind: enum record_guest_kind. */
+guint timeline_guest (const Timeline *timeline, guint vcpu);
 guint timeline_guest_kind (const Timeline *timeline, guint vcpu);
 
 /* Guest nanoseconds of a TSC value; negative before the first entry. */

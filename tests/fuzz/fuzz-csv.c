@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   compare_read_kinds (side, text, size, WINDOW_ALL, NULL);
   compare_read_phases (side, text, size, WINDOW_BOOT, 100, NULL);
   compare_read_operations (side, text, size, NULL);
-  compare_read_repeats (side, text, size, NULL);
+  compare_read_repeats (side, text, size, WINDOW_BOOT, NULL);
   rows = compare_sides (side, side);
   return 0;
 }

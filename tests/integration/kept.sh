@@ -65,6 +65,10 @@ printed "svm/notes.txt"
 expect 0 "$harness" report extra
 printed "nothing to change"
 grep -q notes "$spoilt/manifest.json" && fail "report took a stranger's file into the manifest"
+echo mine >"$spoilt/svm/"$'\033[2Jname'
+expect 0 "$harness" report extra
+printed "svm/?[2Jname"
+grep -q $'\033' "$TMPDIR/out" && fail "a file's name reached the terminal as it is"
 
 # Raw files that were changed: nothing can be made of them, and nothing is.
 for file in svm/records.bin vmx/l0-exits.log svm/l1-console.log; do
@@ -113,7 +117,9 @@ sed -i "s/$print/$(printf '0%.0s' {1..64})/" "$spoilt/manifest.json"
 untouched "$harness" report other
 said "fingerprint $print"
 sed -i 's/"harness" : ".*"/"harness" : "0.0.1"/' "$spoilt/manifest.json"
+echo mine >"$spoilt/svm/private" && chmod 600 "$spoilt/svm/private"
 expect 0 "$harness" report other
+[ "$(stat -c %a "$spoilt/svm/private" "$spoilt/manifest.json" | xargs)" = "600 644" ] || fail "report changed the mode of a file that is not the run's, or wrote its own with another"
 printed "svm: another fingerprint"
 [ "$(of_lab "$spoilt" svm fingerprint)" = "$print" ] || fail "the fingerprint was not updated"
 pairs "$spoilt" versions | grep -qx $'harness\t0.0.1' || fail "the version that ran it is lost"

@@ -343,7 +343,7 @@ gen_kernel_exit (Gen *g)
 }
 
 static inline void
-gen_boot (Gen *g, guint64 kernel_exits)
+gen_boot_to_idle (Gen *g, guint64 kernel_exits)
 {
   gen_console (g, "SeaBIOS\r\n");
   for (guint i = 0; i < 60; i++)
@@ -361,8 +361,20 @@ gen_boot (Gen *g, guint64 kernel_exits)
   for (guint i = 0; i < 25; i++)
     gen_exit (g, g->isa == ISA_VMX ? 12 : 0x78, 0, 0, GEN_KERNEL_RIP, 20000, GEN_TSC_KHZ * 4);
   gen_mark (g, RECORD_MARK_IDLE_END);
+}
+
+static inline void
+gen_poweroff (Gen *g)
+{
   gen_mark (g, RECORD_MARK_POWEROFF);
   gen_exit (g, g->isa == ISA_VMX ? 30 : 0x7b, gen_out_info (g->isa, 0x604), 0, GEN_KERNEL_RIP, 9000, 7000);
+}
+
+static inline void
+gen_boot (Gen *g, guint64 kernel_exits)
+{
+  gen_boot_to_idle (g, kernel_exits);
+  gen_poweroff (g);
 }
 
 static inline guint64

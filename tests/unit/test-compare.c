@@ -162,7 +162,7 @@ read_side (gboolean exact, const char *name_of_30, const char *exits_of_48, cons
   compare_read_operations (side, TEXT ("operation,repetitions,exits\ncpuid,10,10\n"), &error);
   assert_no_failure (error);
   if (repeats != NULL)
-    compare_read_repeats (side, repeats, strlen (repeats), &error);
+    compare_read_repeats (side, repeats, strlen (repeats), WINDOW_BOOT, &error);
   assert_no_failure (error);
   return side;
 }
@@ -221,13 +221,47 @@ test_bad_tables (void **state)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;
-      assert_false (compare_read_repeats (side, cases[i].repeats, strlen (cases[i].repeats), &error));
+      assert_false (compare_read_repeats (side, cases[i].repeats, strlen (cases[i].repeats), WINDOW_BOOT, &error));
       assert_failed (error, HARNESS_ERROR_FAILED, cases[i].message);
     }
   assert_false (compare_read_reasons (side, TEXT ("reason,name,window,exits\n1,X,boot,1\n1,X,boot,2\n"), WINDOW_BOOT, &twice));
   assert_failed (twice, HARNESS_ERROR_FAILED, "reason \"1\" is there twice");
   assert_false (compare_read_reasons (side, TEXT ("reason,name,window,exits\n2,X,all,9223372036854775807\n3,X,all,9223372036854775807\n4,X,all,9223372036854775807\n"), WINDOW_BOOT, &large));
   assert_failed (large, HARNESS_ERROR_FAILED, "more exits than can be counted");
+}
+
+/* What is told of a reason over several runs is of window boot: it is not held against window all. */
+static void
+test_repeats_of_windows (void **state)
+{
+  static const char reasons[] = "reason,name,window,exits\n10,CPUID,boot,20\n10,CPUID,all,400\n";
+  static const char repeats[] = "metric,n,median,low,high\nexits:window=all,5,410,400,420\nexits:reason=10,5,21,20,22\n";
+  static const struct { Window window; guint n; } cases[] = { { WINDOW_BOOT, 5 }, { WINDOW_ALL, 0 } };
+
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (CompareSide) side = compare_side_new (FALSE);
+      assert_true (compare_read_reasons (side, TEXT (reasons), cases[i].window, NULL));
+      assert_true (compare_read_repeats (side, TEXT (repeats), cases[i].window, NULL));
+      assert_int_equal (compare_side_find (side, "exits:reason=10", 0)->interval.n, cases[i].n);
+      assert_int_equal (compare_side_find (side, "exits:window=all", 0)->interval.median, 410);
+    }
+}
+
+/* A file of more metrics than a lab can have is refused before each is looked for. */
+static void
+test_too_many_repeats (void **state)
+{
+  g_autoptr (CompareSide) side = compare_side_new (FALSE);
+  g_autoptr (GString) text = g_string_new ("metric,n,median,low,high\n");
+  g_autoptr (GError) error = NULL;
+
+  (void) state;
+  for (guint i = 0; i <= COMPARE_FIGURES_MAX; i++)
+    g_string_append_printf (text, "exits:reason=%u,5,1,1,1\n", i);
+  assert_false (compare_read_repeats (side, text->str, text->len, WINDOW_BOOT, &error));
+  assert_failed (error, HARNESS_ERROR_FAILED, "more than 4096 metrics");
 }
 
 static void
@@ -264,7 +298,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_verdicts), cmocka_unit_test (test_percent),    cmocka_unit_test (test_grew),  cmocka_unit_test (test_absent_and_order),
-    cmocka_unit_test (test_reading),  cmocka_unit_test (test_bad_tables), cmocka_unit_test (test_texts),
+    cmocka_unit_test (test_reading),  cmocka_unit_test (test_bad_tables), cmocka_unit_test (test_repeats_of_windows), cmocka_unit_test (test_too_many_repeats), cmocka_unit_test (test_texts),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -125,6 +125,7 @@ setup (void **state)
   checks_compare (f->checks, 3, 3, NULL, "counters");
   checks_compare (f->checks, 3, 4, "in-flight", "explained");
   checks_compare (f->checks, 1, 2, NULL, "wrong %s", HOSTILE);
+  checks_compare_usual (f->checks, 5, 6, "surprising");
   checks_not_run (f->checks, "l0");
   f->labs[0] = (ExportLab) { g_ptr_array_index (f->manifest->labs, 0), f->timeline, f->names, f->summary, f->checks };
   f->labs[1] = (ExportLab) { g_ptr_array_index (f->manifest->labs, 1), f->timeline, f->names, NULL, NULL };
@@ -273,14 +274,14 @@ test_prometheus (void **state)
   Fixture *f = *state;
   g_autoptr (GString) bare = make_prometheus (f);
 
-  /* run 1; labs 2 + 2; reasons 3 + 3; windows 2; phases 3 x 2; checks 4 */
-  assert_int_equal (read_exposition (bare->str), 1 + 4 + 6 + 2 + 6 + 4);
+  /* run 1; labs 2 + 2; reasons 3 + 3; windows 2; phases 3 x 2; checks 5 */
+  assert_int_equal (read_exposition (bare->str), 1 + 4 + 6 + 2 + 6 + 5);
   assert_null (strstr (bare->str, "harness_operation_exits"));
   add_kinds (f->summary);
   add_operations (f->summary);
   g_autoptr (GString) out = make_prometheus (f);
   /* kinds 2 x 2 windows x 2; operations 3 x 1 */
-  assert_int_equal (read_exposition (out->str), 23 + 8 + 3);
+  assert_int_equal (read_exposition (out->str), 24 + 8 + 3);
   assert_golden ("export/figures.prom", out->str, out->len);
 }
 

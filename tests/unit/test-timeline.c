@@ -251,12 +251,33 @@ test_stray_operations (void **state)
   assert_int_equal (t->operations->len, 0);
 }
 
+/* A round ends with its guest, also if the next is of the same kind. */
+static void
+test_round_across_guests (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+
+  (void) state;
+  begin_operations (g);
+  gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
+  gen_begin (g, OPERATION_CPUID);
+  gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
+  gen_mark (g, RECORD_MARK_OPERATION_END);
+  g_autoptr (Timeline) t = load (g);
+
+  assert_int_equal (t->operations->len, 0);
+  assert_int_equal (t->unended_rounds, 1);
+  assert_int_equal (t->stray_marks, 1);
+}
+
 /* Guests follow one another: records in which they overlap are refused. */
 static void
 test_refused_guests (void **state)
 {
   g_autoptr (Gen) overlapping = gen_new (ISA_VMX, 1);
   g_autoptr (Gen) unknown = gen_new (ISA_VMX, 1);
+  g_autoptr (Gen) early = gen_new (ISA_VMX, 1);
+  g_autoptr (Gen) linux_again = gen_new (ISA_VMX, 1);
   const struct record_guest guest = { .kind = 7 };
 
   (void) state;
@@ -267,6 +288,16 @@ test_refused_guests (void **state)
   assert_refused (overlapping, "before");
   gen_put (unknown, RECORD_GUEST, 0, &guest, sizeof guest, NULL, 0);
   assert_refused (unknown, "unknown kind of guest 7");
+  gen_exit (early, 10, 0, 0, 0, 1000, 10);
+  gen_next_guest (early, RECORD_GUEST_KNOWN_ANSWER);
+  gen_exit (early, 10, 0, 0, 0, 1000, 10);
+  early->vcpus[0].log.first_entry_tsc = GEN_FIRST_ENTRY + 500; /* the other guest's exit ended at 1010 */
+  assert_refused (early, "first entered");
+  gen_exit (linux_again, 10, 0, 0, 0, 1000, 10);
+  gen_next_guest (linux_again, RECORD_GUEST_KNOWN_ANSWER);
+  gen_exit (linux_again, 10, 0, 0, 0, 1000, 10);
+  gen_next_guest (linux_again, RECORD_GUEST_LINUX);
+  assert_refused (linux_again, "the phases have another order");
 }
 
 /* Marks that a firmware's probing or a forger makes are counted, not believed. */
@@ -498,6 +529,32 @@ test_outcomes (void **state)
   assert_outcome (agent, OUTCOME_INCOMPLETE, "status 1");
 }
 
+/* A guest that performs operations came to its last one, and performed each in all its rounds. */
+static void
+test_outcomes_of_operations (void **state)
+{
+  g_autoptr (Gen) early = gen_new (ISA_VMX, 1);
+  g_autoptr (Gen) unended = gen_new (ISA_VMX, 1);
+  g_autoptr (Gen) whole = gen_new (ISA_VMX, 1);
+
+  (void) state;
+  gen_boot (early, 10);
+  gen_next_guest (early, RECORD_GUEST_KNOWN_ANSWER);
+  gen_exit (early, 10, 0, 0, 0xfff0, 1000, 10);
+  assert_outcome (early, OUTCOME_INCOMPLETE, "operation first-touch: 0 of 3 rounds");
+
+  gen_boot (unended, 10);
+  gen_next_guest (unended, RECORD_GUEST_KNOWN_ANSWER);
+  gen_begin (unended, OPERATION_CPUID);
+  assert_outcome (unended, OUTCOME_INCOMPLETE, "has no end");
+
+  gen_boot (whole, 10);
+  gen_next_guest (whole, RECORD_GUEST_KNOWN_ANSWER);
+  for (guint i = 0; i < 3; i++)
+    gen_round (whole, OPERATION_FIRST_TOUCH, 48, 128, 100);
+  assert_outcome (whole, OUTCOME_OK, NULL);
+}
+
 /* Worked out by hand: five exits, two of them in the boot window. TSC 2 GHz: 2 ticks are 1 ns. */
 static void
 test_summary_by_hand (void **state)
@@ -597,6 +654,7 @@ main (void)
     cmocka_unit_test (test_operations),
     cmocka_unit_test (test_stray_operations),
     cmocka_unit_test (test_refused_guests),
+    cmocka_unit_test (test_round_across_guests),
     cmocka_unit_test (test_stray_marks),
     cmocka_unit_test (test_merge),
     cmocka_unit_test (test_equal_times_by_vcpu),
@@ -608,6 +666,7 @@ main (void)
     cmocka_unit_test (test_refused_text),
     cmocka_unit_test (test_refused_bytes),
     cmocka_unit_test (test_outcomes),
+    cmocka_unit_test (test_outcomes_of_operations),
     cmocka_unit_test (test_summary_by_hand),
     cmocka_unit_test (test_exit_on_the_border),
     cmocka_unit_test (test_text),
