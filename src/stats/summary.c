@@ -60,18 +60,6 @@ lab_summary_ns (const LabSummary *s, guint64 cycles)
   return (gint64) ((unsigned __int128) cycles * 1000000 / s->tsc_khz);
 }
 
-const ReasonSummary *
-lab_summary_reason (const LabSummary *s, Window window, guint32 code)
-{
-  for (guint i = 0; i < s->reasons[window]->len; i++)
-    {
-      const ReasonSummary *reason = &g_array_index (s->reasons[window], ReasonSummary, i);
-      if (reason->code == code)
-        return reason;
-    }
-  return NULL;
-}
-
 static void
 binner_start (Binner *binner, gint64 start_ns)
 {

@@ -8,6 +8,7 @@
 #include "report/chart.h"
 #include "report/pictures.h"
 #include "report/svg.h"
+#include "report/words.h"
 
 #define MS G_GINT64_CONSTANT (1000000)
 #define SIZE_MAX_KB 62u
@@ -569,7 +570,7 @@ test_say (void **state)
   g_autoptr (GString) out = g_string_new (NULL);
 
   (void) state;
-  say_count (out, G_MAXUINT64);
+  words_count (out, G_MAXUINT64);
   assert_string_equal (out->str, "18,446,744,073,709,551,615");
   assert_say (say_round, 999.5, "1,000");
   assert_say (say_round, 1e300, "18,446,744,073,709,551,615");
