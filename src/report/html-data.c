@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What report.js knows of a lab: spans of time, exits by kind in bins, and the single exits, packed. */
-#include "report/chart.h"
 #include "report/html-parts.h"
 
-
+#include "report/chart.h"
 #include "report/csv.h"
 #include "report/json-write.h"
 

@@ -2,7 +2,6 @@
 /* The questions about one lab's boot: a sentence a lab, pictures, tables. */
 #include "report/html-parts.h"
 
-
 #include "report/pictures.h"
 
 #define BURSTS_SHOWN 40u

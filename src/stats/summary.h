@@ -123,6 +123,8 @@ typedef struct {
   GArray *operations;   /* of OperationSummary, in order of their first round; empty if none were performed */
 } LabSummary;
 
+/* All arrays are there and empty; all else is 0. */
+LabSummary *lab_summary_new (Isa isa);
 void lab_summary_free (LabSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabSummary, lab_summary_free)
 
