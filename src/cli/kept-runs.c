@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-
 #define DEPTH_MAX 64u
 
 static void
