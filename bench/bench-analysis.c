@@ -9,28 +9,38 @@
  *   checks    all cross-checks but L0's
  *   csv       all tables but exits.csv.gz
  *   exits     exits.csv.gz: formatting, SHA-256 and compression on all processors, written to a file
- *   whole     all of it by the one call that a run makes, results_lab(), and every file written
+ *   whole     all of it and the page's single exits by the one call that a run makes, results_lab(), and every file of the lab written
+ *   pages     answers.md and report.html, written
  * each with the processor time that all threads took and the peak of the process's memory while it lasted (VmHWM: the pages of mapped files are counted too).
+ * Then the size of report.html for a boot of 250,000 exits, all of which it has one by one.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit/gen-records.h"
 
 #include "base/files.h"
+#include "cli/lab-files.h"
+#include "cli/run-files.h"
 #include "report/exits.h"
 #include "report/results.h"
 #include "report/tables.h"
 #include "stats/checks.h"
 #include "stats/summary.h"
 
-enum { LOAD, SUMMARY, CHECKS, CSV, EXITS, WHOLE, STAGES };
-static const char *const stage_names[] = { "load", "summary", "checks", "csv", "exits", "whole" };
+enum { LOAD, SUMMARY, CHECKS, CSV, EXITS, WHOLE, PAGES, STAGES };
+static const char *const stage_names[] = { "load", "summary", "checks", "csv", "exits", "whole", "pages" };
 #define REPETITIONS_MAX 25u
+
+/* What a run of ten million exits should need at the most, and a boot's page. */
+#define SECONDS_MAX 5
+#define MIB_MAX 200
+#define PAGE_MIB_MAX 2
 
 typedef struct {
   char *dir;
@@ -40,7 +50,7 @@ typedef struct {
   guint repetition;
   double seconds[STAGES][REPETITIONS_MAX], cpu_seconds[STAGES][REPETITIONS_MAX];
   guint64 peak_kib[STAGES];
-  guint64 exits, record_bytes, packed_bytes;
+  guint64 exits, record_bytes, packed_bytes, page_bytes;
 } Bench;
 
 static char *
@@ -172,59 +182,94 @@ run_stages (Bench *b, GBytes *records, GError **error)
   return TRUE;
 }
 
+/* As a run has them; the caller frees `results`. */
 static gboolean
-run_whole (Bench *b, GBytes *records, GError **error)
+write_lab (const Bench *b, GBytes *records, LabResults **results, GError **error)
 {
   g_autofree char *exits = in_dir (b, "exits.csv.gz");
-  g_autoptr (LabResults) results = NULL;
-
-  begin (b);
   int fd = open (exits, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   const ResultsInputs inputs = {
     .records = records, .isa = ISA_VMX, .names = b->names, .leaf_map = &gen_leaf_map, .sample_ns = SUMMARY_BIN_NS,
     .exits_sink = write_exits, .exits_user = &fd, .kinds = b->kinds, .records_are_mapped = TRUE,
   };
-  gboolean ok = results_lab (&inputs, &results, error);
+  const gboolean ok = results_lab (&inputs, results, error) && lab_write_files (*results, b->dir, error);
+
   close (fd);
-  for (guint i = 0; ok && i < results->files->len; i++)
-    {
-      const ResultsFile *file = g_ptr_array_index (results->files, i);
-      g_autofree char *path = in_dir (b, file->name);
-      ok = files_write (path, g_bytes_get_data (file->content, NULL), (gssize) g_bytes_get_size (file->content), error);
-    }
-  end (b, WHOLE);
   return ok;
 }
 
 static gboolean
-run_once (Bench *b, const char *path, GError **error)
+write_pages (const Bench *b, const LabResults *results, GError **error)
 {
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
-  g_autoptr (GBytes) records = file != NULL ? g_mapped_file_get_bytes (file) : NULL;
+  const HtmlLab lab = {
+    { "vmx", "generated", "emulated", "exact", results->fingerprint, NULL, results->summary, results->checks, b->names, NULL },
+    results->page_exits,
+    results->page_exits_packed,
+  };
+  const RunStory story = { .run = "bench", .harness = HARNESS_VERSION, .labs = &lab, .n_labs = 1 };
 
-  if (records == NULL)
+  return run_files_write (b->dir, &story, error);
+}
+
+static gboolean
+run_whole (Bench *b, GBytes *records, GError **error)
+{
+  g_autoptr (LabResults) results = NULL;
+
+  begin (b);
+  if (!write_lab (b, records, &results, error))
     return FALSE;
-  b->record_bytes = g_bytes_get_size (records);
-  return run_stages (b, records, error) && run_whole (b, records, error);
+  end (b, WHOLE);
+  if (!write_pages (b, results, error))
+    return FALSE;
+  end (b, PAGES);
+  return TRUE;
+}
+
+/* A new generated run of that many exits, mapped; NULL: *error says why. */
+static GBytes *
+map_generated (const Bench *b, const char *name, guint64 exits, GError **error)
+{
+  g_autofree char *path = in_dir (b, name);
+
+  if (!generate (path, exits))
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: cannot be generated", path);
+      return NULL;
+    }
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  return file != NULL ? g_mapped_file_get_bytes (file) : NULL;
+}
+
+static gboolean
+measure_page (Bench *b, GError **error)
+{
+  g_autoptr (GBytes) records = map_generated (b, "boot.bin", RESULTS_PAGE_EXITS, error);
+  g_autoptr (LabResults) results = NULL;
+  g_autofree char *path = in_dir (b, "report.html");
+  struct stat st = { 0 };
+
+  if (records == NULL || !write_lab (b, records, &results, error) || !write_pages (b, results, error))
+    return FALSE;
+  if (stat (path, &st) == 0)
+    b->page_bytes = (guint64) st.st_size;
+  return TRUE;
 }
 
 static gboolean
 run_all (Bench *b, guint64 exits, guint repetitions, GError **error)
 {
-  g_autofree char *path = in_dir (b, "records.bin");
-
   if (!reason_names_load ("configs/reasons/vmx.csv", &b->names, error) ||
       !exit_kinds_load ("configs/reasons/ports.csv", ISA_VMX, b->names, &b->kinds, error))
     return FALSE;
-  if (!generate (path, exits))
-    {
-      fprintf (stderr, "bench-analysis: %s: cannot be generated\n", path);
-      return FALSE;
-    }
+  g_autoptr (GBytes) records = map_generated (b, "records.bin", exits, error);
+  if (records == NULL)
+    return FALSE;
+  b->record_bytes = g_bytes_get_size (records);
   for (b->repetition = 0; b->repetition < repetitions; b->repetition++)
-    if (!run_once (b, path, error))
+    if (!run_stages (b, records, error) || !run_whole (b, records, error))
       return FALSE;
-  return TRUE;
+  return measure_page (b, error);
 }
 
 static int
@@ -244,14 +289,19 @@ median (double *values, guint n)
 static void
 print (Bench *b)
 {
+  double medians[STAGES];
+
   for (guint i = 0; i < STAGES; i++)
     {
-      const double wall = median (b->seconds[i], b->repetition), cpu = median (b->cpu_seconds[i], b->repetition);
+      const double wall = medians[i] = median (b->seconds[i], b->repetition), cpu = median (b->cpu_seconds[i], b->repetition);
       printf ("%-8s %7.3f s   %7.2f million exits/s   %7.3f s of processors   %4" G_GUINT64_FORMAT " MiB\n", stage_names[i], wall,
               (double) b->exits / wall / 1e6, cpu, b->peak_kib[i] >> 10);
     }
   printf ("%" G_GUINT64_FORMAT " exits, median of %u, %u processors; records.bin %.1f MB, exits.csv.gz %.1f MB\n", b->exits, b->repetition,
           g_get_num_processors (), (double) b->record_bytes / 1e6, (double) b->packed_bytes / 1e6);
+  printf ("analysed and reported, whole and pages: %.2f s (should be at most %d), %" G_GUINT64_FORMAT " MiB (at most %d)\n", medians[WHOLE] + medians[PAGES],
+          SECONDS_MAX, MAX (b->peak_kib[WHOLE], b->peak_kib[PAGES]) >> 10, MIB_MAX);
+  printf ("report.html of a boot of %u exits: %.2f MiB (should be below %d)\n", RESULTS_PAGE_EXITS, (double) b->page_bytes / (1 << 20), PAGE_MIB_MAX);
 }
 
 int

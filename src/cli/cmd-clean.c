@@ -9,7 +9,6 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "cli/cache-trim.h"
 #include "cli/command.h"
 #include "cli/kept-runs.h"

@@ -6,7 +6,6 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "cli/artefacts.h"
 #include "cli/command.h"
 #include "cli/lab-run.h"

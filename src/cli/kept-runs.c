@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/error.h"
-
 #define DEPTH_MAX 64u
 
 static void

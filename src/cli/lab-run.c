@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/files.h"
 #include "base/pages.h"
 #include "cli/l1-cmdline.h"

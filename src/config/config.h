@@ -79,6 +79,8 @@ guint exit_kinds_count (const ExitKinds *kinds); /* at most EXIT_KINDS_MAX */
 #define EXIT_KINDS_MAX 64u
 const char *exit_kind_name (const ExitKinds *kinds, guint kind);
 guint exit_kind (const ExitKinds *kinds, guint32 code, guint64 info1);
+/* Whether an exit of that reason may be of that kind: for those who have no single exit to ask exit_kind() about. */
+gboolean reason_may_be_of_kind (const ReasonNames *names, Isa isa, guint32 code, const char *kind);
 
 /* configs/packages/debian-12.list: one package a line, '#' comments, "[group]" headings. */
 gboolean package_list_load (const char *path, char ***packages, GError **error);

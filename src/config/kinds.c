@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "config/rows.h"
 
 #define HEADER "first,last,kind,device"
@@ -112,12 +113,6 @@ add_name (GHashTable *set, const char *name)
     g_hash_table_add (set, g_strdup (name));
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
 /* Every kind that an exit may be of, once, in order. */
 static GPtrArray *
 collect_names (Isa isa, const ReasonNames *names, const GArray *ranges)
@@ -143,7 +138,7 @@ collect_names (Isa isa, const ReasonNames *names, const GArray *ranges)
       g_ptr_array_add (sorted, name);
       g_hash_table_iter_steal (&iter);
     }
-  g_ptr_array_sort (sorted, compare_names);
+  files_sort_names (sorted);
   return sorted;
 }
 
@@ -241,4 +236,14 @@ exit_kind (const ExitKinds *kinds, guint32 code, guint64 info1)
   if (kind == BY_PORT)
     return kinds->by_port[info1 >> 16 & (PORTS - 1)];
   return (info1 & FAULT_RESERVED_BIT) != 0 ? kinds->mmio : kinds->memory;
+}
+
+gboolean
+reason_may_be_of_kind (const ReasonNames *names, Isa isa, guint32 code, const char *kind)
+{
+  if (g_str_has_prefix (kind, KIND_IO_PREFIX))
+    return is_by_port (names, code);
+  if (isa == ISA_SVM && code == SVM_CODE_NPF && strcmp (kind, KIND_MMIO) == 0)
+    return TRUE;
+  return strcmp (reason_kind (names, code), kind) == 0;
 }

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "config/conf.h"
 
 /* As read: the text of what is not text in the end. */

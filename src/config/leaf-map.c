@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "config/conf.h"
 
 #define TEXT(group, key, member) { group, key, CONF_TEXT, G_STRUCT_OFFSET (LeafMap, member), 0, 0 }

@@ -147,14 +147,14 @@ static int make_timer(long sample_ms)
 }
 
 /* Runs until QEMU ends, or is ended by the deadline. */
-static int watch(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p, struct l1_qemu *q)
+static int watch(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p, struct l1_qemu *q, int timer)
 {
         const uint64_t deadline_ns = guest_monotonic_ns() + (uint64_t)p->deadline_s * 1000000000u;
-        struct pollfd fds[2] = { { .fd = make_timer(p->sample_ms), .events = POLLIN }, { .fd = q->pidfd, .events = POLLIN } };
+        struct pollfd fds[2] = { { .fd = timer, .events = POLLIN }, { .fd = q->pidfd, .events = POLLIN } };
         unsigned number = 0;
         uint64_t expirations;
 
-        if (fds[0].fd < 0)
+        if (timer < 0)
                 return l1_error(s, "timerfd");
         while (!(fds[1].revents & POLLIN)) {
                 if (poll(fds, 2, -1) < 0 && errno != EINTR)
@@ -181,13 +181,15 @@ static int finish(struct l1_stream *s, struct l1_kvm *k, uint64_t *overruns)
 
 static int run_guest(struct l1_stream *s, const struct l1_params *p, enum record_guest_kind kind, uint64_t *overruns)
 {
-        struct l1_kvm kvm = { .dir = "" };
+        struct l1_kvm kvm = { .dirfd = -1, .hold = -1 };
         struct l1_qemu qemu = { .pid = -1 };
-        int status;
+        int status, timer;
 
         if (l1_qemu_start(s, p, kind, &qemu) < 0)
                 return -1;
-        status = watch(s, &kvm, p, &qemu);
+        timer = make_timer(p->sample_ms);
+        status = watch(s, &kvm, p, &qemu, timer);
+        close(timer);
         if (status < 0)
                 kill(qemu.pid, SIGKILL);
         if (l1_qemu_end(s, &qemu) < 0)

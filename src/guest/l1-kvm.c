@@ -266,8 +266,8 @@ void l1_kvm_release(struct l1_kvm *k)
                 munmap((void *)k->vcpus[i].consumer, RECORD_PAGE);
                 munmap((void *)k->vcpus[i].header, k->vcpus[i].mapped);
         }
-        if (k->dir[0]) {
+        if (k->hold >= 0)
                 close(k->hold);
+        if (k->dirfd >= 0)
                 close(k->dirfd);
-        }
 }

@@ -139,8 +139,11 @@ int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_gu
         close(out.errors);
         close(out.monitor);
         q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
-        if (q->pidfd < 0 || open_monitor(q) < 0)
-                return l1_error(s, "QEMU");
+        if (q->pidfd < 0 || open_monitor(q) < 0) {
+                l1_error(s, "QEMU");
+                kill(q->pid, SIGKILL);
+                return -1;
+        }
         return l1_event(s, RECORD_EVENT_L2_STARTED, q->pid, "");
 }
 
@@ -153,12 +156,13 @@ static int take_complaint(struct l1_stream *s, const char *bytes, size_t size)
         return l1_event(s, RECORD_EVENT_ERROR, 0, text);
 }
 
+/* As much as the pipe can hold and no more: a guest that floods it must not keep us from the clock. */
 static int drain_pipe(struct l1_stream *s, struct l1_qemu *q, int fd, enum record_type type)
 {
         char bytes[4096];
-        ssize_t got;
+        ssize_t got = 0;
 
-        while ((got = read(fd, bytes, sizeof bytes)) > 0) {
+        for (size_t taken = 0; taken < PIPE_BYTES && (got = read(fd, bytes, sizeof bytes)) > 0; taken += (size_t)got) {
                 const uint64_t tsc = guest_tsc();
 
                 if (type == RECORD_L2_DATA && q->kind == RECORD_GUEST_KNOWN_ANSWER) {

@@ -220,11 +220,16 @@ static bool ask(void)
         return false;
 }
 
+/* Whoever does not answer once is not asked again: each time would cost as long. */
 static void ask_once(unsigned repetition)
 {
+        static bool lost;
+
         (void)repetition;
-        if (!ask())
-                guest_say(INTERFACE ": %s", strerror(errno));
+        if (lost || ask())
+                return;
+        lost = true;
+        guest_say(INTERFACE ": %s", strerror(errno));
 }
 
 static int open_network(void)
@@ -248,9 +253,9 @@ static void network_round_trips(void)
 {
         if (open_network() < 0 || !ask()) {
                 leave_out(OPERATION_NETWORK, INTERFACE);
-                return;
+        } else {
+                perform(OPERATION_NETWORK, ask_once);
         }
-        perform(OPERATION_NETWORK, ask_once);
         close(network);
 }
 

@@ -171,12 +171,6 @@ series_load (const char *dir, GPtrArray **patches, GError **error)
   return TRUE;
 }
 
-static gint
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 GPtrArray *
 series_files (const GPtrArray *patches)
 {
@@ -191,7 +185,7 @@ series_files (const GPtrArray *patches)
             g_ptr_array_add (files, g_strdup (g_ptr_array_index (patch->files, j)));
         }
     }
-  g_ptr_array_sort (files, compare_paths);
+  files_sort_names (files);
   return files;
 }
 

@@ -13,7 +13,6 @@
 #define SETUP_MAX 0x8000u     /* boot.rst: the real-mode code and its data fit in 32 KiB */
 #define HEAP_END 0x8e00u      /* also the stack's top; less than the command line's offset */
 #define CMDLINE_OFFSET 0x9000u
-#define HIGH_ADDRESS 0x100000u
 
 /* Offsets in the setup header (boot.rst). */
 #define HEADER_SETUP_SECTS 0x1f1

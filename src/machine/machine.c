@@ -20,7 +20,6 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "machine/backend.h"
 #include "machine/console.h"
 
@@ -392,13 +391,11 @@ describe_end (const Machine *machine, BackendEnd *end)
 static void
 fill_result (Machine *machine, BackendEnd *end, MachineResult *result)
 {
-  const gint64 wall_ns = now_ns () - machine->started_ns;
   machine->ops->stop (machine->backend);
   look (machine);
   *result = (MachineResult){
     .end = console_panic (machine->console) != NULL ? MACHINE_END_PANIC : end->end,
     .detail = describe_end (machine, end),
-    .wall_ns = wall_ns,
     .peak_rss_bytes = machine->peak_rss_bytes,
   };
 }

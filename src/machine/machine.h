@@ -47,7 +47,6 @@ typedef enum {
 typedef struct {
   MachineEnd end;
   char *detail;        /* one line for a person: the panic's message, the signal, the last console line… */
-  gint64 wall_ns;
   gint64 peak_rss_bytes; /* of the emulator, 0 if unknown */
 } MachineResult;
 void machine_result_clear (MachineResult *result);

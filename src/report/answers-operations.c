@@ -11,24 +11,6 @@
 #define NOTES_SHOWN 20u /* checks that are told one by one */
 #define CHECK_PREFIX "operation:"
 
-static gboolean
-is_calibration (guint number)
-{
-  return number == OPERATION_CALIBRATION || number == OPERATION_CALIBRATION_LINUX;
-}
-
-static const OperationSummary *
-find (const AnswersLab *lab, guint number)
-{
-  for (guint i = 0; i < lab->summary->operations->len; i++)
-    {
-      const OperationSummary *operation = &g_array_index (lab->summary->operations, OperationSummary, i);
-      if (operation->number == number)
-        return operation;
-    }
-  return NULL;
-}
-
 /* Those performed, in the order of the table; no calibration. Of const OperationSummary *. */
 static GPtrArray *
 performed (const AnswersLab *lab)
@@ -36,7 +18,7 @@ performed (const AnswersLab *lab)
   GPtrArray *all = g_ptr_array_new ();
   for (guint number = 0; number < OPERATIONS; number++)
     {
-      const OperationSummary *operation = is_calibration (number) ? NULL : find (lab, number);
+      const OperationSummary *operation = operation_is_calibration (number) ? NULL : lab_summary_operation (lab->summary, number);
       if (operation != NULL)
         g_ptr_array_add (all, (gpointer) operation);
     }
@@ -159,10 +141,10 @@ put_missing (GString *out, const AnswersLab *lab)
       guint missing = 0, of = 0;
       for (guint number = 0; number < OPERATIONS; number++)
         {
-          if (record_operations[number].guest != guest || is_calibration (number))
+          if (record_operations[number].guest != guest || operation_is_calibration (number))
             continue;
           of++;
-          if (find (lab, number) == NULL)
+          if (lab_summary_operation (lab->summary, number) == NULL)
             g_string_append_printf (list, "%s%s", missing++ > 0 ? ", " : "", record_operations[number].name);
         }
       if (missing == of)
@@ -264,7 +246,7 @@ put_lab (GString *out, const AnswersLab *lab)
 static void
 put_cells (GString *out, const AnswersLab *lab, guint number)
 {
-  const OperationSummary *operation = find (lab, number);
+  const OperationSummary *operation = lab_summary_operation (lab->summary, number);
 
   if (operation == NULL)
     {
@@ -292,7 +274,7 @@ static gboolean
 any_performed (const AnswersLab *labs, gsize n, guint number)
 {
   for (gsize i = 0; i < n; i++)
-    if (find (&labs[i], number) != NULL)
+    if (lab_summary_operation (labs[i].summary, number) != NULL)
       return TRUE;
   return FALSE;
 }
@@ -306,7 +288,7 @@ put_table (GString *out, const AnswersLab *labs, gsize n)
   answers_table (out, first, G_N_ELEMENTS (first), per_lab, G_N_ELEMENTS (per_lab), labs, n);
   for (guint number = 0; number < OPERATIONS; number++)
     {
-      if (is_calibration (number) || !any_performed (labs, n, number))
+      if (operation_is_calibration (number) || !any_performed (labs, n, number))
         continue;
       g_string_append_printf (out, "| %s | %s |", record_operations[number].name, record_operations[number].what);
       for (gsize i = 0; i < n; i++)
@@ -322,7 +304,7 @@ answer_operations (GString *out, const AnswersLab *labs, gsize n)
   gboolean any = FALSE;
 
   for (guint number = 0; number < OPERATIONS && !any; number++)
-    any = !is_calibration (number) && any_performed (labs, n, number);
+    any = !operation_is_calibration (number) && any_performed (labs, n, number);
   if (!any)
     {
       g_string_append (out, "No operations were performed in this run. To have them: `operations = 1` in group `[l2]` of configs/labs/LAB.conf, "

@@ -138,15 +138,6 @@ answers_phase (const LabSummary *s, guint i)
   return &g_array_index (s->phases, SpanSummary, i);
 }
 
-const SpanSummary *
-answers_find_phase (const AnswersLab *lab, const char *name)
-{
-  for (guint i = 0; i < lab->summary->phases->len; i++)
-    if (strcmp (answers_phase (lab->summary, i)->name, name) == 0)
-      return answers_phase (lab->summary, i);
-  return NULL;
-}
-
 static void
 add_name (GPtrArray *names, const char *name)
 {
@@ -170,13 +161,8 @@ answers_phase_names (const AnswersLab *labs, gsize n, gboolean boot)
 guint64
 answers_kind_exits (const AnswersLab *lab, const char *name)
 {
-  for (guint i = 0; i < lab->summary->kinds->len; i++)
-    {
-      const KindSummary *kind = &g_array_index (lab->summary->kinds, KindSummary, i);
-      if (strcmp (kind->name, name) == 0)
-        return kind->exits[WINDOW_BOOT];
-    }
-  return 0;
+  const KindSummary *kind = lab_summary_kind (lab->summary, name);
+  return kind != NULL ? kind->exits[WINDOW_BOOT] : 0;
 }
 
 typedef struct {

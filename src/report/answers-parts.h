@@ -40,8 +40,6 @@ void answers_table (GString *out, const AnswersColumn *first, gsize n_first, con
 void answers_no_cells (GString *out, guint n);
 
 const SpanSummary *answers_phase (const LabSummary *summary, guint i);
-/* The lab's phase of that name, or NULL. */
-const SpanSummary *answers_find_phase (const AnswersLab *lab, const char *name);
 /* The phases of all labs in the order of the first that has them; boot: of the boot window alone. Of const char *. */
 GPtrArray *answers_phase_names (const AnswersLab *labs, gsize n, gboolean boot);
 

@@ -188,7 +188,7 @@ put_segments (GString *out, const AnswersLab *lab)
 static void
 put_phase_cells (GString *out, const AnswersLab *lab, const char *name)
 {
-  const SpanSummary *phase = answers_find_phase (lab, name);
+  const SpanSummary *phase = lab_summary_phase (lab->summary, name);
 
   if (phase == NULL)
     {

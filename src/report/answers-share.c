@@ -20,28 +20,6 @@ ns_in_exits (const AnswersLab *lab, const SpanSummary *span)
   return (guint64) lab_summary_ns (lab->summary, span->cycles);
 }
 
-static gint
-compare_cycles (gconstpointer a, gconstpointer b)
-{
-  const ReasonSummary *x = *(const ReasonSummary *const *) a, *y = *(const ReasonSummary *const *) b;
-  if (x->cycles != y->cycles)
-    return x->cycles > y->cycles ? -1 : 1;
-  return x->code < y->code ? -1 : x->code > y->code;
-}
-
-/* The boot window's reasons, those with the most cycles first. Of const ReasonSummary *. */
-static GPtrArray *
-by_cycles (const AnswersLab *lab)
-{
-  const GArray *reasons = lab->summary->reasons[WINDOW_BOOT];
-  GPtrArray *sorted = g_ptr_array_new ();
-
-  for (guint i = 0; i < reasons->len; i++)
-    g_ptr_array_add (sorted, &g_array_index (reasons, ReasonSummary, i));
-  g_ptr_array_sort (sorted, compare_cycles);
-  return sorted;
-}
-
 static void
 put_reason (GString *out, const AnswersLab *lab, const ReasonSummary *reason)
 {
@@ -83,7 +61,7 @@ put_lab (GString *out, const AnswersLab *lab)
 {
   const SpanSummary *boot = boot_of (lab);
   const guint64 duration = (guint64) (boot->end_ns - boot->start_ns);
-  g_autoptr (GPtrArray) reasons = by_cycles (lab);
+  g_autoptr (GPtrArray) reasons = lab_summary_by_cycles (lab->summary, WINDOW_BOOT);
 
   answers_begin (out, lab);
   words_percent (out, ns_in_exits (lab, boot), duration);
@@ -107,7 +85,7 @@ put_lab (GString *out, const AnswersLab *lab)
 static void
 put_cells (GString *out, const AnswersLab *lab, const char *name)
 {
-  const SpanSummary *phase = answers_find_phase (lab, name);
+  const SpanSummary *phase = lab_summary_phase (lab->summary, name);
 
   if (phase == NULL)
     {

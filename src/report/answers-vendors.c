@@ -8,7 +8,6 @@
 #include "report/words.h"
 
 #define SHOWN 4u
-#define SVM_NPF 0x400u /* which is memory or mmio by the entry that it met, see config.h */
 
 typedef struct {
   const AnswersLab *vmx, *svm;
@@ -137,19 +136,6 @@ put_alone (GString *out, const AnswersLab *lab, const AnswersLab *other, const G
   g_string_append (out, ".\n");
 }
 
-/* Whether exits of that reason may be of that kind: what a kind is told apart by besides the reason is not known here. */
-static gboolean
-may_be_of_kind (const AnswersLab *lab, guint32 code, const char *kind)
-{
-  const char *of_reason = reason_kind (lab->names, code);
-
-  if (g_str_has_prefix (kind, "io-"))
-    return strcmp (of_reason, "io") == 0;
-  if (lab->summary->isa == ISA_SVM && code == SVM_NPF && strcmp (kind, "mmio") == 0)
-    return TRUE;
-  return strcmp (of_reason, kind) == 0;
-}
-
 static void
 put_reasons (GString *out, const AnswersLab *lab, const char *kind)
 {
@@ -159,7 +145,7 @@ put_reasons (GString *out, const AnswersLab *lab, const char *kind)
   for (guint i = 0; i < reasons->len && answers_kind_exits (lab, kind) > 0; i++)
     {
       const guint32 code = g_array_index (reasons, ReasonSummary, i).code;
-      if (!may_be_of_kind (lab, code, kind))
+      if (!reason_may_be_of_kind (lab->names, lab->summary->isa, code, kind))
         continue;
       g_string_append (out, n++ > 0 ? ", " : " ");
       answers_reason (out, lab, code);

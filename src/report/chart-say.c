@@ -1,36 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers as people read them. */
-#include <math.h>
-#include <string.h>
-
+/* Numbers in pictures: as short as can be. */
 #include "report/chart.h"
 
-void
-say_count (GString *out, guint64 value)
-{
-  g_autofree char *digits = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
-  const gsize length = strlen (digits);
+#include <math.h>
 
-  for (gsize i = 0; i < length; i++)
-    {
-      if (i > 0 && (length - i) % 3 == 0)
-        g_string_append_c (out, ',');
-      g_string_append_c (out, digits[i]);
-    }
-}
-
-void
-say_exits (GString *out, guint64 exits)
-{
-  say_count (out, exits);
-  g_string_append (out, exits == 1 ? " exit" : " exits");
-}
+#include "report/words.h"
 
 void
 say_round (GString *out, double value)
 {
   /* Above 2^53 there is nothing to round. */
-  say_count (out, !(value > 0) ? 0 : value >= 18446744073709549568.0 ? G_MAXUINT64 : (guint64) (value < 9e15 ? value + 0.5 : value));
+  words_count (out, !(value > 0) ? 0 : value >= 18446744073709549568.0 ? G_MAXUINT64 : (guint64) (value < 9e15 ? value + 0.5 : value));
 }
 
 /* So many digits after the point, zeros at the end left out. */
@@ -52,7 +32,7 @@ say_fixed (GString *out, double value, guint digits)
       scale /= 10;
       digits--;
     }
-  say_count (out, scaled / scale);
+  words_count (out, scaled / scale);
   if (digits > 0)
     g_string_append_printf (out, ".%0*" G_GUINT64_FORMAT, (int) digits, scaled % scale);
 }
@@ -119,7 +99,7 @@ say_phase (GString *out, const SpanSummary *phase)
   g_string_append (out, " to ");
   say_seconds (out, (double) phase->end_ns);
   g_string_append (out, ", ");
-  say_exits (out, phase->exits);
+  words_amount (out, phase->exits, "exit", "exits");
   if (ns > 0)
     {
       g_string_append (out, ", ");

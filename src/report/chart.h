@@ -38,9 +38,7 @@ void chart_path_end (GString *out, const char *tooltip);
 double chart_text_width (const char *text);
 
 /* Numbers for people, appended to text that is not escaped yet. */
-void say_count (GString *out, guint64 value);   /* "13,914" */
-void say_exits (GString *out, guint64 exits);   /* "1 exit", "13,914 exits" */
-void say_round (GString *out, double value);    /* the same, of what is not whole */
+void say_round (GString *out, double value);    /* "13,914" of what is not whole; words_count() of what is */
 void say_short (GString *out, double value);    /* "1.5k", "20M", "0.01" */
 void say_seconds (GString *out, double ns);     /* "1.03 s", "66.4 ms" */
 void say_percent (GString *out, double part, double whole); /* "27 %", "0.4 %" */

@@ -3,6 +3,7 @@
 #include "report/compare-report.h"
 
 #include "report/csv.h"
+#include "report/svg.h"
 #include "report/text-table.h"
 
 /* "+12.50", "-3.00"; empty if there is none. */
@@ -143,27 +144,11 @@ compare_csv (const CompareReport *report)
   return out;
 }
 
-/* The same as svg_text() of report/svg.h, which takes this one's place. */
-static void
-put_text (GString *out, const char *text)
-{
-  for (; *text != '\0'; text = g_utf8_next_char (text))
-    {
-      const gunichar c = g_utf8_get_char (text);
-      const char *entity = c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : c == '"' ? "&quot;" : c == '\'' ? "&#39;" : NULL;
-
-      if (entity != NULL)
-        g_string_append (out, entity);
-      else
-        g_string_append_unichar (out, g_unichar_iscntrl (c) ? 0xfffd : c);
-    }
-}
-
 static void
 put_cell (GString *out, const char *tag, gboolean number, const char *text)
 {
   g_string_append_printf (out, number ? "<%s class=\"number\">" : "<%s>", tag);
-  put_text (out, text);
+  svg_text (out, text);
   g_string_append_printf (out, "</%s>", tag);
 }
 
@@ -191,15 +176,15 @@ static void
 put_lab_html (GString *out, const CompareLab *lab)
 {
   g_string_append (out, "<h2>");
-  put_text (out, lab->name);
+  svg_text (out, lab->name);
   g_string_append (out, "</h2>\n<p>A: ");
-  put_text (out, lab->a);
+  svg_text (out, lab->a);
   g_string_append (out, "<br>B: ");
-  put_text (out, lab->b);
+  svg_text (out, lab->b);
   if (lab->note != NULL)
     {
       g_string_append (out, "<br>");
-      put_text (out, lab->note);
+      svg_text (out, lab->note);
     }
   g_string_append_printf (out, "<br>%u of %u rows changed</p>\n<div tabindex=\"0\">\n<table>\n", count_changed (lab->rows), lab->rows->len);
   g_string_append (out, "<thead><tr><th>what</th><th>name</th><th class=\"number\">exits in A</th><th class=\"number\">exits in B</th><th class=\"number\">B − A</th><th class=\"number\">%</th><th>verdict</th></tr></thead>\n<tbody>\n");

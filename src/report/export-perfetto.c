@@ -4,6 +4,7 @@
 
 #include "record/operations.h"
 #include "report/csv.h"
+#include "report/json-write.h"
 #include "timeline/cursor.h"
 
 /* Numbers of processes and threads are the same space for some readers: a lab's all lie in a range of their own. */
@@ -18,26 +19,6 @@ typedef struct {
   guint64 *events; /* so far, of all processes */
   ExportOut *out;
 } Process;
-
-/* A JSON string, quotes and all. Bytes that are no UTF-8 become U+FFFD. */
-static void
-put_string (GString *out, const char *text, gssize size)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, size);
-
-  g_string_append_c (out, '"');
-  for (const char *c = valid; *c != '\0'; c++)
-    if (*c == '"' || *c == '\\')
-      {
-        g_string_append_c (out, '\\');
-        g_string_append_c (out, *c);
-      }
-    else if ((guchar) *c < 0x20 || *c == 0x7f)
-      g_string_append_printf (out, "\\u%04x", *c);
-    else
-      g_string_append_c (out, *c);
-  g_string_append_c (out, '"');
-}
 
 static void
 put_hex (GString *out, const char *name, guint64 value)
@@ -95,7 +76,7 @@ static void
 put_name (GString *out, const char *category, const char *name)
 {
   g_string_append_printf (out, ",\"cat\":\"%s\",\"name\":", category);
-  put_string (out, name, -1);
+  json_write_string (out, name, -1);
   g_string_append (out, ",\"args\":{");
 }
 
@@ -108,7 +89,7 @@ name_process (const Process *p)
   GString *out = begin (p, 'M', 0);
 
   g_string_append (out, ",\"name\":\"process_name\",\"args\":{\"name\":");
-  put_string (out, name, -1);
+  json_write_string (out, name, -1);
   g_string_append (out, "}}");
   begin (p, 'M', 0);
   put_number (out, ",\"name\":\"process_sort_index\",\"args\":{\"sort_index\":", p->pid);
@@ -121,7 +102,7 @@ name_thread (const Process *p, guint thread, const char *name)
   GString *out = begin (p, 'M', thread);
 
   g_string_append (out, ",\"name\":\"thread_name\",\"args\":{\"name\":");
-  put_string (out, name, -1);
+  json_write_string (out, name, -1);
   g_string_append (out, "}}");
   begin (p, 'M', thread);
   put_number (out, ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":", thread);
@@ -179,7 +160,7 @@ put_operations (const Process *p, GError **error)
       put_span (out, round->start_ns, round->end_ns);
       put_name (out, "operation", operation->name);
       g_string_append (out, "\"what\":");
-      put_string (out, operation->what, -1);
+      json_write_string (out, operation->what, -1);
       put_number (out, ",\"repetitions\":", operation->repetitions);
       put_number (out, ",\"exits\":", round->end - round->first);
       g_string_append (out, "}}");
@@ -203,7 +184,7 @@ put_console (const Process *p, GError **error)
       GString *out = begin (p, 'i', THREAD_CONSOLE);
       put_time (out, timeline_ns (t, piece->tsc));
       g_string_append (out, ",\"s\":\"t\",\"cat\":\"console\",\"name\":");
-      put_string (out, t->console->str + piece->offset, (gssize) size);
+      json_write_string (out, t->console->str + piece->offset, (gssize) size);
       g_string_append (out, "}");
       if (!export_out_spill (p->out, error))
         return FALSE;
@@ -320,7 +301,7 @@ export_perfetto (const char *run, const ExportLab *labs, gsize n, ExitsSink sink
 
   export_out_init (&out, sink, user);
   g_string_append (out.text, "{\"otherData\":{\"run\":");
-  put_string (out.text, run != NULL ? run : "", -1);
+  json_write_string (out.text, run != NULL ? run : "", -1);
   g_string_append (out.text, "},\"traceEvents\":[");
   for (gsize i = 0; i < n; i++)
     {

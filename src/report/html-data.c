@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What report.js knows of a lab: spans of time, exits by kind in bins, and the single exits, packed. */
-#include "report/chart.h"
 #include "report/html-parts.h"
 
-#include <string.h>
-
+#include "report/chart.h"
 #include "report/csv.h"
+#include "report/json-write.h"
 
 #define KINDS_SHOWN 7u /* the rest is one more series */
-
-/* A JSON string. Beyond what JSON asks for, "<", ">" and "&" are escaped: it stands in a <script>. */
-static void
-put_string (GString *out, const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-
-  g_string_append_c (out, '"');
-  for (const char *at = valid; *at != '\0'; at++)
-    if ((guchar) *at < 0x20 || strchr ("\"\\<>&\x7f", *at) != NULL)
-      g_string_append_printf (out, "\\u%04x", (guint) (guchar) *at);
-    else
-      g_string_append_c (out, *at);
-  g_string_append_c (out, '"');
-}
 
 static void
 put_name (GString *out, const char *name)
@@ -46,7 +30,7 @@ put_spans (GString *out, const LabSummary *s)
     {
       const SpanSummary *phase = &g_array_index (s->phases, SpanSummary, i);
       g_string_append (out, i == 0 ? "[[" : ",[");
-      put_string (out, phase->name);
+      json_write_string (out, phase->name, -1);
       g_string_append_printf (out, ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT "]", phase->start_ns, phase->end_ns);
     }
   g_string_append (out, s->phases->len == 0 ? "[]," : "],");
@@ -74,11 +58,8 @@ put_bursts (GString *out, const LabSummary *s)
 static guint
 kind_column (const LabSummary *s, const char *name)
 {
-  guint i = 0;
-
-  while (i < s->kinds->len && strcmp (g_array_index (s->kinds, KindSummary, i).name, name) != 0)
-    i++;
-  return i;
+  const KindSummary *kind = lab_summary_kind (s, name);
+  return kind != NULL ? (guint) (kind - &g_array_index (s->kinds, KindSummary, 0)) : s->kinds->len;
 }
 
 /* Exits up to a row: of one column of the kinds, or of all but some. */
@@ -113,9 +94,9 @@ put_series (GString *out, const LabSummary *s, const char *name, guint color, co
   const char *separator = "";
 
   g_string_append (out, "{\"name\":");
-  put_string (out, name);
+  json_write_string (out, name, -1);
   g_string_append_printf (out, ",\"color\":%u,\"class\":", color);
-  put_string (out, class_name);
+  json_write_string (out, class_name, -1);
   g_string_append (out, ",\"bins\":[");
   for (guint row = 1; row < s->rows->len; row++)
     {
@@ -164,9 +145,9 @@ put_json (GString *out, const HtmlLab *lab, const HtmlPage *page)
   const gint64 step = s->rows->len > 1 ? g_array_index (s->rows, SeriesRow, 1).t_ns - g_array_index (s->rows, SeriesRow, 0).t_ns : 0;
 
   g_string_append (out, "{\"name\":");
-  put_string (out, lab->lab.name);
+  json_write_string (out, lab->lab.name, -1);
   g_string_append (out, ",\"isa\":");
-  put_string (out, isa_name (s->isa));
+  json_write_string (out, isa_name (s->isa), -1);
   g_string_append_c (out, ',');
   put_member (out, "step", step);
   put_member (out, "bins", (gint64) s->rows->len - 1);

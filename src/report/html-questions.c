@@ -2,8 +2,6 @@
 /* The questions about one lab's boot: a sentence a lab, pictures, tables. */
 #include "report/html-parts.h"
 
-#include <string.h>
-
 #include "report/pictures.h"
 
 #define BURSTS_SHOWN 40u
@@ -225,23 +223,6 @@ html_question_rate (GString *out, const HtmlPage *page)
 
 /* 2. Operations. */
 
-static const OperationSummary *
-operation_of (const AnswersLab *lab, guint number)
-{
-  const GArray *operations = lab->summary->operations;
-
-  for (guint i = 0; i < operations->len; i++)
-    if (g_array_index (operations, OperationSummary, i).number == number)
-      return &g_array_index (operations, OperationSummary, i);
-  return NULL;
-}
-
-static gboolean
-is_calibration (guint number)
-{
-  return number == OPERATION_CALIBRATION || number == OPERATION_CALIBRATION_LINUX;
-}
-
 /* The one that exits most often a repetition; NULL if none was performed. */
 static const OperationSummary *
 most_exits (const AnswersLab *lab)
@@ -252,7 +233,7 @@ most_exits (const AnswersLab *lab)
   for (guint i = 0; i < operations->len; i++)
     {
       const OperationSummary *o = &g_array_index (operations, OperationSummary, i);
-      if (o->repetitions > 0 && !is_calibration (o->number) &&
+      if (o->repetitions > 0 && !operation_is_calibration (o->number) &&
           (most == NULL || (unsigned __int128) o->exits * most->repetitions > (unsigned __int128) most->exits * o->repetitions))
         most = o;
     }
@@ -279,8 +260,8 @@ operations_sentence (GString *out, const AnswersLab *lab)
   for (guint i = 0; i < lab->summary->operations->len; i++)
     {
       const OperationSummary *o = &g_array_index (lab->summary->operations, OperationSummary, i);
-      n += is_calibration (o->number) ? 0 : 1;
-      without += !is_calibration (o->number) && o->exits == 0 ? 1 : 0;
+      n += operation_is_calibration (o->number) ? 0 : 1;
+      without += !operation_is_calibration (o->number) && o->exits == 0 ? 1 : 0;
     }
   begin_sentence (out, lab);
   if (most == NULL)
@@ -300,7 +281,7 @@ operations_sentence (GString *out, const AnswersLab *lab)
 static void
 operation_cells (GString *out, const AnswersLab *lab, guint number)
 {
-  const OperationSummary *o = operation_of (lab, number);
+  const OperationSummary *o = lab_summary_operation (lab->summary, number);
   g_autofree char *key = g_strconcat ("operation=", record_operations[number].name, NULL);
   const HtmlSource source = { lab->name, "operations.csv", key };
 
@@ -323,7 +304,7 @@ static gboolean
 any_performed (const HtmlPage *page, guint number)
 {
   for (gsize i = 0; i < page->n_with; i++)
-    if (operation_of (page->with[i], number) != NULL)
+    if (lab_summary_operation (page->with[i]->summary, number) != NULL)
       return TRUE;
   return FALSE;
 }
@@ -576,21 +557,20 @@ share_sentence (GString *out, const AnswersLab *lab)
 static void
 share_phase_cells (GString *out, const AnswersLab *lab, const char *name)
 {
-  for (guint i = 0; i < lab->summary->phases->len; i++)
+  const SpanSummary *phase = lab_summary_phase (lab->summary, name);
+  g_autofree char *key = g_strconcat ("phase=", name, NULL);
+  const HtmlSource source = { lab->name, "phases.csv", key };
+
+  if (phase == NULL)
     {
-      const SpanSummary *phase = phase_of (lab->summary, i);
-      g_autofree char *key = g_strconcat ("phase=", name, NULL);
-      const HtmlSource source = { lab->name, "phases.csv", key };
-      const gint64 span = phase->end_ns - phase->start_ns, inside = lab_summary_ns (lab->summary, phase->cycles);
-      if (strcmp (phase->name, name) != 0)
-        continue;
-      html_seconds (out, &source, "duration_ns", span);
-      html_unsigned (out, &source, "cycles", phase->cycles);
-      html_seconds (out, NULL, NULL, inside);
-      html_percent (out, NULL, NULL, (guint64) MAX (inside, 0), (guint64) MAX (span, 1));
+      html_empty (out, 4);
       return;
     }
-  html_empty (out, 4);
+  const gint64 span = phase->end_ns - phase->start_ns, inside = lab_summary_ns (lab->summary, phase->cycles);
+  html_seconds (out, &source, "duration_ns", span);
+  html_unsigned (out, &source, "cycles", phase->cycles);
+  html_seconds (out, NULL, NULL, inside);
+  html_percent (out, NULL, NULL, (guint64) MAX (inside, 0), (guint64) MAX (span, 1));
 }
 
 /* The phases of all labs in the order of the first that has them. */

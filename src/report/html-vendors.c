@@ -4,18 +4,6 @@
 
 #include <string.h>
 
-/* What a kind has in one lab; NULL if it does not occur there. */
-static const KindSummary *
-kind_of (const AnswersLab *lab, const char *name)
-{
-  const GArray *kinds = lab->summary->kinds;
-
-  for (guint i = 0; i < kinds->len; i++)
-    if (strcmp (g_array_index (kinds, KindSummary, i).name, name) == 0)
-      return &g_array_index (kinds, KindSummary, i);
-  return NULL;
-}
-
 typedef struct {
   const char *name;
   guint64 exits[WINDOWS]; /* of all labs */
@@ -74,19 +62,6 @@ html_kinds (const HtmlPage *page)
   return names;
 }
 
-/* Kinds that are told apart by more than the reason: I/O by its port, a nested page fault by the entry that it met. */
-static gboolean
-may_hold (const AnswersLab *lab, const char *kind, guint32 code)
-{
-  const char *of_code = reason_kind (lab->names, code);
-
-  if (strcmp (of_code, kind) == 0)
-    return TRUE;
-  if (g_str_has_prefix (kind, "io-"))
-    return strcmp (of_code, "io") == 0;
-  return lab->summary->isa == ISA_SVM && strcmp (kind, "mmio") == 0 && strcmp (of_code, "memory") == 0;
-}
-
 static void
 put_codes (GString *out, const AnswersLab *lab, const char *kind)
 {
@@ -97,7 +72,7 @@ put_codes (GString *out, const AnswersLab *lab, const char *kind)
   for (guint i = 0; i < reasons->len; i++)
     {
       const ReasonSummary *r = &g_array_index (reasons, ReasonSummary, i);
-      if (!may_hold (lab, kind, r->code))
+      if (!reason_may_be_of_kind (lab->names, lab->summary->isa, r->code, kind))
         continue;
       g_string_append_printf (out, "%s%u ", n++ > 0 ? "<br>" : "", r->code);
       html_element (out, "span", NULL, reason_name (lab->names, r->code));
@@ -108,7 +83,7 @@ put_codes (GString *out, const AnswersLab *lab, const char *kind)
 static void
 kind_cells (GString *out, const AnswersLab *lab, const char *name)
 {
-  const KindSummary *kind = kind_of (lab, name);
+  const KindSummary *kind = lab_summary_kind (lab->summary, name);
   g_autofree char *key = g_strdup_printf ("kind=%s;window=boot", name);
   const HtmlSource source = { lab->name, "kinds.csv", key };
 
@@ -148,7 +123,7 @@ vendors_table (GString *out, const HtmlPage *page, const GArray *rows)
 static guint64
 kind_exits (const AnswersLab *lab, const char *name)
 {
-  const KindSummary *kind = kind_of (lab, name);
+  const KindSummary *kind = lab_summary_kind (lab->summary, name);
   return kind != NULL ? kind->exits[WINDOW_BOOT] : 0;
 }
 

@@ -2,10 +2,10 @@
 /* manifest.json, both ways, through json-glib. */
 #include "report/manifest.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "report/json-write.h"
 
 #define DEPTH_MAX 32
 
@@ -129,56 +129,25 @@ manifest_lab (const Manifest *m, const char *name)
 }
 
 static void
-put_text (JsonBuilder *b, const char *name, const char *value)
-{
-  json_builder_set_member_name (b, name);
-  if (value != NULL)
-    json_builder_add_string_value (b, value);
-  else
-    json_builder_add_null_value (b);
-}
-
-static void
-put_number (JsonBuilder *b, const char *name, guint64 value)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_add_int_value (b, (gint64) value);
-}
-
-static void
-put_pairs (JsonBuilder *b, const char *name, const GPtrArray *pairs)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_begin_object (b);
-  for (guint i = 0; i < pairs->len; i++)
-    {
-      const ManifestPair *pair = g_ptr_array_index (pairs, i);
-      put_text (b, pair->name, pair->value);
-    }
-  json_builder_end_object (b);
-}
-
-static void
 put_lab (JsonBuilder *b, const ManifestLab *lab)
 {
   json_builder_begin_object (b);
-  put_text (b, "name", lab->name);
-  put_text (b, "isa", lab->isa);
-  put_text (b, "machine", lab->machine);
-  put_text (b, "accel", lab->accel);
-  put_text (b, "determinism", lab->determinism);
-  put_text (b, "reason", lab->reason);
-  put_pairs (b, "parameters", lab->parameters);
-  put_text (b, "fingerprint", lab->fingerprint);
-  put_text (b, "exits_csv_sha256", lab->exits_csv_sha256);
-  put_text (b, "outcome", lab->outcome);
+  json_write_text (b, "name", lab->name);
+  json_write_text (b, "isa", lab->isa);
+  json_write_text (b, "machine", lab->machine);
+  json_write_text (b, "accel", lab->accel);
+  json_write_text (b, "determinism", lab->determinism);
+  json_write_text (b, "reason", lab->reason);
+  json_write_pairs (b, "parameters", lab->parameters);
+  json_write_text (b, "fingerprint", lab->fingerprint);
+  json_write_text (b, "exits_csv_sha256", lab->exits_csv_sha256);
+  json_write_text (b, "outcome", lab->outcome);
   if (lab->failure != NULL)
-    put_text (b, "failure", lab->failure);
-  json_builder_set_member_name (b, "totals");
-  json_builder_begin_object (b);
-  put_number (b, "boot_exits", lab->boot_exits);
-  put_number (b, "all_exits", lab->all_exits);
-  put_number (b, "boot_ns", lab->boot_ns);
+    json_write_text (b, "failure", lab->failure);
+  json_write_object (b, "totals");
+  json_write_number (b, "boot_exits", lab->boot_exits);
+  json_write_number (b, "all_exits", lab->all_exits);
+  json_write_number (b, "boot_ns", lab->boot_ns);
   json_builder_end_object (b);
   json_builder_end_object (b);
 }
@@ -186,8 +155,7 @@ put_lab (JsonBuilder *b, const ManifestLab *lab)
 static void
 put_command (JsonBuilder *b, const GPtrArray *command)
 {
-  json_builder_set_member_name (b, "command");
-  json_builder_begin_array (b);
+  json_write_array (b, "command");
   for (guint i = 0; i < command->len; i++)
     json_builder_add_string_value (b, g_ptr_array_index (command, i));
   json_builder_end_array (b);
@@ -196,8 +164,7 @@ put_command (JsonBuilder *b, const GPtrArray *command)
 static void
 put_labs (JsonBuilder *b, const GPtrArray *labs)
 {
-  json_builder_set_member_name (b, "labs");
-  json_builder_begin_array (b);
+  json_write_array (b, "labs");
   for (guint i = 0; i < labs->len; i++)
     put_lab (b, g_ptr_array_index (labs, i));
   json_builder_end_array (b);
@@ -207,23 +174,18 @@ char *
 manifest_to_json (const Manifest *m)
 {
   g_autoptr (JsonBuilder) b = json_builder_new ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
 
   json_builder_begin_object (b);
-  put_number (b, "schema", m->schema);
-  put_text (b, "run", m->run);
-  put_text (b, "status", m->status);
+  json_write_number (b, "schema", m->schema);
+  json_write_text (b, "run", m->run);
+  json_write_text (b, "status", m->status);
   put_command (b, m->command);
-  put_pairs (b, "versions", m->versions);
-  put_pairs (b, "inputs", m->inputs);
+  json_write_pairs (b, "versions", m->versions);
+  json_write_pairs (b, "inputs", m->inputs);
   put_labs (b, m->labs);
-  put_pairs (b, "files", m->files);
+  json_write_pairs (b, "files", m->files);
   json_builder_end_object (b);
-  g_autoptr (JsonNode) root = json_builder_get_root (b);
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, TRUE);
-  g_autofree char *json = json_generator_to_data (generator, NULL);
-  return g_strconcat (json, "\n", NULL);
+  return json_write_finish (b);
 }
 
 static JsonNode *

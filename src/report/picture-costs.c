@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What exits cost: a row a reason of the boot window, how its exits spread over cycles, and its share of all cycles. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "report/chart.h"
 #include "report/pictures.h"
+#include "report/words.h"
 
 #define ROWS_MAX 18u
 #define ROW 40.0
@@ -15,39 +15,32 @@
 typedef struct {
   const LabSummary *s;
   const ReasonNames *names;
-  const ReasonSummary **rows; /* most cycles first */
+  GPtrArray *rows;            /* of const ReasonSummary *, most cycles first */
   guint n, shown;
   guint low, high;            /* buckets that have exits, of those shown */
   double x0, x1;              /* of the histograms */
 } Costs;
 
-static gint
-compare_cycles (gconstpointer a, gconstpointer b)
+static const ReasonSummary *
+row_of (const Costs *costs, guint i)
 {
-  const ReasonSummary *x = *(const ReasonSummary *const *) a, *y = *(const ReasonSummary *const *) b;
-  if (x->cycles != y->cycles)
-    return x->cycles > y->cycles ? -1 : 1;
-  return x->code < y->code ? -1 : x->code > y->code;
+  return g_ptr_array_index (costs->rows, i);
 }
 
 static void
 costs_init (Costs *costs, const AnswersLab *lab)
 {
-  GArray *reasons = lab->summary->reasons[WINDOW_BOOT];
+  GPtrArray *rows = lab_summary_by_cycles (lab->summary, WINDOW_BOOT);
 
-  *costs = (Costs) { .s = lab->summary, .names = lab->names, .n = reasons->len, .x0 = NAME_LEAST, .x1 = CHART_X1 - 142 };
+  *costs = (Costs) { .s = lab->summary, .names = lab->names, .rows = rows, .n = rows->len, .x0 = NAME_LEAST, .x1 = CHART_X1 - 142 };
   costs->shown = MIN (costs->n, ROWS_MAX);
-  costs->rows = g_new (const ReasonSummary *, costs->n);
-  for (guint i = 0; i < costs->n; i++)
-    costs->rows[i] = &g_array_index (reasons, ReasonSummary, i);
-  qsort (costs->rows, costs->n, sizeof *costs->rows, compare_cycles);
   costs->low = SUMMARY_COST_BUCKETS;
   for (guint i = 0; i < costs->shown; i++)
-    costs->x0 = MAX (costs->x0, chart_text_width (reason_name (costs->names, costs->rows[i]->code)));
+    costs->x0 = MAX (costs->x0, chart_text_width (reason_name (costs->names, row_of (costs, i)->code)));
   costs->x0 = CHART_X0 + MIN (costs->x0, NAME_MOST) + 12;
   for (guint i = 0; i < costs->shown; i++)
     for (guint b = 0; b < SUMMARY_COST_BUCKETS; b++)
-      if (costs->rows[i]->costs[b] > 0)
+      if (row_of (costs, i)->costs[b] > 0)
         {
           costs->low = MIN (costs->low, b);
           costs->high = MAX (costs->high, b);
@@ -84,13 +77,13 @@ put_bars (GString *out, const Costs *costs, const ReasonSummary *reason, double 
       g_autoptr (GString) tooltip = g_string_new (NULL);
       if (reason->costs[b] == 0)
         continue;
-      say_exits (tooltip, reason->costs[b]);
+      words_amount (tooltip, reason->costs[b], "exit", "exits");
       g_string_append (tooltip, " of ");
-      say_count (tooltip, b == 0 ? 0 : (guint64) 1 << (b - 1));
+      words_count (tooltip, b == 0 ? 0 : (guint64) 1 << (b - 1));
       g_string_append (tooltip, b + 1 == SUMMARY_COST_BUCKETS ? " cycles or more" : " to ");
       if (b + 1 < SUMMARY_COST_BUCKETS)
         {
-          say_count (tooltip, ((guint64) 1 << b) - 1);
+          words_count (tooltip, ((guint64) 1 << b) - 1);
           g_string_append (tooltip, " cycles");
         }
       chart_rect (out, class, a + 0.75, base - height, width - 1.5, height, tooltip->str);
@@ -122,13 +115,13 @@ put_row (GString *out, const Costs *costs, const ReasonSummary *reason, double y
   say_short (median, (double) reason->cycles_p50);
   say_percent (share, (double) reason->cycles, (double) costs->s->windows[WINDOW_BOOT].cycles);
   g_string_append (tooltip, ": ");
-  say_exits (tooltip, reason->exits);
+  words_amount (tooltip, reason->exits, "exit", "exits");
   g_string_append (tooltip, ", ");
-  say_count (tooltip, reason->cycles);
+  words_count (tooltip, reason->cycles);
   g_string_append (tooltip, " cycles, median ");
-  say_count (tooltip, reason->cycles_p50);
+  words_count (tooltip, reason->cycles_p50);
   g_string_append (tooltip, ", 99th percentile ");
-  say_count (tooltip, reason->cycles_p99);
+  words_count (tooltip, reason->cycles_p99);
   chart_rect (out, "hit", CHART_X0, y, CHART_X1 - CHART_X0, ROW - 4, tooltip->str);
   chart_text_fitted (out, "", CHART_X0, base - 15, costs->x0 - CHART_X0 - 8, reason_name (costs->names, reason->code));
   chart_text (out, "a", CHART_X0, base + 2, exits->str);
@@ -174,7 +167,7 @@ put_caption (GString *out, const Costs *costs, double y)
   if (costs->shown == costs->n)
     return;
   for (guint i = costs->shown; i < costs->n; i++)
-    cycles += costs->rows[i]->cycles;
+    cycles += row_of (costs, i)->cycles;
   g_string_printf (text, "not shown: %u reasons with ", costs->n - costs->shown);
   say_percent (text, (double) cycles, (double) costs->s->windows[WINDOW_BOOT].cycles);
   chart_text (out, "a e", CHART_X1, y, text->str);
@@ -188,10 +181,10 @@ desc_of (const Costs *costs, const char *subtitle)
   g_string_append (text, ". Median cycles and share of all cycles: ");
   for (guint i = 0; i < MIN (costs->shown, 6); i++)
     {
-      g_string_append_printf (text, "%s%s ", i > 0 ? "; " : "", reason_name (costs->names, costs->rows[i]->code));
-      say_count (text, costs->rows[i]->cycles_p50);
+      g_string_append_printf (text, "%s%s ", i > 0 ? "; " : "", reason_name (costs->names, row_of (costs, i)->code));
+      words_count (text, row_of (costs, i)->cycles_p50);
       g_string_append (text, ", ");
-      say_percent (text, (double) costs->rows[i]->cycles, (double) costs->s->windows[WINDOW_BOOT].cycles);
+      say_percent (text, (double) row_of (costs, i)->cycles, (double) costs->s->windows[WINDOW_BOOT].cycles);
     }
   return g_string_free (text, FALSE);
 }
@@ -202,9 +195,9 @@ draw (const Costs *costs, const char *title)
   g_autoptr (GString) subtitle = g_string_new (NULL);
   const double y0 = CHART_TOP + 22, y1 = y0 + costs->shown * ROW + 4;
 
-  say_exits (subtitle, costs->s->windows[WINDOW_BOOT].exits);
+  words_amount (subtitle, costs->s->windows[WINDOW_BOOT].exits, "exit", "exits");
   g_string_append (subtitle, " took ");
-  say_count (subtitle, costs->s->windows[WINDOW_BOOT].cycles);
+  words_count (subtitle, costs->s->windows[WINDOW_BOOT].cycles);
   g_string_append (subtitle, " cycles over the boot");
   g_autofree char *desc = desc_of (costs, subtitle->str);
   GString *out = g_string_new (NULL);
@@ -213,7 +206,7 @@ draw (const Costs *costs, const char *title)
   chart_text (out, "a e", CHART_X1, CHART_TOP + 14, "of cycles");
   put_axis (out, costs, y0, y1);
   for (guint i = 0; i < costs->shown; i++)
-    put_row (out, costs, costs->rows[i], y0 + i * ROW);
+    put_row (out, costs, row_of (costs, i), y0 + i * ROW);
   put_caption (out, costs, y1 + 50);
   chart_end (out);
   return out;
@@ -229,6 +222,6 @@ picture_costs (const AnswersLab *lab)
     return chart_empty (title, lab->summary == NULL ? "The lab failed: there is nothing to show." : "There were no exits.");
   costs_init (&costs, lab);
   GString *out = draw (&costs, title);
-  g_free (costs.rows);
+  g_ptr_array_unref (costs.rows);
   return out;
 }

@@ -3,6 +3,7 @@
 #include "report/chart.h"
 #include "report/pictures.h"
 #include "report/svg.h"
+#include "report/words.h"
 
 #define POINTS_MAX 240u
 #define PLOT_HEIGHT 270.0
@@ -71,7 +72,7 @@ put_dots (GString *out, const Cumulative *c, gsize i)
 
       exits += phase->exits;
       g_string_append_printf (tooltip, "%s, end of %s: ", c->labs[i].name, phase->name);
-      say_exits (tooltip, exits);
+      words_amount (tooltip, exits, "exit", "exits");
       g_string_append_printf (out, "<circle class=\"dot %s\" r=\"3.5\" cx=\"", chart_lab_class (c->labs, i));
       chart_number (out, time_x (&scale, phase->end_ns));
       g_string_append (out, "\" cy=\"");
@@ -106,7 +107,7 @@ put_ends (GString *out, const Cumulative *c)
           g_autofree char *class = g_strdup_printf ("b own %s", chart_lab_class (c->labs, i));
           const double y = MAX (exits_y (c, boot->exits) - 3, taken + 40);
           if (boot->exits < 10000000)
-            say_count (total, boot->exits);
+            words_count (total, boot->exits);
           else
             say_short (total, (double) boot->exits);
           chart_text_fitted (out, class, c->x1 + 10, y, CHART_X1 - c->x1 - 2, c->labs[i].name);
@@ -173,7 +174,7 @@ say_ends (GString *text, const Cumulative *c)
       if (boot == NULL)
         continue;
       g_string_append_printf (text, "%s%s: ", text->len > 0 ? "; " : "", c->labs[i].name);
-      say_exits (text, boot->exits);
+      words_amount (text, boot->exits, "exit", "exits");
       g_string_append (text, " in ");
       say_seconds (text, (double) boot->end_ns);
     }

@@ -4,6 +4,7 @@
 
 #include "report/chart.h"
 #include "report/pictures.h"
+#include "report/words.h"
 
 #define COLUMNS_MAX 160u
 #define ROWS_MAX 20u /* the last is for the reasons that found no row, if there are more */
@@ -140,14 +141,14 @@ say_row (GString *name, GString *tooltip, guint64 *exits, const Heat *heat, guin
       for (guint i = row; i < row + heat->hidden; i++)
         *exits += reason_at (heat, i)->exits;
       g_string_append_printf (tooltip, "%u less frequent reasons: ", heat->hidden);
-      say_exits (tooltip, *exits);
+      words_amount (tooltip, *exits, "exit", "exits");
       return;
     }
   const ReasonSummary *reason = reason_at (heat, row);
   g_string_append (name, reason_name (heat->names, reason->code));
   *exits = reason->exits;
   g_string_append_printf (tooltip, "%s: ", name->str);
-  say_exits (tooltip, *exits);
+  words_amount (tooltip, *exits, "exit", "exits");
   g_string_append (tooltip, " (");
   say_percent (tooltip, (double) *exits, (double) heat->s->windows[WINDOW_ALL].exits);
   g_string_append (tooltip, "), first at ");
@@ -214,7 +215,7 @@ desc_of (const Heat *heat, const char *subtitle)
     {
       const ReasonSummary *reason = reason_at (heat, i);
       g_string_append_printf (text, "%s%s ", i > 0 ? ", " : "", reason_name (heat->names, reason->code));
-      say_count (text, reason->exits);
+      words_count (text, reason->exits);
     }
   g_string_append (text, ". The highest rate of a reason in a column is ");
   say_round (text, heat->most);
@@ -227,7 +228,7 @@ subtitle_of (const Heat *heat)
 {
   GString *text = g_string_new (NULL);
 
-  say_exits (text, heat->s->windows[WINDOW_ALL].exits);
+  words_amount (text, heat->s->windows[WINDOW_ALL].exits, "exit", "exits");
   g_string_append_printf (text, " of %u reason%s in ", chart_len (heat->s->reasons[WINDOW_ALL]),
                           chart_len (heat->s->reasons[WINDOW_ALL]) == 1 ? "" : "s");
   say_seconds (text, (double) heat->s->end_ns);

@@ -4,6 +4,7 @@
 
 #include "report/chart.h"
 #include "report/pictures.h"
+#include "report/words.h"
 
 #define LABS_MAX 4u
 #define BAR 16.0
@@ -33,15 +34,6 @@ operations_clear (Operations *ops)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Operations, operations_clear)
 
-static const OperationSummary *
-find_operation (const LabSummary *s, guint number)
-{
-  for (guint i = 0; i < chart_len (s->operations); i++)
-    if (g_array_index (s->operations, OperationSummary, i).number == number)
-      return &g_array_index (s->operations, OperationSummary, i);
-  return NULL;
-}
-
 static double
 per_repetition (const OperationSummary *op)
 {
@@ -61,7 +53,7 @@ compare_rows (gconstpointer a, gconstpointer b)
 static gboolean
 is_row (guint number)
 {
-  return number < OPERATIONS && number != OPERATION_CALIBRATION && number != OPERATION_CALIBRATION_LINUX;
+  return number < OPERATIONS && !operation_is_calibration (number);
 }
 
 static void
@@ -77,7 +69,7 @@ operations_init (Operations *ops, const AnswersLab *labs, gsize n)
       Row row = { number, -1 };
       for (guint i = 0; i < ops->n_labs; i++)
         {
-          const OperationSummary *op = find_operation (labs[ops->which[i]].summary, number);
+          const OperationSummary *op = lab_summary_operation (labs[ops->which[i]].summary, number);
           if (op != NULL)
             row.most = MAX (row.most, per_repetition (op));
         }
@@ -102,14 +94,14 @@ static void
 say_operation (GString *text, const AnswersLab *lab, const OperationSummary *op)
 {
   g_string_append_printf (text, "%s, %s: ", lab->name, record_operations[op->number].what);
-  say_exits (text, op->exits);
+  words_amount (text, op->exits, "exit", "exits");
   g_string_append (text, " in ");
-  say_count (text, op->repetitions);
+  words_count (text, op->repetitions);
   g_string_append (text, op->repetitions == 1 ? " repetition" : " repetitions");
   if (op->repetitions > 0)
     {
       g_string_append (text, ", ");
-      say_count (text, op->cycles / op->repetitions);
+      words_count (text, op->cycles / op->repetitions);
       g_string_append (text, " cycles each");
     }
   if (chart_len (op->reasons) > 0)
@@ -119,7 +111,7 @@ say_operation (GString *text, const AnswersLab *lab, const OperationSummary *op)
 static void
 put_bar (GString *out, const Operations *ops, gsize lab, guint number, double y)
 {
-  const OperationSummary *op = find_operation (ops->labs[lab].summary, number);
+  const OperationSummary *op = lab_summary_operation (ops->labs[lab].summary, number);
   g_autofree char *class = g_strdup_printf ("area %s", chart_lab_class (ops->labs, lab));
   g_autoptr (GString) tooltip = g_string_new (NULL);
   g_autoptr (GString) text = g_string_new (NULL);
@@ -202,7 +194,7 @@ desc_of (const Operations *ops)
       for (guint j = 0; j < ops->n_labs; j++)
         {
           const AnswersLab *lab = &ops->labs[ops->which[j]];
-          const OperationSummary *op = find_operation (lab->summary, number);
+          const OperationSummary *op = lab_summary_operation (lab->summary, number);
           if (op == NULL)
             continue;
           g_string_append_printf (text, " %s ", lab->name);

@@ -7,6 +7,7 @@
 
 #include "report/pictures.h"
 #include "report/rate.h"
+#include "report/words.h"
 
 #define TOOLTIPS_MAX 60u /* where there are more stretches, bursts alone have one */
 #define HAIR 0.5 /* what is closer is drawn as one */
@@ -167,7 +168,7 @@ say_segment (GString *text, const Rate *rate, const SegmentSummary *segment)
   g_string_append (text, " to ");
   say_seconds (text, (double) segment->end_ns);
   g_string_append (text, ": ");
-  say_exits (text, segment->exits);
+  words_amount (text, segment->exits, "exit", "exits");
   g_string_append (text, ", ");
   say_round (text, rate_segment (segment));
   g_string_append (text, " exits/s");
@@ -250,7 +251,7 @@ subtitle_of (const Rate *rate)
   const SpanSummary *boot = &rate->s->windows[WINDOW_BOOT];
   GString *text = g_string_new (NULL);
 
-  say_exits (text, boot->exits);
+  words_amount (text, boot->exits, "exit", "exits");
   g_string_append (text, " in ");
   say_seconds (text, (double) boot->end_ns);
   g_string_append (text, " of guest time, on average ");
@@ -266,7 +267,7 @@ say_bursts (GString *text, const Rate *rate)
 
   if (bursts->segments == 0)
     return;
-  say_count (text, bursts->segments);
+  words_count (text, bursts->segments);
   g_string_append (text, bursts->segments == 1 ? " burst: " : " bursts: ");
   say_percent (text, (double) bursts->exits, (double) rate->s->windows[WINDOW_BOOT].exits);
   g_string_append (text, " of the exits in ");

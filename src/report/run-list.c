@@ -2,9 +2,9 @@
 /* Kept runs as text and JSON; see run-list.h. */
 #include "report/run-list.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "report/json-write.h"
 #include "report/text-table.h"
 
 static const char *
@@ -68,43 +68,11 @@ run_list_text (const RunListRow *rows, gsize n, gint64 now_s)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void
-put_text (JsonBuilder *b, const char *name, const char *value)
-{
-  g_autofree char *valid = value != NULL ? g_utf8_make_valid (value, -1) : NULL;
-
-  json_builder_set_member_name (b, name);
-  if (valid != NULL)
-    json_builder_add_string_value (b, valid);
-  else
-    json_builder_add_null_value (b);
-}
-
-static void
-put_number (JsonBuilder *b, const char *name, guint64 value)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_add_int_value (b, (gint64) MIN (value, G_MAXINT64));
-}
-
-static void
-put_flag (JsonBuilder *b, const char *name, gboolean value)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_add_boolean_value (b, value);
-}
-
 static GString *
 finish (JsonBuilder *b)
 {
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (JsonNode) root = json_builder_get_root (b);
-  GString *out = g_string_new (NULL);
-
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, TRUE);
-  json_generator_to_gstring (generator, out);
-  return g_string_append_c (out, '\n');
+  g_autofree char *json = json_write_finish (b);
+  return g_string_new (json);
 }
 
 /* checks: NULL if they are not to be told. */
@@ -112,25 +80,24 @@ static void
 put_lab (JsonBuilder *b, const ManifestLab *lab, const RunChecks *checks)
 {
   json_builder_begin_object (b);
-  put_text (b, "name", lab->name);
-  put_text (b, "isa", lab->isa);
-  put_text (b, "determinism", lab->determinism);
-  put_text (b, "outcome", lab->outcome);
-  put_text (b, "failure", lab->failure);
-  put_text (b, "fingerprint", lab->fingerprint);
-  put_number (b, "boot_exits", lab->boot_exits);
-  put_number (b, "all_exits", lab->all_exits);
-  put_number (b, "boot_ns", lab->boot_ns);
+  json_write_text (b, "name", lab->name);
+  json_write_text (b, "isa", lab->isa);
+  json_write_text (b, "determinism", lab->determinism);
+  json_write_text (b, "outcome", lab->outcome);
+  json_write_text (b, "failure", lab->failure);
+  json_write_text (b, "fingerprint", lab->fingerprint);
+  json_write_number (b, "boot_exits", lab->boot_exits);
+  json_write_number (b, "all_exits", lab->all_exits);
+  json_write_number (b, "boot_ns", lab->boot_ns);
   if (checks != NULL)
     {
-      json_builder_set_member_name (b, "checks");
-      json_builder_begin_object (b);
-      put_number (b, "ok", checks->ok);
-      put_number (b, "explained", checks->explained);
-      put_number (b, "surprises", checks->surprises);
-      put_number (b, "not_run", checks->not_run);
-      put_number (b, "failed", checks->failed);
-      put_text (b, "problem", checks->problem);
+      json_write_object (b, "checks");
+      json_write_number (b, "ok", checks->ok);
+      json_write_number (b, "explained", checks->explained);
+      json_write_number (b, "surprises", checks->surprises);
+      json_write_number (b, "not_run", checks->not_run);
+      json_write_number (b, "failed", checks->failed);
+      json_write_text (b, "problem", checks->problem);
       json_builder_end_object (b);
     }
   json_builder_end_object (b);
@@ -139,8 +106,7 @@ put_lab (JsonBuilder *b, const ManifestLab *lab, const RunChecks *checks)
 static void
 put_labs (JsonBuilder *b, const Manifest *m, const RunChecks *checks)
 {
-  json_builder_set_member_name (b, "labs");
-  json_builder_begin_array (b);
+  json_write_array (b, "labs");
   for (guint i = 0; m != NULL && i < m->labs->len; i++)
     put_lab (b, g_ptr_array_index (m->labs, i), checks != NULL ? &checks[i] : NULL);
   json_builder_end_array (b);
@@ -153,13 +119,13 @@ put_row (JsonBuilder *b, const RunListRow *row)
   g_autofree char *iso = begun != NULL ? g_date_time_format_iso8601 (begun) : NULL;
 
   json_builder_begin_object (b);
-  put_text (b, "run", row->name);
-  put_text (b, "status", status_of (row));
-  put_flag (b, "latest", row->latest);
-  put_text (b, "begun", iso);
-  put_number (b, "bytes", row->bytes);
+  json_write_text (b, "run", row->name);
+  json_write_text (b, "status", status_of (row));
+  json_write_flag (b, "latest", row->latest);
+  json_write_text (b, "begun", iso);
+  json_write_number (b, "bytes", row->bytes);
   put_labs (b, row->manifest, NULL);
-  put_text (b, "problem", row->problem);
+  json_write_text (b, "problem", row->problem);
   json_builder_end_object (b);
 }
 
@@ -176,29 +142,15 @@ run_list_json (const RunListRow *rows, gsize n)
 }
 
 static void
-put_pairs (JsonBuilder *b, const char *name, const GPtrArray *pairs)
-{
-  json_builder_set_member_name (b, name);
-  json_builder_begin_object (b);
-  for (guint i = 0; i < pairs->len; i++)
-    {
-      const ManifestPair *pair = g_ptr_array_index (pairs, i);
-      put_text (b, pair->name, pair->value);
-    }
-  json_builder_end_object (b);
-}
-
-static void
 put_files (JsonBuilder *b, const RunStatus *run)
 {
-  json_builder_set_member_name (b, "files");
-  json_builder_begin_array (b);
+  json_write_array (b, "files");
   for (gsize i = 0; i < run->n_files; i++)
     {
       json_builder_begin_object (b);
-      put_text (b, "path", run->files[i].path);
-      put_text (b, "state", run->files[i].state);
-      put_number (b, "bytes", run->files[i].bytes);
+      json_write_text (b, "path", run->files[i].path);
+      json_write_text (b, "state", run->files[i].state);
+      json_write_number (b, "bytes", run->files[i].bytes);
       json_builder_end_object (b);
     }
   json_builder_end_array (b);
@@ -211,16 +163,15 @@ run_show_json (const RunStatus *run)
   const Manifest *m = run->manifest;
 
   json_builder_begin_object (b);
-  put_text (b, "path", run->path);
-  put_text (b, "run", m->run);
-  put_text (b, "status", m->status);
-  json_builder_set_member_name (b, "command");
-  json_builder_begin_array (b);
+  json_write_text (b, "path", run->path);
+  json_write_text (b, "run", m->run);
+  json_write_text (b, "status", m->status);
+  json_write_array (b, "command");
   for (guint i = 0; i < m->command->len; i++)
     json_builder_add_string_value (b, g_ptr_array_index (m->command, i));
   json_builder_end_array (b);
-  put_pairs (b, "versions", m->versions);
-  put_pairs (b, "inputs", m->inputs);
+  json_write_pairs (b, "versions", m->versions);
+  json_write_pairs (b, "inputs", m->inputs);
   put_labs (b, m, run->checks);
   put_files (b, run);
   json_builder_end_object (b);

@@ -147,10 +147,3 @@ words_kind (GString *out, const char *kind)
     if (strcmp (meanings[i].kind, kind) == 0)
       g_string_append_printf (out, " (%s)", meanings[i].meaning);
 }
-
-void
-words_join (GString *out, guint i, guint n)
-{
-  if (i > 0)
-    g_string_append (out, i + 1 < n ? ", " : " and ");
-}

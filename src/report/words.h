@@ -23,5 +23,3 @@ void words_factor (GString *out, guint64 num, guint64 den);
 void words_rate (GString *out, guint64 milli);
 /* A kind of exits and, if it is one of those that come often, what it stands for: "memory (EPT/NPT violations)". */
 void words_kind (GString *out, const char *kind);
-/* Between the parts of a list, before part i (from 0) of n: nothing, ", " or " and ". */
-void words_join (GString *out, guint i, guint n);

@@ -14,6 +14,7 @@
  *   preempted          the agent was preempted while it read the counters: they lie between two instants of the log
  *   other-vcpus        other vCPUs exited while the counters were read: between two instants of the log
  *   entry-failures     KVM counts an entry that failed as an exit; the exit log counts these by themselves
+ *   emulated-state     without unrestricted guest KVM counts turns of emulation, in which L2 is not entered, as exits
  *   fastpath           a kernel whose `exits` statistic leaves out exits that its fast path re-entered
  *   after-last-record  L0 saw at most one exit a vCPU after the last one recorded
  */

@@ -99,6 +99,7 @@ make_kinds (Builder *b)
       if (exit_kind_name (b->exit_kinds, i) == g_array_index (kinds, KindSummary, place).name)
         b->kind_places[i] = place;
   make_kind_cells (b);
+  g_clear_pointer (&b->kind_rows, g_array_unref);
 }
 
 /* The highest and lowest rate among the phases of the boot that last a bin at least. */
@@ -129,6 +130,7 @@ summary_figures (Builder *b)
 {
   make_reasons (b, WINDOW_BOOT, b->boot);
   make_reasons (b, WINDOW_ALL, b->all);
+  g_clear_pointer (&b->store, g_free); /* the most there is: nobody else needs it */
   count_types (b->summary);
   make_kinds (b);
   judge_stability (b->summary);

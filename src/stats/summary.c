@@ -30,6 +30,32 @@ window_name (Window window)
   return window == WINDOW_BOOT ? "boot" : "all";
 }
 
+static void
+clear_operation (gpointer operation)
+{
+  g_array_unref (((OperationSummary *) operation)->reasons);
+}
+
+LabSummary *
+lab_summary_new (Isa isa)
+{
+  LabSummary *s = g_new0 (LabSummary, 1);
+
+  s->isa = isa;
+  for (guint i = 0; i < WINDOWS; i++)
+    s->reasons[i] = g_array_new (FALSE, FALSE, sizeof (ReasonSummary));
+  s->phases = g_array_new (FALSE, FALSE, sizeof (SpanSummary));
+  s->rows = g_array_new (FALSE, FALSE, sizeof (SeriesRow));
+  s->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  s->cells = g_array_new (FALSE, FALSE, sizeof (SeriesCell));
+  s->kinds = g_array_new (FALSE, FALSE, sizeof (KindSummary));
+  s->kind_cells = g_array_new (FALSE, FALSE, sizeof (guint64));
+  s->segments = g_array_new (FALSE, FALSE, sizeof (SegmentSummary));
+  s->operations = g_array_new (FALSE, FALSE, sizeof (OperationSummary));
+  g_array_set_clear_func (s->operations, clear_operation);
+  return s;
+}
+
 void
 lab_summary_free (LabSummary *s)
 {
@@ -58,18 +84,6 @@ gint64
 lab_summary_ns (const LabSummary *s, guint64 cycles)
 {
   return (gint64) ((unsigned __int128) cycles * 1000000 / s->tsc_khz);
-}
-
-const ReasonSummary *
-lab_summary_reason (const LabSummary *s, Window window, guint32 code)
-{
-  for (guint i = 0; i < s->reasons[window]->len; i++)
-    {
-      const ReasonSummary *reason = &g_array_index (s->reasons[window], ReasonSummary, i);
-      if (reason->code == code)
-        return reason;
-    }
-  return NULL;
 }
 
 static void
@@ -302,32 +316,15 @@ lay_out_reasons (Builder *b)
     g_array_append_val (b->summary->codes, t->reason_codes[g_array_index (b->indices, guint, i)]);
 }
 
-static void
-clear_operation (gpointer operation)
-{
-  g_array_unref (((OperationSummary *) operation)->reasons);
-}
-
 static LabSummary *
-summary_new (const Timeline *t)
+summary_of (const Timeline *t)
 {
-  LabSummary *s = g_new0 (LabSummary, 1);
-  s->isa = t->isa;
+  LabSummary *s = lab_summary_new (t->isa);
+
   s->tsc_khz = t->tsc_khz;
   s->end_ns = t->end_ns;
   s->windows[WINDOW_BOOT] = (SpanSummary) { .name = "boot", .end_ns = t->marks[RECORD_MARK_READY].t_ns };
   s->windows[WINDOW_ALL] = (SpanSummary) { .name = "all", .end_ns = t->end_ns };
-  for (guint i = 0; i < WINDOWS; i++)
-    s->reasons[i] = g_array_new (FALSE, FALSE, sizeof (ReasonSummary));
-  s->phases = g_array_new (FALSE, FALSE, sizeof (SpanSummary));
-  s->rows = g_array_new (FALSE, FALSE, sizeof (SeriesRow));
-  s->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
-  s->cells = g_array_new (FALSE, FALSE, sizeof (SeriesCell));
-  s->kinds = g_array_new (FALSE, FALSE, sizeof (KindSummary));
-  s->kind_cells = g_array_new (FALSE, FALSE, sizeof (guint64));
-  s->segments = g_array_new (FALSE, FALSE, sizeof (SegmentSummary));
-  s->operations = g_array_new (FALSE, FALSE, sizeof (OperationSummary));
-  g_array_set_clear_func (s->operations, clear_operation);
   for (guint i = 0; i < t->phases->len; i++)
     {
       const TimelinePhase *from = &g_array_index (t->phases, TimelinePhase, i);
@@ -347,7 +344,7 @@ builder_new (const Timeline *t, const ExitKinds *kinds, gint64 step_ns)
   b->timeline = t;
   b->exit_kinds = kinds;
   b->n_kinds = exit_kinds_count (kinds);
-  b->summary = summary_new (t);
+  b->summary = summary_of (t);
   b->step_ns = step_ns;
   b->kind_rows = g_array_new (FALSE, FALSE, sizeof (guint64));
   lay_out_reasons (b);

@@ -123,6 +123,8 @@ typedef struct {
   GArray *operations;   /* of OperationSummary, in order of their first round; empty if none were performed */
 } LabSummary;
 
+/* All arrays are there and empty; all else is 0. */
+LabSummary *lab_summary_new (Isa isa);
 void lab_summary_free (LabSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabSummary, lab_summary_free)
 
@@ -135,3 +137,12 @@ guint64 span_rate_milli (const SpanSummary *span);
 gint64 lab_summary_ns (const LabSummary *summary, guint64 cycles);
 /* The window's reason by code, or NULL. */
 const ReasonSummary *lab_summary_reason (const LabSummary *summary, Window window, guint32 code);
+/* The window's reasons, those with the most cycles first, of equals the lowest code. Of const ReasonSummary *. */
+GPtrArray *lab_summary_by_cycles (const LabSummary *summary, Window window);
+/* By name, or NULL. */
+const KindSummary *lab_summary_kind (const LabSummary *summary, const char *name);
+const SpanSummary *lab_summary_phase (const LabSummary *summary, const char *name);
+/* By number in record_operations, or NULL: it was not performed. */
+const OperationSummary *lab_summary_operation (const LabSummary *summary, guint number);
+/* What the others are already less by: it is measured, and told nowhere. */
+gboolean operation_is_calibration (guint number);

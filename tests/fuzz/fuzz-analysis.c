@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fuzz/fuzz.h"
 #include "unit/gen-records.h"
 
 #include "base/error.h"
@@ -139,34 +140,6 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
 }
 
 #ifndef FUZZ_ENGINE
-static guint64 state = 1;
-
-static guint
-draw (guint below)
-{
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (guint) (state >> 20) % below;
-}
-
-static void
-repair (guint8 *data, gsize size)
-{
-  for (gsize at = 0; at + RECORD_PAGE <= size; at += RECORD_PAGE)
-    {
-      struct record_block_header header;
-
-      memcpy (&header, data + at, sizeof header);
-      if (header.magic != RECORD_BLOCK_MAGIC || header.length > size - at - sizeof header)
-        continue;
-      header.crc32c = 0;
-      memcpy (data + at, &header, sizeof header);
-      header.crc32c = record_crc32c (0, data + at, sizeof header + header.length);
-      memcpy (data + at, &header, sizeof header);
-    }
-}
-
 /* A few bytes anywhere; some are set to the extremes, where sums overflow. */
 static void
 run_one (const Gen *g)
@@ -227,7 +200,7 @@ main (int argc, char **argv)
   const gint64 until = g_get_monotonic_time () + (gint64) (seconds * 1e6);
   gulong runs = 0;
 
-  state = argc > 2 ? g_ascii_strtoull (argv[2], NULL, 0) | 1 : 1;
+  fuzz_state = argc > 2 ? g_ascii_strtoull (argv[2], NULL, 0) | 1 : 1;
   if (!load_names ())
     return fprintf (stderr, "configs/reasons is not here; run from the source tree\n"), 2;
   for (Isa isa = ISA_VMX; g_get_monotonic_time () < until; isa = isa == ISA_VMX ? ISA_SVM : ISA_VMX)

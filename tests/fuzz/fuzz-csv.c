@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "fuzz/fuzz.h"
+
 #include "report/compare-read.h"
 #include "report/csv-read.h"
 #include "report/csv.h"
@@ -83,17 +85,6 @@ static const char *const seeds[] = {
   "metric,n,median,low,high\nexits:window=boot,5,100,90,110\nexits:reason=48,5,10,9,11\n",
 };
 
-static unsigned long long state = 1;
-
-static unsigned
-draw (unsigned below)
-{
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (unsigned) (state >> 20) % below;
-}
-
 static void
 run_one (void)
 {
@@ -126,7 +117,7 @@ main (int argc, char **argv)
   clock_t until = clock () + (clock_t) (seconds * CLOCKS_PER_SEC);
   unsigned long runs = 0;
 
-  state = argc > 2 ? strtoull (argv[2], NULL, 0) | 1 : 1;
+  fuzz_state = argc > 2 ? strtoull (argv[2], NULL, 0) | 1 : 1;
   while (clock () < until)
     for (int i = 0; i < 100; i++, runs++)
       run_one ();

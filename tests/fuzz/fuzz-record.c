@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "record/record.h"
+#include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size);
 
@@ -69,34 +69,6 @@ make_seed (void)
     abort ();
 }
 
-static unsigned long long state = 1;
-
-static unsigned
-draw (unsigned below)
-{
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (unsigned) (state >> 20) % below;
-}
-
-static void
-repair (unsigned char *data, size_t size)
-{
-  for (size_t at = 0; at + RECORD_PAGE <= size; at += RECORD_PAGE)
-    {
-      struct record_block_header header;
-
-      memcpy (&header, data + at, sizeof header);
-      if (header.magic != RECORD_BLOCK_MAGIC || header.length > size - at - sizeof header)
-        continue;
-      header.crc32c = 0;
-      memcpy (data + at, &header, sizeof header);
-      header.crc32c = record_crc32c (0, data + at, sizeof header + header.length);
-      memcpy (data + at, &header, sizeof header);
-    }
-}
-
 static void
 run_one (void)
 {
@@ -125,7 +97,7 @@ main (int argc, char **argv)
   clock_t until = clock () + (clock_t) (seconds * CLOCKS_PER_SEC);
   unsigned long runs = 0;
 
-  state = argc > 2 ? strtoull (argv[2], NULL, 0) | 1 : 1;
+  fuzz_state = argc > 2 ? strtoull (argv[2], NULL, 0) | 1 : 1;
   make_seed ();
   while (clock () < until)
     for (int i = 0; i < 100; i++, runs++)

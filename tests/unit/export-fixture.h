@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the tests of the exporters share: a small run of two vCPUs with all that a text can do wrong, and a sink. */
 #pragma once
-#include "unit/gen-records.h"
-#include "unit/unit.h"
+#include "unit/gen-load.h"
+#include "unit/kinds.h"
 
 #include "report/export.h"
 
@@ -27,29 +27,6 @@ full_disk (const void *data, gsize size, gpointer user, GError **error)
     return (fail) (error, HARNESS_ERROR_FAILED, "no space left");
   *room -= size;
   return TRUE;
-}
-
-static ReasonNames *
-load_names (Isa isa)
-{
-  g_autofree char *path = g_strdup_printf ("configs/reasons/%s.csv", isa_name (isa));
-  g_autoptr (GError) error = NULL;
-  ReasonNames *names = NULL;
-
-  reason_names_load (path, &names, &error);
-  assert_no_failure (error);
-  return names;
-}
-
-static Timeline *
-load_timeline (GBytes *records)
-{
-  g_autoptr (GError) error = NULL;
-  Timeline *t = NULL;
-
-  timeline_load (records, &t, &error);
-  assert_no_failure (error);
-  return t;
 }
 
 static inline void
@@ -80,6 +57,5 @@ small_run (Isa isa)
   gen_exit_on (g, 0, 0x12345, 7, 8, 9, 20, 2);
   gen_exit_on (g, 1, vmx ? 10 : 0x72, 0, 0, 0x401000, 25000000, 2400);
   gen_exit_on (g, 0, vmx ? 10 : 0x72, 0, 0, 0x401002, 1000, 2200);
-  g_autoptr (GBytes) records = gen_end (g);
-  return load_timeline (records);
+  return load_generated (g);
 }

@@ -45,6 +45,7 @@ typedef struct {
   struct { guint32 leaf, input, eax, ebx, ecx, edx; guint count; } run;
   gboolean trace, quiet_end; /* quiet_end: no counters, statistics and end record */
   guint64 stat_exits_less;   /* what KVM's `exits` statistic misses */
+  guint64 stat_exits_more, stat_windows_more, insn_emulation; /* what it counts besides, and why it may */
   gint32 status;
 } Gen;
 
@@ -392,7 +393,7 @@ gen_put_texts (Gen *g, guint64 exits)
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_append_printf (text, "exits %" G_GUINT64_FORMAT "\nio_exits %" G_GUINT64_FORMAT "\nirq_exits %" G_GUINT64_FORMAT "\nmmu_unsync 0\n",
-                          exits - g->stat_exits_less, gen_exits_of (g, g->isa == ISA_VMX ? 30 : 0x7b), gen_exits_of (g, g->isa == ISA_VMX ? 1 : 0x60));
+                          exits - g->stat_exits_less + g->stat_exits_more, gen_exits_of (g, g->isa == ISA_VMX ? 30 : 0x7b), gen_exits_of (g, g->isa == ISA_VMX ? 1 : 0x60));
   gen_put (g, RECORD_KVM_STATS, 0, &g->tsc, sizeof g->tsc, text->str, text->len);
   if (!g->trace)
     return;

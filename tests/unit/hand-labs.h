@@ -85,12 +85,6 @@ hand_operation (HandLab *hand, guint number, guint64 repetitions, guint64 exits,
 }
 
 static inline void
-hand_clear_operation (gpointer operation)
-{
-  g_array_unref (((OperationSummary *) operation)->reasons);
-}
-
-static inline void
 hand_bins (LabSummary *s, const guint64 *counts, guint n)
 {
   s->windows[WINDOW_BOOT].dispersion = (Dispersion) { 0 };
@@ -102,24 +96,12 @@ hand_bins (LabSummary *s, const guint64 *counts, guint n)
 static inline LabSummary *
 hand_summary (Isa isa)
 {
-  LabSummary *s = g_new0 (LabSummary, 1);
+  LabSummary *s = lab_summary_new (isa);
 
-  s->isa = isa;
   s->tsc_khz = 1000000;
   s->end_ns = 130 * HAND_MS;
   s->windows[WINDOW_BOOT] = (SpanSummary) { .name = "boot", .end_ns = 100 * HAND_MS, .exits = 136, .cycles = 15000000 };
   s->windows[WINDOW_ALL] = (SpanSummary) { .name = "all", .end_ns = 130 * HAND_MS, .exits = 20136, .cycles = 25000000 };
-  for (Window w = 0; w < WINDOWS; w++)
-    s->reasons[w] = g_array_new (FALSE, FALSE, sizeof (ReasonSummary));
-  s->phases = g_array_new (FALSE, FALSE, sizeof (SpanSummary));
-  s->rows = g_array_new (FALSE, FALSE, sizeof (SeriesRow));
-  s->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
-  s->cells = g_array_new (FALSE, FALSE, sizeof (SeriesCell));
-  s->kinds = g_array_new (FALSE, FALSE, sizeof (KindSummary));
-  s->kind_cells = g_array_new (FALSE, FALSE, sizeof (guint64));
-  s->segments = g_array_new (FALSE, FALSE, sizeof (SegmentSummary));
-  s->operations = g_array_new (FALSE, FALSE, sizeof (OperationSummary));
-  g_array_set_clear_func (s->operations, hand_clear_operation);
   s->segment_bin_ns = 10 * HAND_MS;
   for (gint64 t = 0; t <= 130; t += 10)
     {

@@ -12,18 +12,6 @@
 
 #define STEP_NS (10 * 1000 * 1000)
 
-static ReasonNames *
-load_names (Isa isa)
-{
-  g_autofree char *path = g_strdup_printf ("configs/reasons/%s.csv", isa_name (isa));
-  g_autoptr (GError) error = NULL;
-  ReasonNames *names = NULL;
-
-  reason_names_load (path, &names, &error);
-  assert_no_failure (error);
-  return names;
-}
-
 static LabResults *
 analyse (Isa isa, const ReasonNames *names, guint64 exits)
 {
@@ -78,7 +66,7 @@ compare_files (Isa isa, const LabResults *results)
 static void
 test_golden (Isa isa)
 {
-  g_autoptr (ReasonNames) names = load_names (isa);
+  const ReasonNames *names = committed_names (isa);
   g_autoptr (LabResults) results = analyse (isa, names, 400);
 
   assert_int_equal (results->outcome, OUTCOME_OK);
@@ -120,8 +108,8 @@ cited_file (const char *lab, const char *name, gpointer user)
 static void
 test_answers (void **state)
 {
-  g_autoptr (ReasonNames) vmx_names = load_names (ISA_VMX);
-  g_autoptr (ReasonNames) svm_names = load_names (ISA_SVM);
+  const ReasonNames *vmx_names = committed_names (ISA_VMX);
+  const ReasonNames *svm_names = committed_names (ISA_SVM);
   g_autoptr (LabResults) vmx = analyse (ISA_VMX, vmx_names, 400);
   g_autoptr (LabResults) svm = analyse (ISA_SVM, svm_names, 400);
   const LabResults *both[] = { vmx, svm };
@@ -141,7 +129,7 @@ static void
 test_fingerprint_of_folder (void **state)
 {
   const char *dir = *state;
-  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  const ReasonNames *names = committed_names (ISA_VMX);
   g_autoptr (LabResults) results = analyse (ISA_VMX, names, 400);
   g_autoptr (GError) error = NULL;
   g_autofree char *again = NULL, *without = NULL, *changed = NULL;
@@ -195,7 +183,7 @@ full_disk (const void *data, gsize size, gpointer user, GError **error)
 static void
 test_large_and_full (void **state)
 {
-  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  const ReasonNames *names = committed_names (ISA_VMX);
   g_autoptr (LabResults) results = analyse (ISA_VMX, names, 100000);
   g_autoptr (GString) content = gunzip (find_file (results, "exits.csv.gz")->content, NULL);
   g_autofree char *sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, content->str, (gssize) content->len);
@@ -222,7 +210,7 @@ test_large_and_full (void **state)
 static void
 test_other_isa (void **state)
 {
-  g_autoptr (ReasonNames) names = load_names (ISA_SVM);
+  const ReasonNames *names = committed_names (ISA_SVM);
   g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
   g_autoptr (GError) error = NULL;
   g_autoptr (LabResults) results = NULL;

@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/pages.h"
 #include "report/exits.h"
 #include "report/results.h"

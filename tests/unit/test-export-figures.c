@@ -11,7 +11,7 @@
 
 typedef struct {
   Manifest *manifest;
-  ReasonNames *names;
+  const ReasonNames *names;
   Timeline *timeline;
   LabSummary *summary;
   Checks *checks;
@@ -118,7 +118,7 @@ setup (void **state)
   Fixture *f = g_new0 (Fixture, 1);
 
   f->manifest = make_manifest ();
-  f->names = load_names (ISA_VMX);
+  f->names = committed_names (ISA_VMX);
   f->timeline = small_run (ISA_VMX);
   f->summary = make_summary ();
   f->checks = checks_new ();
@@ -139,7 +139,6 @@ teardown (void **state)
   Fixture *f = *state;
 
   manifest_free (f->manifest);
-  reason_names_free (f->names);
   timeline_free (f->timeline);
   summary_free (f->summary);
   checks_free (f->checks);

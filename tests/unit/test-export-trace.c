@@ -32,7 +32,7 @@ test_trace_dat_golden (void **state)
   for (Isa isa = ISA_VMX; isa <= ISA_SVM; isa++)
     {
       g_autoptr (Timeline) t = small_run (isa);
-      g_autoptr (ReasonNames) names = load_names (isa);
+      const ReasonNames *names = committed_names (isa);
       g_autoptr (GString) out = make_trace_dat (t, names);
       g_autofree char *name = g_strdup_printf ("export/%s.trace.dat", isa_name (isa));
       assert_golden (name, out->str, out->len);
@@ -55,8 +55,7 @@ large_run (guint exits)
       if (g->vcpus[v].batched > 0 && gen_draw (g, 4) == 0)
         flag_last (g, v, KVM_EXIT_LOG_F_TO_USER);
     }
-  g_autoptr (GBytes) records = gen_end (g);
-  return load_timeline (records);
+  return load_generated (g);
 }
 
 static guint32
@@ -160,7 +159,7 @@ static void
 test_trace_dat_pages (void **state)
 {
   g_autoptr (Timeline) t = large_run (20000);
-  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  const ReasonNames *names = committed_names (ISA_VMX);
   g_autoptr (GString) out = make_trace_dat (t, names);
   char *flyrecord = memmem (out->str, out->len, "flyrecord", 10);
   guint64 expected;
@@ -213,7 +212,7 @@ test_trace_cmd (void **state)
   const char *argv[] = { "trace-cmd", "report", "-t", "-R", "-F", "kvm_exit", path, NULL };
   g_autofree char *report = NULL;
   g_autoptr (Timeline) t = large_run (5000);
-  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  const ReasonNames *names = committed_names (ISA_VMX);
   g_autoptr (GString) out = make_trace_dat (t, names);
   g_autoptr (GError) error = NULL;
   guint64 n = 0;
@@ -264,8 +263,8 @@ test_perfetto_golden (void **state)
                                 { .name = (char *) "svm" } };
   g_autoptr (Timeline) vmx = small_run (ISA_VMX);
   g_autoptr (Timeline) svm = small_run (ISA_SVM);
-  g_autoptr (ReasonNames) vmx_names = load_names (ISA_VMX);
-  g_autoptr (ReasonNames) svm_names = load_names (ISA_SVM);
+  const ReasonNames *vmx_names = committed_names (ISA_VMX);
+  const ReasonNames *svm_names = committed_names (ISA_SVM);
   const ExportLab labs[] = { { .about = &about[0], .timeline = vmx, .names = vmx_names }, { .about = &about[1], .timeline = svm, .names = svm_names } };
 
   (void) state;
@@ -312,7 +311,7 @@ test_perfetto_structure (void **state)
 {
   const ManifestLab about = { .name = (char *) "vmx" };
   g_autoptr (Timeline) t = large_run (5000);
-  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  const ReasonNames *names = committed_names (ISA_VMX);
   const ExportLab lab = { .about = &about, .timeline = t, .names = names };
   g_autoptr (GString) out = make_perfetto (&lab, 1);
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -357,7 +356,7 @@ static void
 test_csv (void **state)
 {
   g_autoptr (Timeline) t = large_run (20000);
-  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  const ReasonNames *names = committed_names (ISA_VMX);
   g_autoptr (GString) plain = g_string_new (NULL);
   g_autoptr (GString) packed = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
@@ -372,8 +371,7 @@ test_csv (void **state)
   assert_int_equal (g_ascii_strtoull (last, NULL, 10), t->exits);
 
   g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
-  g_autoptr (GBytes) records = gen_end (g);
-  g_autoptr (Timeline) none = load_timeline (records);
+  g_autoptr (Timeline) none = load_generated (g);
   g_string_truncate (plain, 0);
   assert_true (exits_write_csv (none, names, collect, plain, &error));
   assert_string_equal (plain->str, EXITS_HEADER);
@@ -385,7 +383,7 @@ test_full_disk (void **state)
 {
   const ManifestLab about = { .name = (char *) "vmx" };
   g_autoptr (Timeline) t = large_run (3000);
-  g_autoptr (ReasonNames) names = load_names (ISA_VMX);
+  const ReasonNames *names = committed_names (ISA_VMX);
   const ExportLab lab = { .about = &about, .timeline = t, .names = names };
 
   (void) state;

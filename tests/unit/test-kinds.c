@@ -100,6 +100,24 @@ test_mmio (void **state)
   assert_kind (svm, SVM_IOIO, G_MAXUINT64 << 32 | 0x3f8u << 16, "io-serial");
 }
 
+/* What a reason's row and the port say, and SVM's one reason for two kinds. */
+static void
+test_kinds_of_reasons (void **state)
+{
+  const ReasonNames *vmx = committed_names (ISA_VMX), *svm = committed_names (ISA_SVM);
+
+  (void) state;
+  assert_true (reason_may_be_of_kind (vmx, ISA_VMX, 30, "io-serial"));
+  assert_false (reason_may_be_of_kind (vmx, ISA_VMX, 48, "io-serial"));
+  assert_true (reason_may_be_of_kind (vmx, ISA_VMX, 48, "memory"));
+  assert_false (reason_may_be_of_kind (vmx, ISA_VMX, 48, "mmio"));
+  assert_true (reason_may_be_of_kind (vmx, ISA_VMX, 49, "mmio"));
+  assert_true (reason_may_be_of_kind (svm, ISA_SVM, SVM_NPF, "memory"));
+  assert_true (reason_may_be_of_kind (svm, ISA_SVM, SVM_NPF, "mmio"));
+  assert_false (reason_may_be_of_kind (svm, ISA_SVM, SVM_IOIO, "mmio"));
+  assert_true (reason_may_be_of_kind (svm, ISA_SVM, SVM_IOIO, "io-other"));
+}
+
 static void
 test_numbers (void **state)
 {
@@ -192,6 +210,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_ports), cmocka_unit_test (test_own_ports),  cmocka_unit_test (test_common_vocabulary), cmocka_unit_test (test_mmio),
+    cmocka_unit_test (test_kinds_of_reasons),
     cmocka_unit_test (test_numbers), FOLDER_TEST (test_kinds_are_data), FOLDER_TEST (test_mistakes),
   };
 

@@ -8,6 +8,7 @@
 #include "report/chart.h"
 #include "report/pictures.h"
 #include "report/svg.h"
+#include "report/words.h"
 
 #define MS G_GINT64_CONSTANT (1000000)
 #define SIZE_MAX_KB 62u
@@ -22,24 +23,11 @@ typedef struct {
 static void
 made_free (Made *made)
 {
-  LabSummary *s = made->summary;
-  for (guint i = 0; i < chart_len (s->operations); i++)
-    g_clear_pointer (&g_array_index (s->operations, OperationSummary, i).reasons, g_array_unref);
-  g_clear_pointer (&s->kinds, g_array_unref);
-  g_clear_pointer (&s->kind_cells, g_array_unref);
-  g_clear_pointer (&s->segments, g_array_unref);
-  g_clear_pointer (&s->operations, g_array_unref);
-  lab_summary_free (s);
+  lab_summary_free (made->summary);
   reason_names_free (made->names);
   g_free (made);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Made, made_free)
-
-static GArray *
-array_of (gsize size)
-{
-  return g_array_new (FALSE, FALSE, (guint) size);
-}
 
 /* A lab whose every array is there and empty. */
 static Made *
@@ -48,22 +36,11 @@ made_new (const char *name, Isa isa)
   g_autofree char *path = g_strdup_printf ("configs/reasons/%s.csv", isa_name (isa));
   g_autoptr (GError) error = NULL;
   Made *made = g_new0 (Made, 1);
-  LabSummary *s = made->summary = g_new0 (LabSummary, 1);
+  LabSummary *s = made->summary = lab_summary_new (isa);
 
   reason_names_load (path, &made->names, &error);
   assert_no_failure (error);
-  s->isa = isa;
   s->tsc_khz = 2000000;
-  for (guint i = 0; i < WINDOWS; i++)
-    s->reasons[i] = array_of (sizeof (ReasonSummary));
-  s->phases = array_of (sizeof (SpanSummary));
-  s->rows = array_of (sizeof (SeriesRow));
-  s->codes = array_of (sizeof (guint32));
-  s->cells = array_of (sizeof (SeriesCell));
-  s->kinds = array_of (sizeof (KindSummary));
-  s->kind_cells = array_of (sizeof (guint64));
-  s->segments = array_of (sizeof (SegmentSummary));
-  s->operations = array_of (sizeof (OperationSummary));
   made->lab = (AnswersLab) { .name = name, .machine = "QEMU", .accel = "emulated", .determinism = "exact", .summary = s, .names = made->names };
   return made;
 }
@@ -186,7 +163,7 @@ add_operation (Made *made, guint number, guint64 repetitions, guint64 exits)
   OperationSummary op = { .number = number, .rounds = 3, .repetitions = repetitions, .exits = exits, .cycles = exits * 2000 };
   const OperationReason reason = { made->summary->isa == ISA_VMX ? 10 : 0x72, exits, exits * 2000 };
 
-  op.reasons = array_of (sizeof (OperationReason));
+  op.reasons = g_array_new (FALSE, FALSE, sizeof (OperationReason));
   if (exits > 0)
     g_array_append_val (op.reasons, reason);
   g_array_append_val (made->summary->operations, op);
@@ -569,7 +546,7 @@ test_say (void **state)
   g_autoptr (GString) out = g_string_new (NULL);
 
   (void) state;
-  say_count (out, G_MAXUINT64);
+  words_count (out, G_MAXUINT64);
   assert_string_equal (out->str, "18,446,744,073,709,551,615");
   assert_say (say_round, 999.5, "1,000");
   assert_say (say_round, 1e300, "18,446,744,073,709,551,615");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Figures over several runs of a lab: gathered by name, what is missing in one counts as 0. */
-#include "unit.h"
+#include "unit/unit.h"
 
 #include "report/tables.h"
 #include "stats/repeats.h"
@@ -8,17 +8,13 @@
 static LabSummary *
 summary_of (guint64 boot_exits, guint64 cpuids, guint64 sleeps)
 {
-  LabSummary *s = g_new0 (LabSummary, 1);
+  LabSummary *s = lab_summary_new (ISA_VMX);
   const SpanSummary phase = { .name = "firmware", .start_ns = 10, .end_ns = 10 + (gint64) boot_exits, .exits = boot_exits };
   const ReasonSummary reason = { .code = 10, .exits = cpuids };
   const OperationSummary operation = { .number = OPERATION_SLEEP, .exits = sleeps, .reasons = g_array_new (FALSE, FALSE, sizeof (OperationReason)) };
 
   s->windows[WINDOW_BOOT] = (SpanSummary) { .exits = boot_exits, .end_ns = 1000 };
   s->windows[WINDOW_ALL] = (SpanSummary) { .exits = 2 * boot_exits };
-  for (guint i = 0; i < WINDOWS; i++)
-    s->reasons[i] = g_array_new (FALSE, FALSE, sizeof (ReasonSummary));
-  s->phases = g_array_new (FALSE, FALSE, sizeof (SpanSummary));
-  s->operations = g_array_new (FALSE, FALSE, sizeof (OperationSummary));
   g_array_append_val (s->phases, phase);
   if (cpuids > 0)
     g_array_append_val (s->reasons[WINDOW_BOOT], reason);

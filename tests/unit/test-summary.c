@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kinds, costs, segments, bursts and operations of runs that are small enough to be worked out by hand. TSC 2 GHz: 2 ticks are 1 ns. */
 #include "unit/unit.h"
-#include "unit/gen-records.h"
+#include "unit/gen-load.h"
 #include "unit/kinds.h"
 
 #include "report/tables.h"
-#include "stats/segments.h"
 #include "stats/summary.h"
 
 #define MS G_GINT64_CONSTANT (1000000)
 #define VMX_IO 30u
-
-static Timeline *
-load (Gen *g)
-{
-  g_autoptr (GBytes) records = gen_end (g);
-  g_autoptr (GError) error = NULL;
-  Timeline *t = NULL;
-
-  timeline_load (records, &t, &error);
-  assert_no_failure (error);
-  return t;
-}
 
 static LabSummary *
 summarise (const Timeline *t, gint64 step_ns)
@@ -93,7 +80,7 @@ test_segments (void **state)
     { .start_ns = 120 * MS, .end_ns = 225 * MS, .exits = 81, .top_code = 48, .top_exits = 80, .top_kind_exits = 80 },
   };
   g_autoptr (Gen) g = three_stretches ();
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   g_autoptr (LabSummary) s = summarise (t, 10 * MS);
   g_autoptr (GString) table = table_segments (s);
 
@@ -128,7 +115,7 @@ test_burst_border (void **state)
         gen_at (g, 90 * MS + i * MS / 4, 10, 0, 1000);
       gen_mark_at (g, 99 * MS, RECORD_MARK_USER_SPACE);
       gen_mark_at (g, 100 * MS, RECORD_MARK_READY);
-      g_autoptr (Timeline) t = load (g);
+      g_autoptr (Timeline) t = load_generated (g);
       g_autoptr (LabSummary) s = summarise (t, 10 * MS);
       assert_int_equal (s->segments->len, 2);
       assert_int_equal (g_array_index (s->segments, SegmentSummary, 1).exits, m);
@@ -146,7 +133,7 @@ test_kinds (void **state)
     guint64 boot, all, cycles;
   } wanted[] = { { "io-serial", 200, 200, 204800 }, { "cpuid", 100, 100, 100000 }, { "memory", 80, 80, 1 + 78 * 1023 }, { "io-marks", 1, 2, 200 } };
   g_autoptr (Gen) g = three_stretches ();
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   g_autoptr (LabSummary) s = summarise (t, 10 * MS);
   g_autoptr (GString) table = table_kinds (s);
 
@@ -178,7 +165,7 @@ test_types (void **state)
 {
   g_autoptr (Gen) g = three_stretches ();
   g_autoptr (Gen) few = gen_new (ISA_VMX, 1);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   g_autoptr (LabSummary) s = summarise (t, 10 * MS);
 
   (void) state;
@@ -190,7 +177,7 @@ test_types (void **state)
     gen_at (few, (i + 1) * MS, 10, 0, 1000);
   gen_mark_at (few, 10 * MS, RECORD_MARK_USER_SPACE);
   gen_mark_at (few, 11 * MS, RECORD_MARK_READY);
-  g_autoptr (Timeline) u = load (few);
+  g_autoptr (Timeline) u = load_generated (few);
   g_autoptr (LabSummary) v = summarise (u, 10 * MS);
   assert_int_equal (v->types_90, 1);
   assert_int_equal (v->types_90_exits, 9);
@@ -206,7 +193,7 @@ test_costs (void **state)
   gen_exit (g, 12, 0, 0, 0, 10, (G_GUINT64_CONSTANT (1) << 46) - 1);
   gen_exit (g, 12, 0, 0, 0, 10, G_GUINT64_CONSTANT (1) << 46);
   gen_exit (g, 12, 0, 0, 0, 10, G_GUINT64_CONSTANT (1) << 47);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   g_autoptr (LabSummary) s = summarise (t, 1000000 * MS);
   const ReasonSummary *memory = lab_summary_reason (s, WINDOW_BOOT, 48), *io = lab_summary_reason (s, WINDOW_ALL, VMX_IO);
   const ReasonSummary *hlt = lab_summary_reason (s, WINDOW_ALL, 12);
@@ -241,7 +228,7 @@ with_window (gint64 ready_ns)
 
   gen_mark_at (g, 1000, RECORD_MARK_USER_SPACE);
   gen_mark_at (g, ready_ns, RECORD_MARK_READY);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   return summarise (t, 1000 * MS);
 }
 
@@ -277,7 +264,7 @@ test_empty_segment (void **state)
   for (guint i = 0; i < 800; i++)
     gen_at (g, (i + 1) * MS / 10, 10, 0, 1000);
   gen_mark_at (g, 205 * MS, RECORD_MARK_READY);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   g_autoptr (LabSummary) s = summarise (t, 10 * MS);
   g_autoptr (GString) table = table_segments (s);
   assert_string_equal (table->str, "start_ns,end_ns,exits,exits_per_s,burst,top_reason,top_share,top_kind,top_kind_share\n"
@@ -332,7 +319,7 @@ performed (guint cpuids_of_last_round, guint rdtscs)
   perform (&p, OPERATION_RDTSC, 16, rdtscs, 100, 9);
   perform (&p, OPERATION_CALIBRATION, 30, 30, 100, 0);
   perform (&p, OPERATION_CPUID, 10, cpuids_of_last_round, 2000, 6);
-  Timeline *t = load (g);
+  Timeline *t = load_generated (g);
   g_array_unref (t->operations);
   t->operations = p.rounds;
   return t;
@@ -460,7 +447,7 @@ static void
 test_no_operations (void **state)
 {
   g_autoptr (Gen) g = three_stretches ();
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   g_autoptr (LabSummary) s = summarise (t, 10 * MS);
 
   (void) state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records to timelines: times, order, marks, phases, and every way that a run can end. */
 #include "unit/unit.h"
-#include "unit/gen-records.h"
+#include "unit/gen-load.h"
 #include "unit/kinds.h"
 
 #include "stats/summary.h"
@@ -9,18 +9,6 @@
 #include "timeline/outcome.h"
 #include "timeline/phases.h"
 #include "timeline/text.h"
-
-static Timeline *
-load (Gen *g)
-{
-  g_autoptr (GBytes) records = gen_end (g);
-  g_autoptr (GError) error = NULL;
-  Timeline *t = NULL;
-
-  timeline_load (records, &t, &error);
-  assert_no_failure (error);
-  return t;
-}
 
 static void
 assert_refused (Gen *g, const char *part)
@@ -37,7 +25,7 @@ assert_refused (Gen *g, const char *part)
 static void
 assert_outcome (Gen *g, Outcome wanted, const char *part)
 {
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   g_autofree char *detail = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -72,7 +60,7 @@ test_phases (void **state)
 
   (void) state;
   gen_boot (g, 100);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   guint64 at = 0;
   gint64 at_ns = 0;
 
@@ -159,7 +147,7 @@ test_phases_without_marks (void **state)
   gen_exit (g, 0x7b, dma, 0, 0xa8, 10, 10);               /* no way back */
   gen_mark (g, RECORD_MARK_USER_SPACE);                   /* 12 */
   gen_exit (g, 0x7b, probe, 0, GEN_KERNEL_RIP, 10, 10);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
 
   assert_int_equal (t->phases->len, 6);
   assert_phase (t, 0, "firmware", 0);
@@ -202,7 +190,7 @@ test_operations (void **state)
   gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
   gen_exit (g, 30, 0, 0, 0xfff0, 10, 10);                  /* 15 */
   gen_round (g, OPERATION_CPUID, 10, 5, 100);              /* 16 to 22 */
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
 
   assert_int_equal (t->stray_marks, 0);
   assert_int_equal (t->unended_rounds, 0);
@@ -244,7 +232,7 @@ test_stray_operations (void **state)
   gen_mark (g, RECORD_MARK_POWEROFF);      /* not this guest's mark */
   gen_begin (g, OPERATION_FORK);
   gen_begin (g, OPERATION_CPUID);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
 
   assert_int_equal (t->stray_marks, 8);
   assert_int_equal (t->unended_rounds, 2);
@@ -317,7 +305,7 @@ test_stray_marks (void **state)
   gen_mark (g, RECORD_MARK_READY);
   gen_mark (g, RECORD_MARK_IDLE_END);
   gen_mark (g, RECORD_MARK_POWEROFF);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   assert_int_equal (t->stray_marks, 7);
   assert_int_equal (t->marks[RECORD_MARK_USER_SPACE].seq, 3);
   assert_int_equal (t->marks[RECORD_MARK_READY].seq, 6);
@@ -335,7 +323,7 @@ test_merge (void **state)
   (void) state;
   for (guint i = 0; i < 500; i++)
     gen_exit_on (g, (guint) gen_draw (g, 3), 10, i, 0, 0, 1 + gen_draw (g, 9), 1 + gen_draw (g, 9));
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   ExitCursor cursor;
   const struct kvm_exit_log_record *exit;
   exit_cursor_init (&cursor, t);
@@ -361,7 +349,7 @@ test_equal_times_by_vcpu (void **state)
   gen_exit_on (g, 1, 10, 7, 0, 0, 100, 50);
   g->tsc -= 50;
   gen_exit_on (g, 0, 10, 8, 0, 0, 0, 50);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   exit_cursor_init (&cursor, t);
   assert_int_equal (exit_cursor_next (&cursor, NULL)->info1, 8);
   assert_int_equal (exit_cursor_next (&cursor, NULL)->info1, 7);
@@ -414,7 +402,7 @@ test_refused_reasons (void **state)
   (void) state;
   for (guint i = 0; i < TIMELINE_OTHER_MAX; i++)
     gen_exit (enough, 1000 + i, 0, 0, 0, 10, 10);
-  g_autoptr (Timeline) t = load (enough);
+  g_autoptr (Timeline) t = load_generated (enough);
   assert_int_equal (t->n_others, TIMELINE_OTHER_MAX);
   assert_int_equal (t->reason_exits[timeline_reason (t, 1063)], 1);
   for (guint i = 0; i <= TIMELINE_OTHER_MAX; i++)
@@ -569,7 +557,7 @@ test_summary_by_hand (void **state)
   gen_mark (g, RECORD_MARK_READY);                    /* t 8500 */
   gen_exit (g, 10, 0, 0, 0x400000, 1000, 3000);       /* t 10500 + 500 = 11000, ends at 12500 */
   gen_exit (g, 10, 0, 0, 0x400000, 40000000, 6000);   /* t 20012500, ends at 20015500 */
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   lab_summary_make (t, committed_kinds (ISA_VMX), SUMMARY_BIN_NS, &s, &error);
   assert_no_failure (error);
 
@@ -615,7 +603,7 @@ test_exit_on_the_border (void **state)
   gen_exit (g, 10, 0, 0, 0, 10 * GEN_TSC_KHZ - 9000, 2000);
   gen_exit (g, 10, 0, 0, 0, 10 * GEN_TSC_KHZ, 2000);
   gen_mark (g, RECORD_MARK_READY);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
   lab_summary_make (t, committed_kinds (ISA_VMX), SUMMARY_BIN_NS, &s, &error);
   assert_no_failure (error);
   assert_int_equal (g_array_index (s->rows, SeriesRow, 1).exits, 2);
