@@ -394,6 +394,9 @@ gen_put_texts (Gen *g, guint64 exits)
 
   g_string_append_printf (text, "exits %" G_GUINT64_FORMAT "\nio_exits %" G_GUINT64_FORMAT "\nirq_exits %" G_GUINT64_FORMAT "\nmmu_unsync 0\n",
                           exits - g->stat_exits_less + g->stat_exits_more, gen_exits_of (g, g->isa == ISA_VMX ? 30 : 0x7b), gen_exits_of (g, g->isa == ISA_VMX ? 1 : 0x60));
+  if (g->insn_emulation > 0)
+    g_string_append_printf (text, "irq_window_exits %" G_GUINT64_FORMAT "\ninsn_emulation %" G_GUINT64_FORMAT "\n",
+                            gen_exits_of (g, g->isa == ISA_VMX ? 7 : 0x64) + g->stat_windows_more, g->insn_emulation);
   gen_put (g, RECORD_KVM_STATS, 0, &g->tsc, sizeof g->tsc, text->str, text->len);
   if (!g->trace)
     return;

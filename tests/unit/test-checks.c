@@ -221,6 +221,36 @@ test_stats_lie (void **state)
   assert_string_equal (verdict (&c, "kvm-stats:exits"), "fail");
 }
 
+/* Turns of emulation, in which L2 is not entered, count for KVM: on VMX, as many as instructions were emulated; windows among them. */
+static void
+test_stats_of_emulation (void **state)
+{
+  static const struct {
+    Isa isa;
+    guint64 more, windows, emulated;
+    const char *exits, *window;
+  } cases[] = {
+    { ISA_VMX, 100, 30, 100, "explained:emulated-state", "explained:emulated-state" },
+    { ISA_VMX, 100, 0, 100, "explained:emulated-state", "ok" },
+    { ISA_VMX, 101, 30, 100, "fail", "fail" },
+    { ISA_VMX, 10, 30, 100, "explained:emulated-state", "fail" },
+    { ISA_VMX, 0, 30, 100, "ok", "fail" },
+    { ISA_SVM, 100, 30, 100, "fail", "fail" },
+  };
+
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (Gen) g = boot (cases[i].isa);
+      g->stat_exits_more = cases[i].more;
+      g->stat_windows_more = cases[i].windows;
+      g->insn_emulation = cases[i].emulated;
+      g_auto (Checked) c = check (g, TRUE, &gen_leaf_map);
+      assert_string_equal (verdict (&c, "kvm-stats:exits"), cases[i].exits);
+      assert_string_equal (verdict (&c, cases[i].isa == ISA_VMX ? "kvm-stats:irq_window_exits:reason=7" : "kvm-stats:irq_window_exits:reason=100"), cases[i].window);
+    }
+}
+
 /* A submission that answers every leaf with a number of its own. */
 static void
 replace_report (Gen *g, const char *from, const char *to)
@@ -375,7 +405,7 @@ main (void)
     cmocka_unit_test (test_all_agree),         cmocka_unit_test (test_not_run_is_not_ok),   cmocka_unit_test (test_counter_lies),
     cmocka_unit_test (test_histogram_lies),    cmocka_unit_test (test_cycles_lie),          cmocka_unit_test (test_in_flight),
     cmocka_unit_test (test_l0_saw_more),       cmocka_unit_test (test_l0_saw_one_inside),   cmocka_unit_test (test_l0_order_and_fields),
-    cmocka_unit_test (test_stats_lie),         cmocka_unit_test (test_leaves_lie),          cmocka_unit_test (test_sample_preempted),
+    cmocka_unit_test (test_stats_lie), cmocka_unit_test (test_stats_of_emulation),         cmocka_unit_test (test_leaves_lie),          cmocka_unit_test (test_sample_preempted),
     cmocka_unit_test (test_sample_mixes_up),   cmocka_unit_test (test_sample_lies),       cmocka_unit_test (test_sample_inside_exit),  cmocka_unit_test (test_two_vcpus),
   };
 
