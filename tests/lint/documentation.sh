@@ -52,3 +52,10 @@ while IFS=: read -r file line text; do
   done < <(grep -oE '(^|&& |\$ )make [a-z][a-z-]*' <<<"$text" | sed 's/.*make //')
 done <"$TMPDIR/usage"
 verdict
+
+# The README's first figures are those of the committed reference run.
+for lab in vmx svm; do
+  exits=$(awk -F, 'NR > 1 { if ($1 == "ready") exit; sum += $5 } END { print sum }' "results/reference/$lab/phases.csv")
+  grep -F 'exits of a full boot' README.md | grep -qF "$(sed -E 's/(.)(...)$/\1,\2/' <<<"$exits") |" || { echo "README.md: the boot of $lab takes $exits exits"; status=1; }
+done
+exit "${status:-0}"
