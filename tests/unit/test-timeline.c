@@ -251,7 +251,7 @@ test_round_across_guests (void **state)
   gen_begin (g, OPERATION_CPUID);
   gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
   gen_mark (g, RECORD_MARK_OPERATION_END);
-  g_autoptr (Timeline) t = load (g);
+  g_autoptr (Timeline) t = load_generated (g);
 
   assert_int_equal (t->operations->len, 0);
   assert_int_equal (t->unended_rounds, 1);
