@@ -307,7 +307,7 @@ test_hostile (void **state)
 {
   g_autoptr (Small) vmx = small_new (ISA_VMX), svm = small_new (ISA_SVM);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("packed", 6);
-  HtmlLab labs[] = { lab_of (vmx, "vmx"), lab_of (svm, EVIL), { .lab = { EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, NULL, NULL, NULL } } };
+  HtmlLab labs[] = { lab_of (vmx, "vmx"), lab_of (svm, EVIL), { .lab = { EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, NULL, NULL, NULL, NULL } } };
   const char *folder = g_getenv ("BUILD");
   g_autofree char *library = NULL;
 
@@ -365,7 +365,7 @@ test_no_exits (void **state)
 static void
 test_failed (void **state)
 {
-  const HtmlLab lab = { .lab = { "vmx", "Bochs 2.7", "emulated", "exact", NULL, "L2 hung", NULL, NULL, NULL } };
+  const HtmlLab lab = { .lab = { "vmx", "Bochs 2.7", "emulated", "exact", NULL, "L2 hung", NULL, NULL, NULL, NULL } };
   g_autoptr (GString) page = page_of (&lab, 1, LIBRARY);
 
   (void) state;
