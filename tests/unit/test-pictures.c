@@ -355,7 +355,8 @@ test_without_summary (void **state)
   assert_picture_has (picture_cumulative (labs, 1), "No lab has a boot to show.");
   assert_picture_has (picture_operations (labs, 1), "No operations were performed.");
   assert_picture_has (picture_cumulative (labs, 2), "<desc>svm: 13,560 exits in 1.03 s</desc>");
-  assert_picture (picture_by_name ("share", NULL, 0, NULL));
+  g_autoptr (GString) nothing = picture_by_name ("share", NULL, 0, NULL);
+  assert_picture (nothing);
 }
 
 static void
