@@ -34,6 +34,7 @@ const GOptionEntry export_options[] = {
 /* --- the run ---------------------------------------------------------------------------------- */
 
 typedef struct {
+  guint lab; /* in the manifest */
   LabTerms terms;
   LabResults *results;
 } Loaded;
@@ -65,7 +66,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ExportRun, export_run_clear)
 static gboolean
 add_lab (ExportRun *run, guint i, GError **error)
 {
-  Loaded lab = { 0 };
+  Loaded lab = { .lab = i };
 
   if (!kept_run_load_lab (run->run, i, NULL, &lab.terms, &lab.results, error))
     {
@@ -86,14 +87,15 @@ load_run (const App *app, const char *given, ExportRun *run, GError **error)
   run->labs = g_array_new (FALSE, FALSE, sizeof (ExportLab));
   if (!kept_run_open (app, given, &run->run, error))
     return FALSE;
+  if (lab_name)
+    {
+      guint lab;
+      return kept_run_find_lab (run->run, lab_name, &lab, error) && add_lab (run, lab, error);
+    }
   for (guint i = 0; i < run->run->manifest->labs->len; i++)
-    if ((!lab_name || strcmp (lab_name, kept_run_lab (run->run, i)->name) == 0) && !add_lab (run, i, error))
+    if (!add_lab (run, i, error))
       return FALSE;
-  if (run->labs->len > 0)
-    return TRUE;
-  if (!lab_name)
-    return fail (error, HARNESS_ERROR_FAILED, "%s: the manifest tells of no lab", run->run->path);
-  return fail (error, HARNESS_ERROR_USAGE, "%s has no lab \"%s\"", run->run->path, lab_name);
+  return run->labs->len > 0 || fail (error, HARNESS_ERROR_FAILED, "%s: the manifest tells of no lab", run->run->path);
 }
 
 /* --- the formats ------------------------------------------------------------------------------ */
@@ -142,18 +144,9 @@ to_svg (const ExportRun *run, ExitsSink sink, gpointer user, GError **error)
 
   for (guint i = 0; i < run->labs->len; i++)
     {
-      const ExportLab *lab = &labs_of (run)[i];
-      const char *emulator = manifest_get (run->run->manifest->versions, lab->about->name);
+      const Loaded *loaded = &g_array_index (run->loaded, Loaded, i);
 
-      labs[i] = (AnswersLab){
-        .name = lab->about->name,
-        .machine = emulator ? emulator : lab->about->machine,
-        .accel = lab->about->accel,
-        .determinism = lab->about->determinism,
-        .summary = lab->summary,
-        .checks = lab->checks,
-        .names = lab->names,
-      };
+      labs[i] = kept_run_answers_lab (run->run, loaded->lab, &loaded->terms, loaded->results);
     }
   GString *picture = picture_by_name (picture_name ? picture_name : "rate", labs, run->labs->len, lab_name);
   if (!picture)

@@ -141,23 +141,10 @@ update_lab (Report *report, guint i)
 static HtmlLab
 story_lab (const Report *report, guint i)
 {
-  const ManifestLab *told = kept_run_lab (report->run, i);
   const LabResults *results = report->labs[i].results;
-  const char *emulator = manifest_get (report->run->manifest->versions, told->name);
+  AnswersLab lab = kept_run_answers_lab (report->run, i, &report->labs[i].terms, results);
 
-  const AnswersLab lab = {
-    .name = told->name,
-    .machine = emulator ? emulator : told->machine,
-    .accel = told->accel,
-    .determinism = told->determinism,
-    .fingerprint = results ? results->fingerprint : NULL,
-    .failure = told->failure ? told->failure : results ? NULL : "nothing was recorded",
-    .summary = results ? results->summary : NULL,
-    .checks = results ? results->checks : NULL,
-    .names = report->labs[i].terms.names,
-    .repeats = report->labs[i].repeated,
-  };
-
+  lab.repeats = report->labs[i].repeated;
   return (HtmlLab){ lab, results ? results->page_exits : NULL, results ? results->page_exits_packed : 0 };
 }
 

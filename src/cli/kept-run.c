@@ -472,3 +472,22 @@ kept_run_load_lab (const KeptRun *run, guint lab, const char *into, LabTerms *te
   g_prefix_error (error, "%s: ", dir);
   return FALSE;
 }
+
+AnswersLab
+kept_run_answers_lab (const KeptRun *run, guint lab, const LabTerms *terms, const LabResults *results)
+{
+  const ManifestLab *told = kept_run_lab (run, lab);
+  const char *emulator = manifest_get (run->manifest->versions, told->name);
+
+  return (AnswersLab){
+    .name = told->name,
+    .machine = emulator ? emulator : told->machine,
+    .accel = told->accel,
+    .determinism = told->determinism,
+    .fingerprint = results ? results->fingerprint : NULL,
+    .failure = told->failure ? told->failure : results ? NULL : "nothing was recorded",
+    .summary = results ? results->summary : NULL,
+    .checks = results ? results->checks : NULL,
+    .names = terms->names,
+  };
+}

@@ -48,6 +48,9 @@ gboolean kept_run_need_raw (const KeptRun *run, const char *prefix, GError **err
 /* The content of LAB/name, which has the manifest's sum; NUL-terminated. */
 gboolean kept_run_read (const KeptRun *run, guint lab, const char *name, char **data, gsize *size, GError **error);
 
+/* What is told of a lab: of the manifest, of its results (NULL: nothing was recorded) and of the terms that these were made with. It borrows from all. */
+AnswersLab kept_run_answers_lab (const KeptRun *run, guint lab, const LabTerms *terms, const LabResults *results);
+
 /*
  * Analyses the lab anew from its raw files, which are verified. terms: all zero; filled for as long as the results live. into: as
  * lab_analyse() takes it.

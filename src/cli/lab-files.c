@@ -70,7 +70,7 @@ write_exits (const void *data, gsize size, gpointer user, GError **error)
 static gboolean
 make_results (const ResultsInputs *without_exits, const char *into, LabResults **results, GError **error)
 {
-  g_auto (ExitsFile) exits = { g_build_filename (into ? into : "", "exits.csv.gz", NULL), -1 };
+  g_auto (ExitsFile) exits = { g_build_filename (into, "exits.csv.gz", NULL), -1 };
   ResultsInputs inputs = *without_exits;
 
   inputs.exits_sink = write_exits;
@@ -98,15 +98,15 @@ lab_analyse (const char *dir, const LabAnalysis *analysis, const char *into, Lab
     .sample_ns = (gint64) analysis->sample_ms * 1000000,
     .kinds = analysis->terms->kinds,
     .records_are_mapped = TRUE,
+    .without_files = into == NULL,
   };
 
   if (!bytes)
     return FALSE;
-  inputs.without_files = into == NULL;
   if (g_file_test (l0_path, G_FILE_TEST_EXISTS) && !l0_log_read (l0_path, analysis->isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT, &l0, error))
     return FALSE;
   inputs.l0 = l0;
-  return make_results (&inputs, into, results, error);
+  return into ? make_results (&inputs, into, results, error) : results_lab (&inputs, results, error);
 }
 
 gboolean

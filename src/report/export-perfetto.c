@@ -6,6 +6,7 @@
 #include "report/csv.h"
 #include "report/json-write.h"
 #include "timeline/cursor.h"
+#include "timeline/phases.h"
 
 /* Numbers of processes and threads are the same space for some readers: a lab's all lie in a range of their own. */
 #define LAB_IDS 1000u
@@ -260,7 +261,7 @@ put_exit (const Process *p, guint64 number, guint vcpu, const struct kvm_exit_lo
   put_hex (out, ",\"info1\":", exit->info1);
   put_hex (out, ",\"info2\":", exit->info2);
   put_number (out, ",\"cycles\":", exit->cycles);
-  if (export_exit_port (t->isa, exit, &port))
+  if (exit_port (t->isa, exit, &port))
     put_hex (out, ",\"port\":", port);
   if (exit->flags & KVM_EXIT_LOG_F_TO_USER)
     g_string_append (out, ",\"to_user_space\":true");

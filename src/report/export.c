@@ -5,8 +5,6 @@
 #include "record/operations.h"
 
 #define PIECE_BYTES (64u << 10)
-#define VMX_IO_INSTRUCTION 30u
-#define SVM_IOIO 0x7bu
 
 void
 export_out_init (ExportOut *out, ExitsSink sink, gpointer user)
@@ -34,16 +32,6 @@ gboolean
 export_out_spill (ExportOut *out, GError **error)
 {
   return out->text->len < PIECE_BYTES || export_out_flush (out, error);
-}
-
-/* SDM volume 3, table 28-5, and APM volume 2, section 15.10.2: the port stands in bits 31:16 of both. */
-gboolean
-export_exit_port (Isa isa, const struct kvm_exit_log_record *exit, guint *port)
-{
-  if (exit->reason != (isa == ISA_VMX ? VMX_IO_INSTRUCTION : SVM_IOIO))
-    return FALSE;
-  *port = (guint) (exit->info1 >> 16 & 0xffff);
-  return TRUE;
 }
 
 gboolean

@@ -36,7 +36,5 @@ gboolean export_out_spill (ExportOut *out, GError **error);
 /* Hands on what there is. */
 gboolean export_out_flush (ExportOut *out, GError **error);
 
-/* The I/O port of an exit that an IN or OUT caused: TRUE, and *port. */
-gboolean export_exit_port (Isa isa, const struct kvm_exit_log_record *exit, guint *port);
 /* FALSE: a number of the record format that this harness has no row for. */
 gboolean export_knows_operation (guint number);

@@ -34,27 +34,31 @@ is_byte_out (Isa isa, guint64 info1)
   return (info1 & 0x0d) == 0 && (info1 & 0x70) == 0x10; /* OUT, not string or REP, size 1 */
 }
 
-static gboolean
-is_io (Isa isa, const struct kvm_exit_log_record *exit)
+gboolean
+exit_port (Isa isa, const struct kvm_exit_log_record *exit, guint *port)
 {
-  return exit->reason == (isa == ISA_VMX ? VMX_REASON_IO : SVM_CODE_IOIO);
+  if (exit->reason != (isa == ISA_VMX ? VMX_REASON_IO : SVM_CODE_IOIO))
+    return FALSE;
+  *port = (guint) (exit->info1 >> 16 & 0xffff);
+  return TRUE;
 }
 
 guint
 exit_byte_out (Isa isa, const struct kvm_exit_log_record *exit)
 {
-  return is_io (isa, exit) && is_byte_out (isa, exit->info1) ? exit->info1 >> 16 & 0xffff : 0;
+  guint port;
+  return exit_port (isa, exit, &port) && is_byte_out (isa, exit->info1) ? port : 0;
 }
 
 /* The part of the boot that an exit begins, CUT_FIRMWARE if none. */
 static guint
 cut_of (Isa isa, guint now, const struct kvm_exit_log_record *exit)
 {
-  const guint port = is_io (isa, exit) ? exit->info1 >> 16 & 0xffff : 0;
+  guint port = 0;
 
   if (exit->rip >= PHASE_KERNEL_RIP)
-    return now < CUT_EARLY_KERNEL ? CUT_EARLY_KERNEL : port == PORT_PCI_PROBE && is_byte_out (isa, exit->info1) ? CUT_DEVICES : CUT_FIRMWARE;
-  if (now == CUT_FIRMWARE && port >= PORT_FW_CFG && port <= PORT_FW_CFG_LAST && exit->rip < REAL_MODE_RIP_END)
+    return now < CUT_EARLY_KERNEL ? CUT_EARLY_KERNEL : exit_byte_out (isa, exit) == PORT_PCI_PROBE ? CUT_DEVICES : CUT_FIRMWARE;
+  if (now == CUT_FIRMWARE && exit_port (isa, exit, &port) && port >= PORT_FW_CFG && port <= PORT_FW_CFG_LAST && exit->rip < REAL_MODE_RIP_END)
     return CUT_LOADER;
   return now == CUT_LOADER && exit->rip >= KERNEL_ENTRY_RIP ? CUT_DECOMPRESSOR : CUT_FIRMWARE;
 }
@@ -132,19 +136,30 @@ give_up_round (Timeline *t, Search *search)
   search->in_round = FALSE;
 }
 
+/* At the first exit of a guest; the run begins with the first, which is Linux's. */
+static void
+change_guest (Timeline *t, Search *search, guint guest, const TimelineMark *here)
+{
+  give_up_round (t, search);
+  search->guest = guest;
+  if (t->guests[guest].kind == RECORD_GUEST_KNOWN_ANSWER && !search->known_answer.seen)
+    search->known_answer = *here;
+}
+
 static void
 look_at (Timeline *t, Search *search, guint64 seq, guint vcpu, const struct kvm_exit_log_record *exit)
 {
-  const TimelineMark here = { TRUE, seq, timeline_ns (t, exit->tsc) };
   const guint guest = t->n_guests == 1 ? 0 : timeline_guest (t, vcpu), guest_kind = t->guests[guest].kind;
   const guint port = exit_byte_out (t->isa, exit);
+  const gboolean unmarked = search->last_mark == 0 && guest_kind == RECORD_GUEST_LINUX;
 
+  /* Most exits begin nothing. */
+  if (port == 0 && guest == search->guest && !unmarked)
+    return;
+  const TimelineMark here = { TRUE, seq, timeline_ns (t, exit->tsc) };
   if (guest != search->guest)
-    give_up_round (t, search);
-  search->guest = guest;
-  if (guest_kind == RECORD_GUEST_KNOWN_ANSWER && !search->known_answer.seen)
-    search->known_answer = here;
-  if (search->last_mark == 0 && guest_kind == RECORD_GUEST_LINUX)
+    change_guest (t, search, guest, &here);
+  if (unmarked)
     {
       const guint cut = cut_of (t->isa, search->cut, exit);
       if (cut > search->cut)

@@ -31,6 +31,9 @@
 /* Fills marks, stray_marks, operations and phases. */
 void timeline_find_phases (Timeline *timeline);
 
+/* The port of an exit that IN or OUT caused, bits 31:16 for both vendors: TRUE, and *port. */
+gboolean exit_port (Isa isa, const struct kvm_exit_log_record *exit, guint *port);
+
 /*
  * The port of a one-byte OUT that is no string instruction, or 0. VMX: I/O exit qualification, SDM vol. 3, table 28-5; SVM: EXITINFO1,
  * APM vol. 2, figure 15-2.
