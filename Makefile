@@ -7,10 +7,10 @@ Q ?= @
 CSTD := -std=gnu11
 WARN := -Wall -Wextra -Wshadow -Wvla -Werror
 OPT ?= -O2 -g
-PKGS := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libxml-2.0 libarchive libvirt libvirt-qemu libguestfs zlib libdeflate nettle
+PKGS := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libxml-2.0 libarchive libvirt libvirt-qemu libguestfs libelf capstone zlib libdeflate nettle
 VERSION := $(shell cat VERSION)
 
-STAGES := base record config kernel image machine timeline stats report grade cli
+STAGES := base record config kernel submission image machine timeline stats report grade cli
 SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
 OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
@@ -51,7 +51,7 @@ $(BUILD)/report/html-resources.o: $(BUILD)/report/html-resources.c
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
 
 # Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c.
-GUEST_COMMON := src/guest/guest.c $(RECORD_SRCS)
+GUEST_COMMON := src/guest/guest.c $(filter-out %/challenge.c,$(RECORD_SRCS))
 $(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c)
 $(BUILD)/guest/l2-init: $(wildcard src/guest/l2-*.c)
 $(GUESTS): $(GUEST_COMMON) $(wildcard src/guest/*.h src/record/*.h) Makefile

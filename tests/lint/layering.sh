@@ -4,7 +4,7 @@
 # config takes base/ alone; guest programs take record/ and their own, and nobody takes theirs.
 . tests/lint/functions.sh
 
-order=(base record config kernel image machine timeline stats report grade cli)
+order=(base record config kernel submission image machine timeline stats report grade cli)
 
 rank() {
   local i

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Grades as data; see grade.h. */
+#include "grade/grade.h"
+
+#include <string.h>
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static const char *const row_names[GRADE_ROWS] = {
+  [ROW_TOTAL_EXITS] = "total-exits",
+  [ROW_TOTAL_CYCLES] = "total-cycles",
+  [ROW_EXITS_PER_REASON] = "exits-per-reason",
+  [ROW_CYCLES_PER_REASON] = "cycles-per-reason",
+  [ROW_SUMS] = "sums",
+  [ROW_UNDEFINED_REASONS] = "undefined-reasons",
+  [ROW_NOT_ENABLED] = "not-enabled",
+  [ROW_REGISTERS] = "registers",
+  [ROW_CONCURRENCY] = "concurrency",
+  [ROW_OTHER_LEAVES] = "other-leaves",
+  [ROW_LOG_VOLUME] = "log-volume",
+  [ROW_PLACEMENT] = "placement",
+  [ROW_COST] = "cost",
+  [ROW_STABILITY] = "stability",
+};
+
+const char *
+row_name (RowKind kind)
+{
+  return (guint) kind < GRADE_ROWS ? row_names[kind] : "?";
+}
+
+gboolean
+row_parse (const char *name, RowKind *kind)
+{
+  for (guint i = 0; i < GRADE_ROWS; i++)
+    {
+      if (strcmp (name, row_names[i]) != 0)
+        continue;
+      *kind = (RowKind) i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+const char *
+row_status_name (RowStatus status)
+{
+  static const char *const names[] = { [ROW_PASSED] = "passed", [ROW_FAILED] = "failed", [ROW_SKIPPED] = "skipped" };
+  return (guint) status < G_N_ELEMENTS (names) ? names[status] : "?";
+}
+
+const char *
+verdict_name (Verdict verdict)
+{
+  static const char *const names[] = {
+    [VERDICT_PASSED] = "passed",         [VERDICT_PARTIAL] = "partial",
+    [VERDICT_FAILED] = "failed",         [VERDICT_NEEDS_BASE] = "needs-base",
+    [VERDICT_INFRASTRUCTURE] = "infrastructure",
+  };
+  return (guint) verdict < G_N_ELEMENTS (names) ? names[verdict] : "?";
+}
+
+const char *
+blame_name (Blame blame)
+{
+  static const char *const names[] = { [BLAME_NONE] = "none", [BLAME_STUDENT] = "student", [BLAME_INFRASTRUCTURE] = "infrastructure" };
+  return (guint) blame < G_N_ELEMENTS (names) ? names[blame] : "?";
+}
+
+char *
+grade_points_text (gint64 hundredths)
+{
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%02d", hundredths / 100, (int) (hundredths % 100));
+}
+
+/* --- making and freeing ----------------------------------------------------------------------- */
+
+static void
+case_free (gpointer data)
+{
+  GradeCase *one = data;
+  g_free (one->what);
+  g_free (one->expected);
+  g_free (one->seen);
+  g_free (one);
+}
+
+static void
+row_free (gpointer data)
+{
+  GradeRow *row = data;
+  g_free (row->reason);
+  g_ptr_array_unref (row->where);
+  g_ptr_array_unref (row->cases);
+  g_free (row);
+}
+
+GradeRow *
+grade_row_new (RowKind kind)
+{
+  GradeRow *row = g_new0 (GradeRow, 1);
+  row->kind = kind;
+  row->reason = g_strdup ("");
+  row->where = g_ptr_array_new_with_free_func (g_free);
+  row->cases = g_ptr_array_new_with_free_func (case_free);
+  return row;
+}
+
+void
+grade_case_add (GradeRow *row, gboolean ok, char *what, char *expected, char *seen)
+{
+  GradeCase *one = g_new0 (GradeCase, 1);
+  *one = (GradeCase){ .what = what, .expected = expected, .seen = seen, .ok = ok };
+  row->cases_total++;
+  row->cases_ok += ok ? 1 : 0;
+  /* Failed ones stand first, and push right ones out. */
+  if (ok && row->cases->len >= GRADE_CASES_MAX)
+    {
+      case_free (one);
+      return;
+    }
+  g_ptr_array_insert (row->cases, ok ? -1 : (gint) MIN (row->cases_total - row->cases_ok - 1, row->cases->len), one);
+  if (row->cases->len > GRADE_CASES_MAX)
+    g_ptr_array_remove_index (row->cases, row->cases->len - 1);
+}
+
+Grade *
+grade_new (void)
+{
+  Grade *grade = g_new0 (Grade, 1);
+  char **const texts[] = {
+    &grade->submission, &grade->sha256, &grade->assignment, &grade->reason, &grade->leaf_map, &grade->leaf_map_how,
+    &grade->isa, &grade->kernel, &grade->fingerprint, &grade->carried, &grade->left_out,
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    *texts[i] = g_strdup ("");
+  grade->rows = g_ptr_array_new_with_free_func (row_free);
+  grade->notes = g_ptr_array_new_with_free_func (g_free);
+  grade->warnings = g_ptr_array_new_with_free_func (g_free);
+  return grade;
+}
+
+void
+grade_free (Grade *grade)
+{
+  if (grade == NULL)
+    return;
+  char *const texts[] = {
+    grade->submission, grade->sha256, grade->assignment, grade->reason, grade->details, grade->leaf_map, grade->leaf_map_how,
+    grade->isa, grade->kernel, grade->fingerprint, grade->carried, grade->left_out,
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_free (texts[i]);
+  g_ptr_array_unref (grade->rows);
+  g_ptr_array_unref (grade->notes);
+  g_ptr_array_unref (grade->warnings);
+  g_free (grade);
+}
+
+const GradeRow *
+grade_find_row (const Grade *grade, RowKind kind)
+{
+  for (guint i = 0; i < grade->rows->len; i++)
+    {
+      const GradeRow *row = g_ptr_array_index (grade->rows, i);
+      if (row->kind == kind)
+        return row;
+    }
+  return NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What builds KVM's modules alone, in seconds, against a kernel that was built before: a kit. It is the part of the built kernel tree
+ * that `make M=arch/x86/kvm modules` needs, with the objects of KVM, kept in the cache beside the kernel's artefact.
+ * The kit is shared and never written: a build works in a sandbox on a scratch layer over it.
+ */
+#pragma once
+#include <glib.h>
+
+#include "kernel/kernel.h"
+
+typedef struct {
+  char *dir;               /* the kernel tree's part, read-only for all; kit/arch/x86/kvm/vmx/vmx.c is the lab's own source */
+  KernelArtefact *kernel;  /* bzImage, the unchanged modules */
+} KernelKit;
+void kernel_kit_free (KernelKit *kit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelKit, kernel_kit_free)
+/* From the cache, or built (which builds the kernel first, if that is not there). Errors as kernel_build(). */
+gboolean kernel_kit_open (const KernelSpec *spec, KernelKit **kit, GError **error);
+
+/* A file of the kernel to be other than the kit's. */
+typedef struct {
+  char *path; /* "arch/x86/kvm/cpuid.c" */
+  char *text; /* NULL: removed */
+} KernelFile;
+void kernel_file_free (KernelFile *file);
+
+typedef struct {
+  const KernelKit *kit;
+  const GPtrArray *files; /* of KernelFile */
+  guint jobs;             /* compilers at once; 0: one per CPU */
+  const char *out_dir;    /* existing folder that gets kvm.ko, kvm-intel.ko, kvm-amd.ko (and irqbypass.ko), and *.debug with their symbols unstripped */
+} KernelModulesSpec;
+
+typedef struct {
+  gboolean ok;         /* FALSE: it is the files' fault that there are no modules, and why stands in `errors` */
+  GPtrArray *errors;   /* of char *: the compiler's, linker's or modpost's lines, at most 20; or "took longer than 180 s", "wrote more than 256 MiB" … */
+  GPtrArray *warnings; /* of char *: "arch/x86/kvm/cpuid.c:17:5: warning: …", at most 50 */
+  guint warning_count;
+  char *log;           /* all that make said, at most 256 KiB: head and tail */
+} KernelModules;
+void kernel_modules_free (KernelModules *modules);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelModules, kernel_modules_free)
+
+/*
+ * Builds the modules in a sandbox: no network, the kit read-only, limits of time, memory, processes and disk. Equal inputs give equal bits
+ * on every machine, whatever the folders are called. FALSE only for what is not the files' fault: no sandbox here, interrupted, the disk.
+ */
+gboolean kernel_modules_build (const KernelModulesSpec *spec, KernelModules **modules, GError **error);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What somebody handed in, read and put in order: a patch or mbox; a git repository, bundle or kernel tree with commits; a folder, zip or
+ * tar with cpuid.c, vmx.c, svm.c (and whatever else of arch/x86/kvm) as whole files at any depth. Everything in it is hostile: it is unpacked without
+ * following links, leaving its folder or exceeding limits, and git works on it in a sandbox only.
+ */
+#pragma once
+#include <glib.h>
+
+#include "submission/fault.h"
+
+/* A file as a whole. */
+typedef struct {
+  char *path;      /* in the kernel: "arch/x86/kvm/cpuid.c" */
+  char *from;      /* as it stands in the submission: "hw 2/cpuid (1).c" */
+  char *text;      /* valid UTF-8, LF, no BOM; NULL: removed by the submission (git alone can tell that) */
+  char *base_text; /* what it was before the student's change, if the submission itself tells that (git alone can); NULL if not or if it is a new file */
+} SubmissionFile;
+
+/* A patch, to be applied in order. */
+typedef struct {
+  char *from;      /* its name in the submission */
+  char *text;      /* unified diff, with a mail's headers or without */
+  GPtrArray *paths; /* of char *: what it touches */
+} SubmissionPatch;
+
+typedef struct {
+  char *path;          /* as given */
+  const char *kind;    /* "patch", "mbox", "archive", "folder", "git", "bundle", "tree" */
+  char *sha256;        /* of the normalised content alone, not of names, times or packing: what seeds and caches are made from */
+  GPtrArray *files;    /* of SubmissionFile, by path */
+  GPtrArray *patches;  /* of SubmissionPatch, in order */
+  GPtrArray *notes;    /* of char *: what was normalised, ignored or guessed, one sentence each */
+  gboolean touches_vmx, touches_svm; /* which lab it is for: by vmx/ and svm/ files; neither: the rubric decides */
+} Submission;
+void submission_free (Submission *submission);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Submission, submission_free)
+SubmissionFile *submission_find (const Submission *submission, const char *path); /* NULL if it is not there */
+
+typedef struct {
+  const char *path;        /* what the user named */
+  const char *scratch_dir; /* an existing folder for what is unpacked; the caller removes it */
+  const char *base;        /* --base: a git revision of the submission's own repository, or NULL */
+  const char *const *allowed; /* path patterns ("arch/x86/kvm/" for all below, or a file), NULL-terminated: others are a fault of policy */
+} SubmissionSpec;
+
+/*
+ * *submission or *fault is set (stage ingest or policy). Never waits for a FIFO, never follows a link out of the submission.
+ * GError: the path is not there or cannot be read (USAGE), disk, host, interruption.
+ */
+gboolean submission_read (const SubmissionSpec *spec, Submission **submission, Fault **fault, GError **error);
