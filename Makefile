@@ -14,8 +14,8 @@ STAGES := base record config kernel submission image machine timeline stats repo
 SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
 OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
-GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init
-KNOWN_ANSWER := $(BUILD)/guest/known-answer
+GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader
+BARE_GUESTS := $(BUILD)/guest/known-answer $(BUILD)/guest/challenge
 RECORD_SRCS := $(wildcard src/record/*.c)
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test-*.c))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz-*.c))
@@ -34,7 +34,7 @@ build: harness ## build ./harness and the guest programs
 harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
-$(BUILD)/harness: $(OBJS) $(GUESTS) $(KNOWN_ANSWER)
+$(BUILD)/harness: $(OBJS) $(GUESTS) $(BARE_GUESTS)
 	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
@@ -50,17 +50,21 @@ $(BUILD)/report/html-resources.c: $(wildcard $(HTML)/*) Makefile
 $(BUILD)/report/html-resources.o: $(BUILD)/report/html-resources.c
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
 
-# Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c.
+# Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c, grader of grader-*.c.
 GUEST_COMMON := src/guest/guest.c $(filter-out %/challenge.c,$(RECORD_SRCS))
 $(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c)
 $(BUILD)/guest/l2-init: $(wildcard src/guest/l2-*.c)
+$(BUILD)/guest/grader: $(wildcard src/guest/grader-*.c) src/guest/l1-modules.c
 $(GUESTS): $(GUEST_COMMON) $(wildcard src/guest/*.h src/record/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -static -s -Wl,--build-id=none -o $@ $(filter %.c,$^)
 
-# known-answer runs on bare 32-bit metal: no C library, no interrupts, nothing but general registers.
+# These run on bare 32-bit metal: no C library, no interrupts, nothing but general registers.
 BARE_CFLAGS := -m32 -march=i686 -ffreestanding -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only
-$(KNOWN_ANSWER): $(wildcard src/guest/known-answer/*) src/record/operations.c $(wildcard src/record/*.h) Makefile
+KNOWN := src/guest/known-answer
+$(BUILD)/guest/known-answer: $(wildcard $(KNOWN)/*.[cS]) src/record/operations.c
+$(BUILD)/guest/challenge: $(filter-out %/main.c,$(wildcard $(KNOWN)/*.[cS])) $(wildcard src/guest/challenge/*.[cS]) src/record/operations.c
+$(BARE_GUESTS): $(KNOWN)/known-answer.ld $(wildcard $(KNOWN)/*.h src/guest/challenge/*.h src/record/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) $(BARE_CFLAGS) -nostdlib -static -s -Wl,--build-id=none,-T,$(filter %.ld,$^) -o $@ $(filter %.c %.S,$^)
 

@@ -66,3 +66,18 @@ artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, 
 
   return known_answer && image_build (&spec, image, error);
 }
+
+gboolean
+artefacts_grading_image (App *app, ImageArtefact **image, GError **error)
+{
+  g_autofree char *grader = guest_program ("grader", error);
+  g_autofree char *challenge = grader ? guest_program ("challenge", error) : NULL;
+  const ImageSpec spec = {
+    .grader = grader,
+    .challenge = challenge,
+    .cache_dir = app->cache,
+    .progress = &app->progress,
+  };
+
+  return challenge && image_build (&spec, image, error);
+}

@@ -18,3 +18,5 @@ gboolean artefacts_check (const ArtefactOptions *options, GError **error);
 gboolean artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error);
 /* The guest programs are built with the harness and lie beside it. */
 gboolean artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error);
+/* What submissions are graded in: no kernel, no modules. */
+gboolean artefacts_grading_image (App *app, ImageArtefact **image, GError **error);

@@ -73,6 +73,21 @@ add_l2 (Contents *contents, const ImageSpec *spec, const char *scratch_dir, GErr
   return TRUE;
 }
 
+/* What decides who is /init and which guests there are. */
+static gboolean
+add_programs (const ImageSpec *spec, const char *scratch_dir, Contents *contents, GError **error)
+{
+  if (!spec->grader)
+    {
+      contents_add_file (contents, "init", spec->l1_agent, 0755);
+      return add_modules (contents, spec->kernel->dir, error) && add_l2 (contents, spec, scratch_dir, error);
+    }
+  contents_add_dir (contents, "modules");
+  contents_add_file (contents, "init", spec->grader, 0755);
+  contents_add_file (contents, "l2/challenge", spec->challenge, 0644);
+  return TRUE;
+}
+
 static gboolean
 gather (const ImageSpec *spec, const char *qemu, const char *scratch_dir, Contents *contents, GError **error)
 {
@@ -80,9 +95,7 @@ gather (const ImageSpec *spec, const char *qemu, const char *scratch_dir, Conten
 
   for (guint i = 0; i < G_N_ELEMENTS (mount_points); i++)
     contents_add_dir (contents, mount_points[i]);
-  contents_add_file (contents, "init", spec->l1_agent, 0755);
-  return add_modules (contents, spec->kernel->dir, error) && closure_add_program (contents, qemu, error) &&
-         closure_add_roms (contents, error) && add_l2 (contents, spec, scratch_dir, error);
+  return closure_add_program (contents, qemu, error) && closure_add_roms (contents, error) && add_programs (spec, scratch_dir, contents, error);
 }
 
 static gboolean

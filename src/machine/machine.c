@@ -20,8 +20,11 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/files.h"
 #include "machine/backend.h"
 #include "machine/console.h"
+#include "record/payload.h"
 
 #define TICK_MS 100
 #define PANIC_GRACE_NS (2 * NSEC_PER_SEC) /* for the rest of the panic's text, where L1 does not reset */
@@ -183,6 +186,8 @@ check_numbers (const MachineSpec *spec, const MachineBackend *ops, GError **erro
     return fail (error, HARNESS_ERROR_USAGE,
                  "record device: %" G_GUINT64_FORMAT " bytes is not a multiple of %" G_GUINT64_FORMAT " up to %llu GiB",
                  spec->record_bytes, ops->disk_unit, RECORD_BYTES_MAX >> 30);
+  if (spec->payload != NULL && spec->record_bytes < PAYLOAD_OFFSET + spec->payload_bytes)
+    return fail (error, HARNESS_ERROR_USAGE, "record device: %" G_GUINT64_FORMAT " bytes hold no payload of %" G_GSIZE_FORMAT, spec->record_bytes, spec->payload_bytes);
   if (spec->accel == ACCEL_KVM && spec->kind == MACHINE_BOCHS)
     return fail (error, HARNESS_ERROR_USAGE, "bochs has no hardware acceleration; try: --accel emulated");
   if (spec->cmdline != NULL && strlen (spec->cmdline) > CMDLINE_MAX)
@@ -274,6 +279,15 @@ make_record_file (const char *path, guint64 bytes, GError **error)
   return fail_errno (error, errnum, "%s: allocating %" G_GUINT64_FORMAT " bytes", path, bytes);
 }
 
+static gboolean
+put_payload (const MachineSpec *spec, const char *path, GError **error)
+{
+  AUTO_FD fd = open (path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0 || lseek (fd, PAYLOAD_OFFSET, SEEK_SET) < 0)
+    return fail_errno (error, errno, "%s: opening", path);
+  return files_write_fd (fd, path, spec->payload, spec->payload_bytes, error);
+}
+
 /* Console and exit log of an earlier run in this folder must not be taken for this one's. */
 static gboolean
 prepare_files (Machine *machine, GError **error)
@@ -286,7 +300,7 @@ prepare_files (Machine *machine, GError **error)
         return fail_errno (error, errno, "%s: removing", path);
     }
   g_autofree char *records = g_build_filename (machine->spec.dir, MACHINE_RECORDS_FILE, NULL);
-  return make_record_file (records, machine->spec.record_bytes, error);
+  return make_record_file (records, machine->spec.record_bytes, error) && (machine->spec.payload == NULL || put_payload (&machine->spec, records, error));
 }
 
 gboolean

@@ -29,6 +29,8 @@ typedef struct {
   const char *root_image;  /* squashfs */
   const char *cmdline;     /* L1's kernel command line, whole */
   guint64 record_bytes;    /* size of the record device */
+  const void *payload;     /* what stands on the record device from PAYLOAD_OFFSET on (record/payload.h) when L1 starts; NULL: nothing. Borrowed until machine_start() */
+  gsize payload_bytes;
   const char *dir;         /* existing folder: records.bin, l1-console.log, l0-exits.log, and the backend's own files go here */
   const char *uri;         /* libvirt: NULL = embedded, else the user's URI */
   gboolean l0_log;         /* write the emulator's own exit log (l0-exits.log) */

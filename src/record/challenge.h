@@ -12,6 +12,7 @@
  *   CHALLENGE_SYMBOL_PORT + 12 bits     a symbol of a report, during a FLUSH
  *   CHALLENGE_STEP_END_PORT             the step is done (not of READ)
  *   CHALLENGE_END_PORT                  all steps are done
+ *   CHALLENGE_EXCEPTION_PORT + vector   an exception, which none is expected of, ended the guest
  *
  * A FLUSH tells all answers since the one before it, in order, each as symbols of 12 bits: a mask, then, low bits first, three symbols (12, 12 and 8
  * bits) for each register that the mask says is told, in the order eax, ebx, ecx, edx, time low, time high.
@@ -27,6 +28,7 @@
 #define CHALLENGE_BEGIN_PORT 0x6000u
 #define CHALLENGE_STEP_END_PORT 0x6001u
 #define CHALLENGE_END_PORT 0x6002u
+#define CHALLENGE_EXCEPTION_PORT 0x6100u
 
 #define CHALLENGE_MAGIC 0x314c4843u /* "CHL1" */
 #define CHALLENGE_STEPS_MAX 16384u

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running a grading lab; see grade-lab.h. */
+#include "cli/grade-lab.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "record/payload.h"
+
+#define L2_MEMORY_MIB 64
+#define L2_DEADLINE_S 120 /* guest time: ten times what a slow one takes */
+#define CONSOLE_TAIL (16 * 1024)
+#define CONSOLE_MAX (65 << 20)
+#define MODULE_MAX (12 << 20)
+
+void
+grade_lab_free (GradeLab *lab)
+{
+  if (!lab)
+    return;
+  machine_result_clear (&lab->end);
+  g_clear_pointer (&lab->exits, g_array_unref);
+  g_free (lab->report);
+  g_free (lab->console);
+  g_free (lab->log_sha256);
+  g_free (lab);
+}
+
+/* --- what L1 is given --------------------------------------------------------------------------- */
+
+static gboolean
+add_entry (struct payload_header *header, GByteArray *payload, const char *name, const void *data, gsize size, GError **error)
+{
+  static const guint8 zeroes[8];
+  struct payload_entry *entry = &header->entry[header->entries];
+
+  if (header->entries >= PAYLOAD_ENTRIES_MAX || size > PAYLOAD_DEVICE_BYTES - PAYLOAD_OFFSET - payload->len)
+    return fail (error, HARNESS_ERROR_FAILED, "%s: the modules are too large for the lab's record device", name);
+  g_strlcpy (entry->name, name, sizeof entry->name);
+  entry->offset = payload->len;
+  entry->size = (guint32) size;
+  header->entries++;
+  g_byte_array_append (payload, data, (guint) size);
+  g_byte_array_append (payload, zeroes, (8 - payload->len % 8) % 8);
+  return TRUE;
+}
+
+static gboolean
+add_module (const GradeLabSpec *spec, const char *name, struct payload_header *header, GByteArray *payload, GError **error)
+{
+  g_autofree char *path = g_build_filename (spec->modules_dir, name, NULL);
+  g_autofree char *data = NULL;
+  gsize size;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS) && strcmp (name, "irqbypass.ko") == 0)
+    return TRUE;
+  return files_read (path, MODULE_MAX, &data, &size, error) && add_entry (header, payload, name, data, size, error);
+}
+
+static GByteArray *
+make_payload (const GradeLabSpec *spec, GError **error)
+{
+  g_autoptr (GByteArray) payload = g_byte_array_new ();
+  g_autoptr (GBytes) program = program_bytes (spec->program);
+  struct payload_header header = { .magic = PAYLOAD_MAGIC };
+
+  g_byte_array_append (payload, (const guint8 *) &header, sizeof header);
+  if (!add_module (spec, "irqbypass.ko", &header, payload, error) || !add_module (spec, "kvm.ko", &header, payload, error) ||
+      !add_module (spec, spec->lab->isa == ISA_VMX ? "kvm-intel.ko" : "kvm-amd.ko", &header, payload, error) ||
+      !add_entry (&header, payload, PAYLOAD_PROGRAM, g_bytes_get_data (program, NULL), g_bytes_get_size (program), error))
+    return NULL;
+  memcpy (payload->data, &header, sizeof header);
+  return g_steal_pointer (&payload);
+}
+
+static void
+append_params (GString *line, const char *name, const char *params)
+{
+  g_autofree char *packed = g_strdelimit (g_strdup (params), " ", ';');
+
+  if (packed[0])
+    g_string_append_printf (line, " lab.%s=%s", name, packed);
+}
+
+static char *
+make_cmdline (const GradeLabSpec *spec, MachineKind kind)
+{
+  const gboolean tcg = spec->lab->isa == ISA_SVM;
+  g_autofree char *vendor = g_strconcat (tcg ? "tcg_event_injection=1 " : "", spec->vendor_params, NULL);
+  g_autofree char *again = spec->again_params ? g_strconcat (tcg ? "tcg_event_injection=1 " : "", spec->again_params, NULL) : NULL;
+  GString *line = g_string_new (NULL);
+
+  g_string_printf (line, "root=%s rootfstype=squashfs rootwait ro init=/init console=%s %s lab.isa=%s lab.records=%s lab.l2_memory=%d lab.deadline_s=%d",
+                   machine_root_device (kind, ACCEL_EMULATED), machine_console_device (kind), spec->lab->l1_cmdline, isa_name (spec->lab->isa),
+                   machine_record_device (kind, ACCEL_EMULATED), L2_MEMORY_MIB, L2_DEADLINE_S);
+  append_params (line, "kvm", spec->kvm_params);
+  append_params (line, "vendor", g_strstrip (vendor));
+  if (again)
+    append_params (line, "again", g_strstrip (again));
+  return g_string_free (line, FALSE);
+}
+
+/* --- what came of it ---------------------------------------------------------------------------- */
+
+/* Text of L1's: what is no UTF-8, and control characters, become U+FFFD or a space. */
+static char *
+clean_text (const char *data, gsize size)
+{
+  char *text = g_utf8_make_valid (data, (gssize) size);
+
+  for (char *at = text; *at; at++)
+    if (((guchar) *at < 0x20 && *at != '\n') || *at == 0x7f)
+      *at = ' ';
+  return text;
+}
+
+static gboolean
+read_report (const char *path, char **report, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  const char *data = file ? g_mapped_file_get_contents (file) : NULL;
+
+  if (!data)
+    return FALSE;
+  *report = clean_text (data, strnlen (data, MIN (g_mapped_file_get_length (file), PAYLOAD_REPORT_BYTES)));
+  return TRUE;
+}
+
+static gboolean
+read_console (const char *path, char **console, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize size;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      *console = g_strdup ("");
+      return TRUE;
+    }
+  if (!files_read (path, CONSOLE_MAX, &text, &size, error))
+    return FALSE;
+  *console = clean_text (text + (size > CONSOLE_TAIL ? size - CONSOLE_TAIL : 0), MIN (size, CONSOLE_TAIL));
+  return TRUE;
+}
+
+static gboolean
+read_results (const GradeLabSpec *spec, MachineKind kind, GradeLab *lab, GError **error)
+{
+  g_autofree char *records = g_build_filename (spec->dir, "records.bin", NULL);
+  g_autofree char *console = g_build_filename (spec->dir, "l1-console.log", NULL);
+  g_autofree char *log = g_build_filename (spec->dir, "l0-exits.log", NULL);
+
+  return read_report (records, &lab->report, error) && read_console (console, &lab->console, error) && l0_log_read (log, kind, &lab->exits, error) &&
+         hash_file (log, &lab->log_sha256, error);
+}
+
+static gboolean
+run_machine (const GradeLabSpec *spec, const MachineSpec *machine_spec, MachineResult *end, GError **error)
+{
+  g_autoptr (Machine) machine = machine_new (machine_spec, error);
+  gboolean ok;
+
+  if (!machine)
+    return FALSE;
+  progress_begin (&spec->app->progress, spec->lane, isa_name (spec->lab->isa), spec->expected_s);
+  ok = machine_start (machine, error) && machine_wait (machine, NULL, NULL, end, error);
+  progress_end (&spec->app->progress, spec->lane, ok, NULL);
+  return ok;
+}
+
+gboolean
+grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error)
+{
+  const MachineKind kind = spec->lab->isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT;
+  g_autoptr (GByteArray) payload = make_payload (spec, error);
+  g_autofree char *cmdline = make_cmdline (spec, kind);
+  g_autoptr (GradeLab) result = g_new0 (GradeLab, 1);
+  const MachineSpec machine_spec = {
+    .kind = kind,
+    .isa = spec->lab->isa,
+    .accel = ACCEL_EMULATED,
+    .cpus = 1,
+    .memory_mib = spec->lab->l1_memory_mib,
+    .cpu_model = spec->lab->emulated_cpu_model,
+    .kernel = spec->kernel,
+    .root_image = spec->root_image,
+    .cmdline = cmdline,
+    .record_bytes = PAYLOAD_DEVICE_BYTES,
+    .payload = payload ? payload->data : NULL,
+    .payload_bytes = payload ? payload->len : 0,
+    .dir = spec->dir,
+    .l0_log = TRUE,
+    .deadline_ns = (gint64) (spec->deadline_s * 1e9),
+  };
+
+  if (!payload || !run_machine (spec, &machine_spec, &result->end, error) || !read_results (spec, kind, result, error))
+    return FALSE;
+  *lab = g_steal_pointer (&result);
+  return TRUE;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A grading lab: modules and a challenge in, the emulator's exit log out. Always emulated, and exact: the same on every machine, and told by
+ * a log that is none of L1's.
+ */
+#pragma once
+#include "cli/app.h"
+#include "config/config.h"
+#include "grade/program.h"
+#include "machine/machine.h"
+
+typedef struct {
+  App *app;
+  const char *lane;        /* of the progress */
+  const LabConfig *lab;    /* its [l1] */
+  const char *kernel;      /* bzImage */
+  const char *root_image;  /* the grading image */
+  const char *modules_dir; /* kvm.ko, kvm-intel.ko, kvm-amd.ko */
+  const Program *program;
+  const char *kvm_params, *vendor_params;
+  const char *again_params; /* the vendor module's in a second round; NULL: one round */
+  const char *dir;          /* existing folder for the logs */
+  double expected_s;
+  double deadline_s;        /* wall time */
+} GradeLabSpec;
+
+typedef struct {
+  MachineResult end;
+  GArray *exits;     /* of L0Exit; what the log has, up to what is damaged */
+  char *report;      /* the agent's: valid UTF-8, not trusted */
+  char *console;     /* L1's, its last 16 KiB, the same */
+  char *log_sha256;  /* of l0-exits.log */
+} GradeLab;
+void grade_lab_free (GradeLab *lab);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GradeLab, grade_lab_free)
+
+/* FALSE for what is not L1's doing: no emulator, the disk, interruption, a log that its emulator did not write. However L1 ends is a result. */
+gboolean grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program of a challenge: drawn at random for one submission, and what each part of it is for. No leaf map is assumed: all leaves
+ * that any map knows are read everywhere, and which map a submission implements is found in the answers.
+ *
+ * Parts, in this order, from the harmless to what an unchecked index does not survive:
+ *   other leaves    CPUID leaves that are none of the submission's, read once each
+ *   windows         before: the leaves, for reason 0 and for the operation's own; the operation, a random number of times; the same reads
+ *   snapshots       the leaves for every reason that the manual defines; some operations; the same reads
+ *   concurrent      as windows, with both processors at work
+ *   undefined       the leaves for reasons that the manual does not define, up to the edges of 32 bits
+ */
+#pragma once
+#include <glib.h>
+
+#include "base/isa.h"
+#include "config/config.h"
+#include "record/challenge.h"
+
+#define PROGRAM_LEAVES_MAX 16u
+
+typedef struct {
+  guint first, count; /* steps */
+} ProgramRange;
+
+/* Reads before and after, in the same order: before.count == after.count. */
+typedef struct {
+  ProgramRange before, between, after;
+  gboolean concurrent;
+} ProgramWindow;
+
+typedef struct {
+  Isa isa;
+  GArray *steps;      /* of struct challenge_step */
+  ProgramRange other; /* reads */
+  GArray *windows;    /* of ProgramWindow */
+  ProgramWindow snapshot;
+  ProgramRange undefined; /* reads and flushes */
+} Program;
+void program_free (Program *program);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Program, program_free)
+
+typedef struct {
+  Isa isa;
+  const guint32 *leaves;      /* of all maps, ascending */
+  guint nr_leaves;            /* at most PROGRAM_LEAVES_MAX */
+  const GArray *defined;      /* of guint32: the reasons of the snapshots */
+  const char *undefined;      /* ranges, as in a leaf map */
+  const char *secret, *seed;  /* keys of the random numbers */
+} ProgramSpec;
+Program *program_draw (const ProgramSpec *spec);
+/* As the guest takes it: header and steps, little-endian. */
+GBytes *program_bytes (const Program *program);
+const struct challenge_step *program_step (const Program *program, guint number);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A VM entry that fails: the task register of the guest is no busy TSS, which every VMX processor refuses (Intel SDM volume 3, section
+ * 26.3.1.2). KVM sees exit reason 33 with bit 31 set, and must not take all 32 bits for an index. SVM's VMRUN checks
+ * less; EFER.LME with paging and without PAE it refuses (AMD APM volume 2, section 15.5.1), with exit code -1.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest/grader.h"
+
+#define MEMORY 4096u
+
+static int set_bad_state(int vcpu)
+{
+        struct kvm_sregs sregs;
+
+        if (ioctl(vcpu, KVM_GET_SREGS, &sregs) < 0)
+                return -1;
+        sregs.tr.type = 0;
+        sregs.tr.s = 1;
+        return ioctl(vcpu, KVM_SET_SREGS, &sregs);
+}
+
+static int enter(int kvm, int vcpu)
+{
+        const int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+        struct kvm_run *run = size > 0 ? mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0) : MAP_FAILED;
+        int reason = -1;
+
+        if (run == MAP_FAILED)
+                return -1;
+        if (set_bad_state(vcpu) == 0 && ioctl(vcpu, KVM_RUN, 0) == 0)
+                reason = (int)run->exit_reason;
+        munmap(run, (size_t)size);
+        return reason;
+}
+
+static int make_memory(int vm)
+{
+        static unsigned char memory[MEMORY] __attribute__((aligned(4096)));
+        const struct kvm_userspace_memory_region region = { .memory_size = MEMORY, .userspace_addr = (uintptr_t)memory };
+
+        memset(memory, 0xf4, sizeof memory); /* HLT: if it is entered after all it ends there */
+        return ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+int failed_entry_try(void)
+{
+        const int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+        const int vm = kvm < 0 ? -1 : ioctl(kvm, KVM_CREATE_VM, 0);
+        const int vcpu = vm < 0 || make_memory(vm) < 0 ? -1 : ioctl(vm, KVM_CREATE_VCPU, 0);
+        const int reason = vcpu < 0 ? -1 : enter(kvm, vcpu);
+
+        close(vcpu);
+        close(vm);
+        close(kvm);
+        return reason;
+}

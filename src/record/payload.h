@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The record device of a grading lab: the first part is the grader agent's report, text in lines, NUL bytes behind it; then stands the
+ * payload, which the host put there before L1 started: the modules under test and the challenge. GLib-free, shared by both.
+ *
+ * Lines of the report (nothing of it decides a grade but what went wrong in L1, which L1 may tell as it likes):
+ *   event NAME [VALUE [TEXT]]     see grader-agent.c
+ *   kernel SEQ LEVEL TEXT         a message of L1's kernel since the modules were about to be loaded
+ */
+#ifndef HARNESS_PAYLOAD_H
+#define HARNESS_PAYLOAD_H
+
+#include <stdint.h>
+
+#define PAYLOAD_REPORT_BYTES (1u << 20)
+#define PAYLOAD_OFFSET PAYLOAD_REPORT_BYTES /* where the header stands on the device; a multiple of a page */
+#define PAYLOAD_DEVICE_BYTES (16u << 20)
+#define PAYLOAD_MAGIC 0x31595048u /* "HPY1" */
+#define PAYLOAD_ENTRIES_MAX 8u
+#define PAYLOAD_PROGRAM "program" /* any other name is a module's: "kvm.ko" */
+
+struct payload_entry {
+        char name[56];   /* NUL-terminated */
+        uint32_t offset; /* from the header */
+        uint32_t size;
+};
+
+struct payload_header {
+        uint32_t magic, entries;
+        struct payload_entry entry[PAYLOAD_ENTRIES_MAX];
+};
+
+#endif
