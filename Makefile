@@ -16,6 +16,7 @@ OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader
 BARE_GUESTS := $(BUILD)/guest/known-answer $(BUILD)/guest/challenge
+ROM := $(BUILD)/guest/rom
 RECORD_SRCS := $(wildcard src/record/*.c)
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test-*.c))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz-*.c))
@@ -34,7 +35,7 @@ build: harness ## build ./harness and the guest programs
 harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
-$(BUILD)/harness: $(OBJS) $(GUESTS) $(BARE_GUESTS)
+$(BUILD)/harness: $(OBJS) $(GUESTS) $(BARE_GUESTS) $(ROM)
 	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
@@ -63,10 +64,14 @@ $(GUESTS): $(GUEST_COMMON) $(wildcard src/guest/*.h src/record/*.h) Makefile
 BARE_CFLAGS := -m32 -march=i686 -ffreestanding -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only
 KNOWN := src/guest/known-answer
 $(BUILD)/guest/known-answer: $(wildcard $(KNOWN)/*.[cS]) src/record/operations.c
-$(BUILD)/guest/challenge: $(filter-out %/main.c,$(wildcard $(KNOWN)/*.[cS])) $(wildcard src/guest/challenge/*.[cS]) src/record/operations.c
+$(BUILD)/guest/challenge: $(filter-out %/main.c,$(wildcard $(KNOWN)/*.[cS])) $(filter-out %/rom.S,$(wildcard src/guest/challenge/*.[cS])) src/record/operations.c
 $(BARE_GUESTS): $(KNOWN)/known-answer.ld $(wildcard $(KNOWN)/*.h src/guest/challenge/*.h src/record/*.h) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) $(BARE_CFLAGS) -nostdlib -static -s -Wl,--build-id=none,-T,$(filter %.ld,$^) -o $@ $(filter %.c %.S,$^)
+
+$(ROM): src/guest/challenge/rom.S Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BARE_CFLAGS) -nostdlib -static -Wl,--build-id=none,--oformat=binary,-Ttext=0xffff0000 -o $@ $<
 
 $(PROGRAMS): $(BUILD)/%: %.c $(LIB_OBJS) Makefile
 	@mkdir -p $(@D)

@@ -72,12 +72,14 @@ artefacts_grading_image (App *app, ImageArtefact **image, GError **error)
 {
   g_autofree char *grader = guest_program ("grader", error);
   g_autofree char *challenge = grader ? guest_program ("challenge", error) : NULL;
+  g_autofree char *rom = challenge ? guest_program ("rom", error) : NULL;
   const ImageSpec spec = {
     .grader = grader,
     .challenge = challenge,
+    .rom = rom,
     .cache_dir = app->cache,
     .progress = &app->progress,
   };
 
-  return challenge && image_build (&spec, image, error);
+  return rom && image_build (&spec, image, error);
 }

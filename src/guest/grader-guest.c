@@ -13,7 +13,9 @@
 
 #include "guest/grader.h"
 #include "guest/guest.h"
+#include "record/challenge.h"
 
+#define PROGRAM_AT "0x400000" /* as in challenge/rom.S */
 #define WORDS "/tmp/qemu.log"
 #define TICK_MS 100
 #define AFTER_OOPS_MS 500  /* for the rest of the kernel's words */
@@ -22,16 +24,18 @@
 /* No console and no report port: what this guest tells, it tells L0. */
 static void child(const struct l1_params *p)
 {
-        char memory[24], *const environment[] = { "PATH=/usr/bin", "HOME=/tmp", NULL };
+        char memory[24], leave[64], *const environment[] = { "PATH=/usr/bin", "HOME=/tmp", NULL };
         char *const argv[] = {
-                "qemu-system-x86_64", "-L", "/usr/share/qemu", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-vga", "none",
+                "qemu-system-x86_64", "-L", "/usr/share/qemu", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-vga", "none", "-net", "none",
                 "-machine", "pc,accel=kvm,usb=off,smbus=off,vmport=off", "-cpu", "host", "-smp", "2", "-m", memory,
-                "-kernel", "/l2/challenge", "-initrd", "/tmp/program", NULL,
+                "-bios", "/l2/rom", "-device", "loader,file=/l2/challenge", "-device", "loader,file=/tmp/program,addr=" PROGRAM_AT ",force-raw=on",
+                "-device", leave, NULL,
         };
         const int words = open(WORDS, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         snprintf(memory, sizeof memory, "%sM", p->l2_memory);
+        snprintf(leave, sizeof leave, "isa-debug-exit,iobase=0x%x,iosize=1", CHALLENGE_LEAVE_PORT);
         if (words < 0 || dup2(words, STDOUT_FILENO) < 0 || dup2(words, STDERR_FILENO) < 0)
                 _exit(126);
         execve("/usr/bin/qemu-system-x86_64", argv, environment);
@@ -84,7 +88,7 @@ static int reap(pid_t pid, int pidfd, bool ended)
         value = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         guest_read_file(WORDS, words, sizeof words);
         report_event("guest-ended", value, words);
-        return value ? -1 : 0;
+        return value == CHALLENGE_LEAVE_STATUS(CHALLENGE_LEAVE_DONE) ? 0 : -1;
 }
 
 int challenge_run(const struct l1_params *p)

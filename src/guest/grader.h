@@ -19,7 +19,7 @@ void report_flush(void);
 /* Writes the payload's modules to /modules and its program to /tmp. */
 int payload_unpack(const char *device);
 
-/* Runs the challenge guest until it ends, its time is up or the kernel oopsed. 0 if QEMU ended with status 0. */
+/* Runs the challenge guest until it ends, its time is up or the kernel oopsed. 0 if the guest said that it was done. */
 int challenge_run(const struct l1_params *p);
 
 /* A virtual machine whose state no processor accepts, entered once. What KVM said, or -1 with errno. */

@@ -7,7 +7,7 @@
  *   /usr/bin/qemu-system-x86_64, its libraries, /usr/share/qemu: its ROMs
  *   /l2/bzImage, /l2/initrd    the micro L2: the same kernel and an initramfs with the L2 init
  *   /l2/known-answer           the guest without an operating system
- * A grading lab's image has the grader agent for /init, /l2/challenge for a guest, and an empty /modules: what is under test
+ * A grading lab's image has the grader agent for /init, /l2/challenge for a guest with /l2/rom for its firmware, and an empty /modules: what is under test
  * comes with the record device, so that one image serves all submissions and kernels.
  *   /proc /sys /dev /tmp       to mount on
  *
@@ -24,7 +24,7 @@ typedef struct {
   const KernelArtefact *kernel;
   const char *l1_agent, *l2_init; /* static programs */
   const char *known_answer;       /* a multiboot kernel */
-  const char *grader, *challenge; /* instead of all above: a grading lab's image */
+  const char *grader, *challenge, *rom; /* instead of all above: a grading lab's image */
   const char *cache_dir;
   gboolean hardware;              /* libguestfs's appliance may use KVM */
   Progress *progress;

@@ -85,6 +85,7 @@ add_programs (const ImageSpec *spec, const char *scratch_dir, Contents *contents
   contents_add_dir (contents, "modules");
   contents_add_file (contents, "init", spec->grader, 0755);
   contents_add_file (contents, "l2/challenge", spec->challenge, 0644);
+  contents_add_file (contents, "l2/rom", spec->rom, 0644);
   return TRUE;
 }
 

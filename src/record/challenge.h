@@ -30,6 +30,12 @@
 #define CHALLENGE_END_PORT 0x6002u
 #define CHALLENGE_EXCEPTION_PORT 0x6100u
 
+/* QEMU's isa-debug-exit: what is written there ends it with status 2 * code + 1. */
+#define CHALLENGE_LEAVE_PORT 0x501u
+#define CHALLENGE_LEAVE_DONE 0x20u
+#define CHALLENGE_LEAVE_BAD 0x21u
+#define CHALLENGE_LEAVE_STATUS(code) (2 * (code) + 1)
+
 #define CHALLENGE_MAGIC 0x314c4843u /* "CHL1" */
 #define CHALLENGE_STEPS_MAX 16384u
 #define CHALLENGE_ANSWERS_MAX 4096u /* between two FLUSH */

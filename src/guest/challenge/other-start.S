@@ -8,6 +8,10 @@
 #define CODE 0x08
 #define DATA 0x10
 
+        /* Behind the multiboot header, whose place the linker script fixes: for rom.S. */
+        .section .multiboot, "a", @progbits
+        .long   0, _start
+
         .text
         .globl other_trampoline, other_trampoline_end
         .code16

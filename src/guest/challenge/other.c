@@ -10,8 +10,9 @@
 #define ICR_INIT 0x4500u
 #define ICR_STARTUP 0x4600u /* + the page that it starts at */
 #define TRAMPOLINE_PAGE 7u  /* below 640 KiB, where no boot loader is any more */
-#define PATIENCE 400000000u
-#define SETTLE 1000000u     /* turns until it sleeps, once it has said that it is about to */
+#define PATIENCE 1000000u   /* exits */
+#define SETTLE 500u         /* exits until it sleeps, once it has said that it is about to */
+#define PORT_POST 0x80u
 #define CR0_PG (1u << 31)
 
 /* Of other-start.S. */
@@ -22,10 +23,11 @@ static volatile uint32_t other_op, other_repetitions;
 static volatile uint32_t other_done; /* 1: it could not; 2: it did */
 static uint32_t our_cr3, our_cr4;
 
-static void spin(uint32_t turns)
+/* Waits by exits, which let L1 run the other one: Bochs keeps L1's interrupts back while interrupts are off here. */
+static void let_run(uint32_t exits)
 {
-        while (turns--)
-                __asm__ __volatile__("");
+        while (exits--)
+                port_out(PORT_POST, 0);
 }
 
 int other_start(uint32_t op, uint32_t repetitions)
@@ -40,7 +42,7 @@ int other_start(uint32_t op, uint32_t repetitions)
         other_repetitions = repetitions;
         other_done = 0;
         x2apic_icr(OTHER_ID, ICR_INIT);
-        spin(SETTLE / 10);
+        let_run(1);
         x2apic_icr(OTHER_ID, ICR_STARTUP + TRAMPOLINE_PAGE);
         return 1;
 }
@@ -48,8 +50,8 @@ int other_start(uint32_t op, uint32_t repetitions)
 int other_wait(void)
 {
         for (uint32_t left = PATIENCE; left && !other_done; left--)
-                __asm__ __volatile__("");
-        spin(SETTLE);
+                let_run(1);
+        let_run(SETTLE);
         return other_done == 2;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a guest without an operating system begins and ends: exceptions caught, paging on, every page of its own touched, power off.
+ * How a guest without an operating system begins: exceptions caught, paging on, every page of its own touched.
  * For the one source file of such a guest that has its entry.
  */
 #ifndef HARNESS_BARE_H
@@ -22,9 +22,6 @@
 #define DEVICES_FROM 0xc0000000u        /* RAM ends below in QEMU's pc */
 #define PORT_PIC_MASK 0x21u
 #define PORT_PIC_SLAVE_MASK 0xa1u
-#define PORT_PM_CONTROL 0x604u     /* where SeaBIOS puts it */
-#define PORT_PM_CONTROL_OLD 0xb004u
-#define PM_CONTROL_SLEEP 0x2000u   /* SLP_EN with type 0: off */
 
 struct multiboot_info {
         uint32_t flags;
@@ -41,14 +38,6 @@ void known_answer_exception(uint32_t vector, uint32_t eip) __attribute__((noretu
 
 static uint32_t page_directory[1024] __attribute__((aligned(4096)));
 static uint64_t gates[EXCEPTIONS];
-
-static void __attribute__((noreturn)) power_off(void)
-{
-        port_out_16(PORT_PM_CONTROL, PM_CONTROL_SLEEP);
-        port_out_16(PORT_PM_CONTROL_OLD, PM_CONTROL_SLEEP);
-        for (;;)
-                __asm__ __volatile__("cli; hlt");
-}
 
 static void catch_exceptions(void)
 {

@@ -8,10 +8,21 @@
 #include "guest/known-answer/known-answer.h"
 #include "record/record.h"
 
+#define PORT_PM_CONTROL 0x604u     /* where SeaBIOS puts it */
+#define PORT_PM_CONTROL_OLD 0xb004u
+#define PM_CONTROL_SLEEP 0x2000u   /* SLP_EN with type 0: off */
 #define PORT_SERIAL 0x3f8u
 #define PORT_SERIAL_STATUS 0x3fdu
 #define SERIAL_STATUS_EMPTY 0x20u
 #define SERIAL_PATIENCE 100000u
+
+static void __attribute__((noreturn)) power_off(void)
+{
+        port_out_16(PORT_PM_CONTROL, PM_CONTROL_SLEEP);
+        port_out_16(PORT_PM_CONTROL_OLD, PM_CONTROL_SLEEP);
+        for (;;)
+                __asm__ __volatile__("cli; hlt");
+}
 
 static void serial_say(const char *text)
 {
