@@ -85,24 +85,30 @@ gboolean reason_may_be_of_kind (const ReasonNames *names, Isa isa, guint32 code,
 /* configs/packages/debian-12.list: one package a line, '#' comments, "[group]" headings. */
 gboolean package_list_load (const char *path, char ***packages, GError **error);
 
-/* configs/rubrics/NAME.conf: what a submission is judged by. Points are in hundredths; a row that is not listed is not judged. */
+/*
+ * configs/rubrics/NAME.conf: what a submission is judged by. Points are in hundredths and stand in the order of grade/grade.h's rows;
+ * a row with no points is not judged.
+ */
+#define RUBRIC_ROWS 14u
 typedef struct {
   char *name, *path;       /* "a3" */
   char *title;             /* "Assignment 3: exits and cycles per exit reason" */
-  char *leaf_map;          /* preferred where two maps fit equally well: "A" */
-  char *isa;               /* "vmx" or "svm": the lab of a submission whose files do not tell */
+  char *leaf_map;          /* what is taken where two maps fit equally well: "A" */
+  Isa isa;                 /* the lab of a submission whose files do not tell */
   char *secret;            /* keys the random challenges */
   char **allowed;          /* what a submission may touch: "arch/x86/kvm/" (all below) or a file; NULL-terminated */
-  char *reload_vendor;     /* parameters with which the vendor module is loaded again for a second round, by ISA: "ept=0"; "" for none */
-  char *reload_vendor_svm; /* "npt=0" */
-  guint points[32];        /* by RowKind (grade/grade.h); 0: not judged */
-  guint warning_cost;      /* hundredths of a point off for each compiler warning */
-  guint warning_cost_max;
-  guint cost_max_percent;  /* of what an exit costs without instrumentation */
+  char *again_vmx, *again_svm; /* parameters with which the vendor module is loaded again for a second round: "ept=0"; "" for none */
+  guint points[RUBRIC_ROWS];
+  gboolean optional[RUBRIC_ROWS]; /* not judged where the submission does not answer the leaf at all */
+  guint warning_cost, warning_cost_max; /* hundredths of a point off for each compiler warning, and for all */
+  guint cost_max_percent;  /* of what an exit takes without instrumentation */
   guint log_lines_max;     /* kernel messages, beyond what the lab's own kernel says */
-  guint cycles_min_percent; /* of the time that an exit's handling takes, which cycles must show at least */
-  char *fastpath;          /* "counted": exits that a fastpath completes must be counted; "either": both are right */
+  guint cycles_min_percent; /* of the time that handling an exit in the kernel takes, which cycles must show at least */
+  gboolean fastpath_counted; /* exits that a fastpath completes must be counted; else both are right */
+  char *not_enabled_vmx, *not_enabled_svm; /* reasons that the manual defines and the lab's KVM has no handler for; ranges as in a leaf map */
 } Rubric;
 void rubric_free (Rubric *rubric);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rubric, rubric_free)
 gboolean rubric_load (const char *path, Rubric **rubric, GError **error);
+/* Whether text is a list of numbers and ranges as leaf maps and rubrics have them. */
+gboolean is_range_list (const char *text);

@@ -54,7 +54,7 @@ take_number (const char **text, guint64 *number)
 }
 
 /* N or N-M, comma-separated, no blanks: what kvm.ko's exit_leaf_undefined takes. */
-static gboolean
+gboolean
 is_range_list (const char *text)
 {
   for (;;)

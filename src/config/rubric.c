@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* configs/rubrics/NAME.conf: what a submission is judged by. */
+#include "config/config.h"
+
+#include <string.h>
+
+#include "config/conf.h"
+
+/* As read: the text of what is not text in the end. */
+typedef struct
+{
+  Rubric rubric;
+  char *isa, *allowed, *optional, *fastpath;
+} Reading;
+
+#define TEXT(group, key, member) { group, key, CONF_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
+#define OPTIONAL(group, key, member) { group, key, CONF_OPTIONAL_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
+#define NUMBER(group, key, member, max) { group, key, CONF_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
+#define POINTS(row, index) NUMBER ("points", row, rubric.points[index], 1000)
+
+static const char *const row_keys[RUBRIC_ROWS] = {
+  "total-exits", "total-cycles",  "exits-per-reason", "cycles-per-reason", "sums",      "undefined-reasons", "not-enabled",
+  "registers",   "concurrency",   "other-leaves",     "log-volume",        "placement", "cost",              "stability",
+};
+
+static const ConfField fields[] = {
+  TEXT ("rubric", "title", rubric.title),
+  TEXT ("rubric", "leaf_map", rubric.leaf_map),
+  TEXT ("rubric", "isa", isa),
+  TEXT ("rubric", "secret", rubric.secret),
+  TEXT ("rubric", "allowed", allowed),
+  OPTIONAL ("rubric", "optional", optional),
+  OPTIONAL ("rubric", "again_vmx", rubric.again_vmx),
+  OPTIONAL ("rubric", "again_svm", rubric.again_svm),
+  TEXT ("rubric", "fastpath", fastpath),
+  POINTS ("total-exits", 0),
+  POINTS ("total-cycles", 1),
+  POINTS ("exits-per-reason", 2),
+  POINTS ("cycles-per-reason", 3),
+  POINTS ("sums", 4),
+  POINTS ("undefined-reasons", 5),
+  POINTS ("not-enabled", 6),
+  POINTS ("registers", 7),
+  POINTS ("concurrency", 8),
+  POINTS ("other-leaves", 9),
+  POINTS ("log-volume", 10),
+  POINTS ("placement", 11),
+  POINTS ("cost", 12),
+  POINTS ("stability", 13),
+  NUMBER ("limits", "warning_cost", rubric.warning_cost, 10000),
+  NUMBER ("limits", "warning_cost_max", rubric.warning_cost_max, 100000),
+  NUMBER ("limits", "cost_max_percent", rubric.cost_max_percent, 100000),
+  NUMBER ("limits", "log_lines_max", rubric.log_lines_max, 1000000),
+  NUMBER ("limits", "cycles_min_percent", rubric.cycles_min_percent, 100),
+  OPTIONAL ("not-enabled", "vmx", rubric.not_enabled_vmx),
+  OPTIONAL ("not-enabled", "svm", rubric.not_enabled_svm),
+};
+
+static void
+clear (Rubric *rubric)
+{
+  g_free (rubric->name);
+  g_free (rubric->path);
+  g_free (rubric->title);
+  g_free (rubric->leaf_map);
+  g_free (rubric->secret);
+  g_strfreev (rubric->allowed);
+  g_free (rubric->again_vmx);
+  g_free (rubric->again_svm);
+  g_free (rubric->not_enabled_vmx);
+  g_free (rubric->not_enabled_svm);
+}
+
+static void
+reading_clear (Reading *reading)
+{
+  clear (&reading->rubric);
+  g_free (reading->isa);
+  g_free (reading->allowed);
+  g_free (reading->optional);
+  g_free (reading->fastpath);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
+
+void
+rubric_free (Rubric *rubric)
+{
+  if (rubric == NULL)
+    return;
+  clear (rubric);
+  g_free (rubric);
+}
+
+/* Words between blanks; no empty ones. */
+static char **
+words (const char *text)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) parts = g_strsplit_set (text, " \t,", -1);
+  for (char **part = parts; *part != NULL; part++)
+    {
+      if ((*part)[0] != '\0')
+        g_strv_builder_add (builder, *part);
+    }
+  return g_strv_builder_end (builder);
+}
+
+static gboolean
+parse_optional (const Conf *conf, Reading *reading, GError **error)
+{
+  g_auto (GStrv) names = words (reading->optional);
+  for (char **name = names; *name != NULL; name++)
+    {
+      guint row = 0;
+      while (row < RUBRIC_ROWS && strcmp (*name, row_keys[row]) != 0)
+        row++;
+      if (row == RUBRIC_ROWS)
+        return conf_fail (conf, "rubric", "optional", error, "optional has \"%s\", which is no row; try: the names below [points]", *name);
+      reading->rubric.optional[row] = TRUE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_ranges (const Conf *conf, const char *key, const char *text, GError **error)
+{
+  if (text[0] == '\0' || strcmp (text, "none") == 0 || is_range_list (text))
+    return TRUE;
+  return conf_fail (conf, "not-enabled", key, error, "%s is \"%s\"; try: reasons and ranges as in 3-6,11,33, or none", key, text);
+}
+
+static gboolean
+check_allowed (const Conf *conf, const Reading *reading, GError **error)
+{
+  for (char **path = reading->rubric.allowed; *path != NULL; path++)
+    {
+      g_auto (GStrv) parts = g_strsplit (*path, "/", -1);
+      if ((*path)[0] == '/' || g_strv_contains ((const char *const *) parts, ".."))
+        return conf_fail (conf, "rubric", "allowed", error, "allowed has \"%s\"; try: paths below the kernel's top folder, as in arch/x86/kvm/", *path);
+    }
+  return TRUE;
+}
+
+static gboolean
+parse (const Conf *conf, Reading *reading, GError **error)
+{
+  Rubric *rubric = &reading->rubric;
+  guint64 sum = 0;
+  if (!isa_parse (reading->isa, &rubric->isa))
+    return conf_fail (conf, "rubric", "isa", error, "isa is \"%s\"; try: vmx or svm", reading->isa);
+  rubric->fastpath_counted = strcmp (reading->fastpath, "counted") == 0;
+  if (!rubric->fastpath_counted && strcmp (reading->fastpath, "either") != 0)
+    return conf_fail (conf, "rubric", "fastpath", error, "fastpath is \"%s\"; try: counted or either", reading->fastpath);
+  rubric->allowed = words (reading->allowed);
+  for (guint row = 0; row < RUBRIC_ROWS; row++)
+    sum += rubric->points[row] *= 100;
+  if (sum == 0)
+    return conf_fail (conf, "points", "total-exits", error, "no row has any points; try: at least one");
+  return check_allowed (conf, reading, error) && parse_optional (conf, reading, error) && check_ranges (conf, "vmx", rubric->not_enabled_vmx, error)
+         && check_ranges (conf, "svm", rubric->not_enabled_svm, error);
+}
+
+static char *
+name_of (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  if (g_str_has_suffix (base, ".conf"))
+    base[strlen (base) - strlen (".conf")] = '\0';
+  return g_steal_pointer (&base);
+}
+
+gboolean
+rubric_load (const char *path, Rubric **rubric, GError **error)
+{
+  g_autoptr (Conf) conf = conf_load (path, fields, G_N_ELEMENTS (fields), error);
+  g_auto (Reading) reading = { 0 };
+  if (conf == NULL || !conf_fill (conf, &reading, error) || !parse (conf, &reading, error))
+    return FALSE;
+  reading.rubric.name = name_of (path);
+  reading.rubric.path = g_strdup (path);
+  *rubric = g_memdup2 (&reading.rubric, sizeof reading.rubric);
+  reading.rubric = (Rubric){ 0 }; /* its strings are *rubric's now */
+  return TRUE;
+}

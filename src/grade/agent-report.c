@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading the grader agent's report; see agent-report.h. */
+#include "grade/agent-report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KERNEL_LINES_MAX 4000
+#define TROUBLE_LINES 14
+
+/* What of the kernel's words tells of trouble, most telling first where one report has several. */
+static const struct {
+  const char *words, *name;
+} troubles[] = {
+  { "Kernel panic", "a kernel panic" },
+  { "kernel BUG at", "a BUG" },
+  { "BUG: KASAN", "a report of KASAN" },
+  { "BUG: KCSAN", "a report of KCSAN" },
+  { "UBSAN:", "a report of UBSAN" },
+  { "BUG: unable to handle", "an oops" },
+  { "BUG: kernel NULL pointer", "an oops" },
+  { "general protection fault", "an oops" },
+  { "Oops:", "an oops" },
+  { "invalid opcode:", "an oops" },
+  { "double fault", "an oops" },
+  { "possible circular locking", "a report of lockdep" },
+  { "inconsistent lock state", "a report of lockdep" },
+  { "suspicious RCU usage", "a report of lockdep" },
+  { "scheduling while atomic", "a sleep in atomic context" },
+  { "sleeping function called from invalid context", "a sleep in atomic context" },
+  { "soft lockup", "a lockup" },
+  { "rcu: INFO: rcu", "a stall" },
+  { "BUG:", "a BUG" },
+  { "WARNING: CPU", "a kernel warning" },
+};
+
+void
+agent_report_free (AgentReport *report)
+{
+  if (report == NULL)
+    return;
+  g_free (report->module_failed);
+  g_ptr_array_unref (report->kernel);
+  g_free (report->trouble);
+  g_free (report->trouble_name);
+  g_free (report);
+}
+
+/* "NAME VALUE TEXT" */
+static void
+take_event (AgentReport *report, const char *line, gboolean *in_again)
+{
+  g_auto (GStrv) words = g_strsplit (line, " ", 3);
+  const char *name = words[0];
+  const char *text = words[0] != NULL && words[1] != NULL && words[2] != NULL ? words[2] : "";
+  const gint64 value = words[0] != NULL && words[1] != NULL ? g_ascii_strtoll (words[1], NULL, 10) : 0;
+  const struct {
+    const char *name;
+    gboolean *flag;
+  } flags[] = {
+    { "begin", &report->began },         { "modules-loaded", *in_again ? &report->again_loaded : &report->modules_loaded },
+    { "guest-started", &report->guest_started }, { "failed-entry", &report->guest_done },
+    { "oops", &report->oops },           { "guest-deadline", &report->deadline },
+    { "end", &report->ended },           { "again", &report->again },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    {
+      if (g_strcmp0 (name, flags[i].name) == 0)
+        *flags[i].flag = TRUE;
+    }
+  if (g_strcmp0 (name, "again") == 0)
+    *in_again = TRUE;
+  if ((g_strcmp0 (name, "module-failed") == 0 || g_strcmp0 (name, "unload-failed") == 0) && report->module_failed == NULL)
+    report->module_failed = g_strdup_printf ("%.40s: %s", text, g_strerror ((int) CLAMP (value, 0, 4095)));
+}
+
+/* "SEQ LEVEL TEXT" */
+static void
+take_kernel (AgentReport *report, const char *line, guint64 *first)
+{
+  char *end;
+  const guint64 number = g_ascii_strtoull (line, &end, 10);
+  if (*end != ' ' || !g_ascii_isdigit (end[1]) || end[2] != ' ')
+    return;
+  if (report->kernel->len == 0)
+    *first = number;
+  report->kernel_count = number >= *first && number - *first < G_MAXUINT32 ? number - *first + 1 : report->kernel_count;
+  if (report->kernel->len < KERNEL_LINES_MAX)
+    g_ptr_array_add (report->kernel, g_strdup (end + 3));
+}
+
+static void
+set_trouble (AgentReport *report, char **lines, guint at, const char *name)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (guint i = at; lines[i] != NULL && i < at + TROUBLE_LINES; i++)
+    g_string_append_printf (text, "%.200s\n", lines[i]);
+  report->trouble = g_string_free (g_steal_pointer (&text), FALSE);
+  report->trouble_name = g_strdup (name);
+}
+
+static gboolean
+find_trouble (AgentReport *report, char **lines)
+{
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      for (guint j = 0; j < G_N_ELEMENTS (troubles); j++)
+        {
+          if (strstr (lines[i], troubles[j].words) == NULL)
+            continue;
+          set_trouble (report, lines, i, troubles[j].name);
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+AgentReport *
+agent_report_read (const char *text, const char *console)
+{
+  AgentReport *report = g_new0 (AgentReport, 1);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) console_lines = g_strsplit (console, "\n", -1);
+  gboolean in_again = FALSE;
+  guint64 first = 0;
+  report->kernel = g_ptr_array_new_with_free_func (g_free);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      if (g_str_has_prefix (*line, "event "))
+        take_event (report, *line + strlen ("event "), &in_again);
+      else if (g_str_has_prefix (*line, "kernel "))
+        take_kernel (report, *line + strlen ("kernel "), &first);
+    }
+  g_ptr_array_add (report->kernel, NULL);
+  if (!find_trouble (report, (char **) report->kernel->pdata))
+    find_trouble (report, console_lines);
+  g_ptr_array_remove_index (report->kernel, report->kernel->len - 1);
+  return report;
+}

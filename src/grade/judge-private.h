@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the judgement share. Internal to grade/judge*.c. */
+#pragma once
+#include "grade/judge.h"
+#include "grade/ranges.h"
+
+/* One lab, one round, one row at work. */
+typedef struct {
+  const JudgedLab *lab;
+  const Account *account;
+  guint round;           /* 0, 1 */
+  const Rubric *rubric;
+  const LeafMap *map;
+  const GArray *undefined, *ungraded, *not_enabled; /* of NumberRange, of this ISA */
+} Judge;
+
+/* Two reads of one leaf with one input, and what lies between. */
+typedef struct {
+  const AccountStep *before, *after;
+  guint32 leaf, input;
+  guint32 exits;       /* by how much eax grew, modulo 2^32 */
+  guint64 cycles;      /* by how much ebx:ecx grew */
+  guint64 cycles_swapped; /* ecx:ebx */
+  guint64 all, of_input; /* exits in the log between: all, and those of reason `input` */
+  gint64 ticks;        /* of the TSC between; -1 if not told */
+} Delta;
+
+/* The n-th window's reads of a leaf; input: G_MAXUINT32 for a total's (0). FALSE if it was not done or not answered. */
+gboolean judge_delta (const Judge *judge, const ProgramWindow *window, guint32 leaf, gboolean of_reason, Delta *delta);
+const ProgramWindow *judge_window (const Judge *judge, guint number);
+guint judge_windows (const Judge *judge);
+const struct challenge_step *judge_between (const Judge *judge, const ProgramWindow *window);
+gboolean judge_performed (const Judge *judge, const ProgramWindow *window); /* the machine can do it */
+/* "svm: 317 × CPUID", with the round if there are two. Newly allocated. */
+char *judge_window_name (const Judge *judge, const ProgramWindow *window);
+/* "vmx, shadow paging: " … for cases without a window. */
+char *judge_lab_name (const Judge *judge);
+/* TRUE if the kernel leaves this leaf as it is without the submission. */
+gboolean judge_leaf_is_missing (const Judge *judge, guint32 leaf);
+/* A completed fastpath's exits may be missing where the rubric says so. */
+gboolean judge_exits_agree (const Judge *judge, const ProgramWindow *window, guint64 expected, guint64 of_op, guint32 seen);
+
+/* How an operation's exits are handled. */
+typedef enum {
+  HANDLING_TABLE,     /* by the vendor's table of handlers, in the kernel */
+  HANDLING_EARLY,     /* in the kernel, but the vendor's code may return before the table (CONFIG_RETPOLINE's chain) */
+  HANDLING_FASTPATH,  /* completed before the exit handler is called */
+  HANDLING_USER,      /* by QEMU: most of the time is no exit handler's */
+  HANDLING_NONE,      /* hardly an exit */
+} Handling;
+Handling judge_handling (Isa isa, guint op);
+gboolean judge_is_heavy (guint op); /* the handler itself is most of the time */
+
+void judge_total_exits (const Judge *judge, GradeRow *row);
+void judge_exits_per_reason (const Judge *judge, GradeRow *row);
+void judge_sums (const Judge *judge, GradeRow *row);
+void judge_concurrency (const Judge *judge, GradeRow *row);
+void judge_total_cycles (const Judge *judge, GradeRow *row);
+void judge_cycles_per_reason (const Judge *judge, GradeRow *row);
+void judge_placement (const Judge *judge, GradeRow *row);
+void judge_undefined (const Judge *judge, GradeRow *row);
+void judge_not_enabled (const Judge *judge, GradeRow *row);
+void judge_registers (const Judge *judge, GradeRow *row);
+void judge_other_leaves (const Judge *judge, GradeRow *row);
+void judge_log_volume (const Judge *judge, GradeRow *row);
+void judge_cost (const Judge *judge, GradeRow *row);
+void judge_stability (const Judge *judge, GradeRow *row);
