@@ -40,16 +40,16 @@ gboolean judge_leaf_is_missing (const Judge *judge, guint32 leaf);
 /* A completed fastpath's exits may be missing where the rubric says so. */
 gboolean judge_exits_agree (const Judge *judge, const ProgramWindow *window, guint64 expected, guint64 of_op, guint32 seen);
 
-/* How an operation's exits are handled. */
+/* How an operation's exits are handled in Linux 6.1 (vmx_handle_exit, svm_invoke_exit_handler). */
 typedef enum {
-  HANDLING_TABLE,     /* by the vendor's table of handlers, in the kernel */
-  HANDLING_EARLY,     /* in the kernel, but the vendor's code may return before the table (CONFIG_RETPOLINE's chain) */
-  HANDLING_FASTPATH,  /* completed before the exit handler is called */
-  HANDLING_USER,      /* by QEMU: most of the time is no exit handler's */
-  HANDLING_NONE,      /* hardly an exit */
-} Handling;
-Handling judge_handling (Isa isa, guint op);
-gboolean judge_is_heavy (guint op); /* the handler itself is most of the time */
+  DISPATCH_TABLE,    /* by the vendor's table of handlers */
+  DISPATCH_EARLY,    /* by CONFIG_RETPOLINE's chain, which returns before the table */
+  DISPATCH_FASTPATH, /* completed before the exit handler is called, which returns early */
+  DISPATCH_NONE,     /* hardly an exit */
+} Dispatch;
+Dispatch judge_dispatch (Isa isa, guint op);
+gboolean judge_is_user (guint op);  /* QEMU handles it: most of the time is no exit handler's */
+gboolean judge_is_heavy (guint op); /* handling it in the kernel is most of the time */
 
 void judge_total_exits (const Judge *judge, GradeRow *row);
 void judge_exits_per_reason (const Judge *judge, GradeRow *row);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers that no counting is needed for: reasons that the manual does not define, reasons without a handler, registers, other leaves. */
+#include "grade/judge-private.h"
+
+#include <string.h>
+
+static char *
+registers_text (const guint32 *registers)
+{
+  return g_strdup_printf ("eax=0x%x ebx=0x%x ecx=0x%x edx=0x%x", registers[0], registers[1], registers[2], registers[3]);
+}
+
+static gboolean
+is_leaf_by_reason (const Judge *judge, guint32 leaf)
+{
+  return leaf != 0 && (leaf == judge->map->reason_exits || leaf == judge->map->reason_cycles);
+}
+
+static gboolean
+are (const guint32 *registers, guint32 eax, guint32 ebx, guint32 ecx, guint32 edx)
+{
+  return registers[0] == eax && registers[1] == ebx && registers[2] == ecx && registers[3] == edx;
+}
+
+static char *
+leaf_name (const Judge *judge, const struct challenge_step *step)
+{
+  g_autofree char *lab = judge_lab_name (judge);
+  return g_strdup_printf ("%s: leaf 0x%x, ecx = %u (0x%x)", lab, step->a, step->b, step->b);
+}
+
+/* --- undefined -------------------------------------------------------------------------------- */
+
+void
+judge_undefined (const Judge *judge, GradeRow *row)
+{
+  const ProgramRange range = judge->lab->program->undefined;
+  for (guint i = range.first; i < range.first + range.count; i++)
+    {
+      const struct challenge_step *step = program_step (judge->lab->program, i);
+      const AccountStep *answer = account_step (judge->account, i);
+      if (step->kind != CHALLENGE_READ || !is_leaf_by_reason (judge, step->a) || judge_leaf_is_missing (judge, step->a))
+        continue;
+      if (!ranges_have (judge->undefined, step->b) || ranges_have (judge->ungraded, step->b))
+        continue;
+      grade_case_add (row, answer->done && are (answer->registers, 0, 0, 0, G_MAXUINT32), leaf_name (judge, step), g_strdup ("eax=0x0 ebx=0x0 ecx=0x0 edx=0xffffffff"),
+                      answer->done ? registers_text (answer->registers) : g_strdup ("no answer: the guest went no further"));
+    }
+}
+
+/* --- not enabled ------------------------------------------------------------------------------ */
+
+/* One case for each reason and leaf: both snapshots must say so. */
+void
+judge_not_enabled (const Judge *judge, GradeRow *row)
+{
+  const ProgramWindow *snapshot = &judge->lab->program->snapshot;
+  for (guint i = 0; i < snapshot->before.count; i++)
+    {
+      const struct challenge_step *step = program_step (judge->lab->program, snapshot->before.first + i);
+      const AccountStep *before = account_step (judge->account, snapshot->before.first + i);
+      const AccountStep *after = account_step (judge->account, snapshot->after.first + i);
+      if (!is_leaf_by_reason (judge, step->a) || !ranges_have (judge->not_enabled, step->b) || judge_leaf_is_missing (judge, step->a) || !before->done || !after->done)
+        continue;
+      const gboolean first_ok = are (before->registers, 0, 0, 0, 0);
+      grade_case_add (row, first_ok && are (after->registers, 0, 0, 0, 0), leaf_name (judge, step), g_strdup ("eax=0x0 ebx=0x0 ecx=0x0 edx=0x0"),
+                      registers_text (first_ok ? after->registers : before->registers));
+    }
+}
+
+/* --- registers -------------------------------------------------------------------------------- */
+
+typedef struct {
+  guint32 leaf;
+  gboolean defined[4]; /* by the map */
+  guint wrong[4], answers;
+  guint32 example[4];
+} LeafRegisters;
+
+static void
+look_at_answer (LeafRegisters *leaf, const AccountStep *answer)
+{
+  leaf->answers++;
+  for (guint i = 0; i < 4; i++)
+    {
+      if (leaf->defined[i] || answer->registers[i] == 0)
+        continue;
+      if (leaf->wrong[i]++ == 0)
+        leaf->example[i] = answer->registers[i];
+    }
+}
+
+/* Successful answers only: by reason, those whose reason is defined and has a handler. */
+static void
+look_at_range (const Judge *judge, ProgramRange range, gboolean by_reason, LeafRegisters *leaf)
+{
+  for (guint i = range.first; i < range.first + range.count; i++)
+    {
+      const struct challenge_step *step = program_step (judge->lab->program, i);
+      const AccountStep *answer = account_step (judge->account, i);
+      if (step->a != leaf->leaf || !answer->done)
+        continue;
+      if (by_reason && (ranges_have (judge->undefined, step->b) || ranges_have (judge->ungraded, step->b) || ranges_have (judge->not_enabled, step->b)))
+        continue;
+      look_at_answer (leaf, answer);
+    }
+}
+
+static void
+add_leaf (const Judge *judge, guint32 number, gboolean exits, gboolean cycles, gboolean by_reason, GradeRow *row)
+{
+  static const char *const names[] = { "eax", "ebx", "ecx", "edx" };
+  LeafRegisters leaf = { .leaf = number, .defined = { exits, cycles, cycles, FALSE } };
+  if (number == 0 || judge_leaf_is_missing (judge, number))
+    return;
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      look_at_range (judge, judge_window (judge, i)->before, by_reason, &leaf);
+      look_at_range (judge, judge_window (judge, i)->after, by_reason, &leaf);
+    }
+  look_at_range (judge, judge->lab->program->snapshot.after, by_reason, &leaf);
+  g_autofree char *lab = judge_lab_name (judge);
+  for (guint i = 0; leaf.answers > 0 && i < G_N_ELEMENTS (names); i++)
+    {
+      if (leaf.defined[i])
+        continue;
+      grade_case_add (row, leaf.wrong[i] == 0, g_strdup_printf ("%s: leaf 0x%x: %s", lab, number, names[i]), g_strdup_printf ("0 in all %u answers", leaf.answers),
+                      leaf.wrong[i] == 0 ? g_strdup ("0") : g_strdup_printf ("not 0 in %u, 0x%x for one", leaf.wrong[i], leaf.example[i]));
+    }
+}
+
+void
+judge_registers (const Judge *judge, GradeRow *row)
+{
+  const LeafMap *map = judge->map;
+  const gboolean shared = map->total_exits == map->total_cycles;
+  add_leaf (judge, map->total_exits, TRUE, shared, FALSE, row);
+  if (!shared)
+    add_leaf (judge, map->total_cycles, FALSE, TRUE, FALSE, row);
+  add_leaf (judge, map->reason_exits, TRUE, FALSE, TRUE, row);
+  add_leaf (judge, map->reason_cycles, FALSE, TRUE, TRUE, row);
+}
+
+/* --- other leaves ----------------------------------------------------------------------------- */
+
+void
+judge_other_leaves (const Judge *judge, GradeRow *row)
+{
+  const ProgramRange range = judge->lab->program->other;
+  for (guint i = 0; i < range.count && i < judge->lab->baseline->nr_others; i++)
+    {
+      const struct challenge_step *step = program_step (judge->lab->program, range.first + i);
+      const AccountStep *answer = account_step (judge->account, range.first + i);
+      const guint32 *expected = judge->lab->baseline->others[i];
+      if (answer->done)
+        grade_case_add (row, memcmp (answer->registers, expected, sizeof answer->registers) == 0, leaf_name (judge, step), registers_text (expected), registers_text (answer->registers));
+    }
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Cycles. What an exit's handling takes is nobody's number exactly, for everybody may begin and end the clock elsewhere. What is certain: it is more
+ * than nothing, it is at least a part of the time that the guest waited where the kernel alone made it wait, and never more than all of it.
+ */
+#include "grade/judge-private.h"
+
+#include "grade/module-scan.h"
+
+/* Of a light exit, most of the guest's wait is the way in and out, which no handler's clock sees. */
+#define LIGHT_DIVISOR 5u
+
+/* Ticks that the operation took: the guest's own clock. */
+static guint64
+ticks_between (const Judge *judge, const ProgramWindow *window)
+{
+  const AccountStep *step = account_step (judge->account, window->between.first);
+  return (guint64) step->registers[1] << 32 | step->registers[0];
+}
+
+/* What cycles must show at least for this window; 1: anything. */
+static guint64
+least_cycles (const Judge *judge, const ProgramWindow *window)
+{
+  const struct challenge_step *step = judge_between (judge, window);
+  const Dispatch dispatch = judge_dispatch (judge->lab->isa, step->op);
+  const guint64 part = ticks_between (judge, window) * judge->rubric->cycles_min_percent / 100;
+  if (judge_is_user (step->op) || dispatch == DISPATCH_NONE || dispatch == DISPATCH_FASTPATH)
+    return 1;
+  return MAX (judge_is_heavy (step->op) ? part : part / LIGHT_DIVISOR, 1);
+}
+
+static gboolean
+is_plausible (const Judge *judge, const ProgramWindow *window, const Delta *delta, guint64 cycles)
+{
+  return cycles >= least_cycles (judge, window) && cycles <= (guint64) MAX (delta->ticks, 0);
+}
+
+static char *
+describe_cycles (const Judge *judge, const ProgramWindow *window, const Delta *delta)
+{
+  if (!is_plausible (judge, window, delta, delta->cycles) && is_plausible (judge, window, delta, delta->cycles_swapped))
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " more as EBX:ECX; %" G_GUINT64_FORMAT " as ECX:EBX", delta->cycles, delta->cycles_swapped);
+  if (delta->cycles > G_MAXINT64)
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " fewer", -delta->cycles);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " more", delta->cycles);
+}
+
+static void
+add_case (const Judge *judge, const ProgramWindow *window, const Delta *delta, const char *of, GradeRow *row)
+{
+  g_autofree char *name = judge_window_name (judge, window);
+  grade_case_add (row, is_plausible (judge, window, delta, delta->cycles), g_strdup_printf ("%s: %s", name, of),
+                  g_strdup_printf ("%" G_GUINT64_FORMAT " to %" G_GINT64_FORMAT " more", least_cycles (judge, window), delta->ticks), describe_cycles (judge, window, delta));
+}
+
+static void
+add_narrow (const Judge *judge, GradeRow *row)
+{
+  for (guint i = 0; judge->round == 0 && i < judge->lab->findings->len; i++)
+    {
+      const ScanFinding *finding = g_ptr_array_index (judge->lab->findings, i);
+      if (finding->kind != SCAN_NARROW_CYCLES)
+        continue;
+      grade_case_add (row, FALSE, g_strdup_printf ("%s.ko, %s(): %s", finding->module, finding->function, finding->symbol), g_strdup ("cycles kept in 64 bits"),
+                      g_strdup_printf ("%s: 32 bits", finding->instruction));
+      if (finding->source != NULL)
+        g_ptr_array_add (row->where, g_strdup (finding->source));
+    }
+}
+
+void
+judge_total_cycles (const Judge *judge, GradeRow *row)
+{
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      Delta delta;
+      if (!window->concurrent && judge_delta (judge, window, judge->map->total_cycles, FALSE, &delta) && account_step (judge->account, window->between.first)->done)
+        add_case (judge, window, &delta, "total cycles", row);
+    }
+  add_narrow (judge, row);
+}
+
+/* Only windows whose operation really exits by its own reason: under shadow paging a page that is touched exits by another. */
+void
+judge_cycles_per_reason (const Judge *judge, GradeRow *row)
+{
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      Delta delta;
+      if (window->concurrent || !judge_delta (judge, window, judge->map->reason_cycles, TRUE, &delta) || delta.of_input < judge_between (judge, window)->a / 2 || delta.of_input == 0)
+        continue;
+      g_autofree char *of = g_strdup_printf ("cycles of reason %s (%u)", reason_name (judge->lab->names, delta.input), delta.input);
+      add_case (judge, window, &delta, of, row);
+    }
+  add_narrow (judge, row);
+}
+
+/* --- placement -------------------------------------------------------------------------------- */
+
+typedef struct {
+  guint right, few; /* windows counted right; with fewer exits than there were */
+} Tally;
+
+static gboolean
+exits_delta (const Judge *judge, const ProgramWindow *window, Delta *delta, guint64 *expected)
+{
+  if (!judge_leaf_is_missing (judge, judge->map->total_exits) && judge_delta (judge, window, judge->map->total_exits, FALSE, delta))
+    {
+      *expected = delta->all;
+      return TRUE;
+    }
+  if (judge->map->reason_exits == 0 || !judge_delta (judge, window, judge->map->reason_exits, TRUE, delta))
+    return FALSE;
+  *expected = delta->of_input;
+  return TRUE;
+}
+
+static void
+tally_exits (const Judge *judge, Tally tallies[DISPATCH_NONE + 1])
+{
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      Delta delta;
+      guint64 expected;
+      if (window->concurrent || !exits_delta (judge, window, &delta, &expected) || expected == 0)
+        continue;
+      Tally *tally = &tallies[judge_dispatch (judge->lab->isa, judge_between (judge, window)->op)];
+      /* Some exits of L1's own lie in every window; most of the window's must be missing to be told from a counter that is merely off. */
+      tally->right += judge_exits_agree (judge, window, expected, judge_between (judge, window)->a, delta.exits) ? 1 : 0;
+      tally->few += delta.exits + judge_between (judge, window)->a / 2 < expected ? 1 : 0;
+    }
+}
+
+static void
+add_exits_placement (const Judge *judge, const char *lab, GradeRow *row)
+{
+  static const struct {
+    Dispatch dispatch;
+    const char *what;
+  } kinds[] = {
+    { DISPATCH_TABLE, "exits that the table of handlers dispatches" },
+    { DISPATCH_EARLY, "exits that are handled before the table of handlers" },
+    { DISPATCH_FASTPATH, "exits that a fastpath completes before the handler" },
+  };
+  Tally tallies[DISPATCH_NONE + 1] = { 0 };
+  guint right = 0;
+  tally_exits (judge, tallies);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    right += tallies[kinds[i].dispatch].right;
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      const Tally *tally = &tallies[kinds[i].dispatch];
+      if (tally->right + tally->few == 0)
+        continue;
+      grade_case_add (row, tally->few == 0 || right == 0, g_strdup_printf ("%s: %s", lab, kinds[i].what), g_strdup ("counted"),
+                      tally->few > 0 ? g_strdup_printf ("not counted in %u of %u windows", tally->few, tally->few + tally->right) : g_strdup ("counted"));
+    }
+}
+
+/* Cycles that are there but too few: the clock does not run while the handler does. */
+static void
+add_cycles_placement (const Judge *judge, const char *lab, GradeRow *row)
+{
+  const guint32 total = judge->map->total_cycles, by_reason = judge->map->reason_cycles;
+  const gboolean has_total = total != 0 && !judge_leaf_is_missing (judge, total);
+  guint few = 0, windows = 0;
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      Delta delta;
+      if (window->concurrent || !judge_is_heavy (judge_between (judge, window)->op) || !judge_delta (judge, window, has_total ? total : by_reason, !has_total, &delta))
+        continue;
+      if (delta.cycles == 0 || delta.cycles > (guint64) MAX (delta.ticks, 0) || (!has_total && delta.of_input == 0))
+        continue;
+      windows++;
+      few += delta.cycles < least_cycles (judge, window) ? 1 : 0;
+    }
+  if (windows > 0)
+    grade_case_add (row, few == 0, g_strdup_printf ("%s: cycles of exits whose handler takes long", lab), g_strdup ("the handler's time is in them"),
+                    few > 0 ? g_strdup_printf ("hardly any of it in %u of %u windows", few, windows) : g_strdup ("it is"));
+}
+
+void
+judge_placement (const Judge *judge, GradeRow *row)
+{
+  g_autofree char *lab = judge_lab_name (judge);
+  add_exits_placement (judge, lab, row);
+  add_cycles_placement (judge, lab, row);
+}

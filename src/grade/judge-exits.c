@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counts of exits against the emulator's log: total, by reason, their sum, and of two vCPUs at once. */
+#include "grade/judge-private.h"
+
+#include <string.h>
+
+#include "grade/module-scan.h"
+
+static char *
+more (guint64 count)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " more", count);
+}
+
+static void
+add_total_case (const Judge *judge, const ProgramWindow *window, GradeRow *row)
+{
+  Delta delta, of_op = { 0 };
+  if (!judge_delta (judge, window, judge->map->total_exits, FALSE, &delta))
+    return;
+  judge_delta (judge, window, judge->map->total_exits, TRUE, &of_op);
+  grade_case_add (row, judge_exits_agree (judge, window, delta.all, of_op.of_input, delta.exits), judge_window_name (judge, window), more (delta.all), more (delta.exits));
+}
+
+void
+judge_total_exits (const Judge *judge, GradeRow *row)
+{
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      if (!window->concurrent)
+        add_total_case (judge, window, row);
+    }
+}
+
+/* --- by reason -------------------------------------------------------------------------------- */
+
+/* Reads of a leaf in a snapshot: of one reason each. */
+static gboolean
+snapshot_delta (const Judge *judge, guint index, guint32 leaf, Delta *delta)
+{
+  const ProgramWindow *snapshot = &judge->lab->program->snapshot;
+  const struct challenge_step *step = program_step (judge->lab->program, snapshot->before.first + index);
+  if (step->a != leaf)
+    return FALSE;
+  *delta = (Delta){
+    .before = account_step (judge->account, snapshot->before.first + index),
+    .after = account_step (judge->account, snapshot->after.first + index),
+    .leaf = leaf,
+    .input = step->b,
+  };
+  if (!delta->before->done || !delta->after->done)
+    return FALSE;
+  delta->exits = delta->after->registers[0] - delta->before->registers[0];
+  delta->of_input = account_count (judge->account, delta->before->at, delta->after->at, delta->input);
+  delta->all = account_count (judge->account, delta->before->at, delta->after->at, ACCOUNT_ALL_REASONS);
+  delta->cycles = ((guint64) delta->after->registers[1] << 32 | delta->after->registers[2]) - ((guint64) delta->before->registers[1] << 32 | delta->before->registers[2]);
+  return TRUE;
+}
+
+static void
+add_window_reason (const Judge *judge, const ProgramWindow *window, GradeRow *row)
+{
+  Delta delta;
+  if (!judge_delta (judge, window, judge->map->reason_exits, TRUE, &delta) || (delta.of_input == 0 && delta.exits == 0))
+    return;
+  g_autofree char *name = judge_window_name (judge, window);
+  grade_case_add (row, judge_exits_agree (judge, window, delta.of_input, delta.of_input, delta.exits), g_strdup_printf ("%s: reason %s (%u)", name, reason_name (judge->lab->names, delta.input), delta.input),
+                  more (delta.of_input), more (delta.exits));
+}
+
+/* A reason that neither occurred nor was counted tells nothing. */
+static void
+add_snapshot_reasons (const Judge *judge, GradeRow *row)
+{
+  g_autofree char *lab = judge_lab_name (judge);
+  for (guint i = 0; i < judge->lab->program->snapshot.before.count; i++)
+    {
+      Delta delta;
+      if (!snapshot_delta (judge, i, judge->map->reason_exits, &delta) || (delta.of_input == 0 && delta.exits == 0) || ranges_have (judge->not_enabled, delta.input))
+        continue;
+      grade_case_add (row, delta.exits == (guint32) delta.of_input, g_strdup_printf ("%s: between two snapshots: reason %s (%u)", lab, reason_name (judge->lab->names, delta.input), delta.input),
+                      more (delta.of_input), more (delta.exits));
+    }
+}
+
+void
+judge_exits_per_reason (const Judge *judge, GradeRow *row)
+{
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      if (!window->concurrent)
+        add_window_reason (judge, window, row);
+    }
+  add_snapshot_reasons (judge, row);
+}
+
+/* --- sums ------------------------------------------------------------------------------------- */
+
+typedef struct {
+  guint64 exits, cycles;         /* as answered, over all reasons */
+  guint64 expected;              /* in the log, each reason between its own two reads */
+  gboolean total_done;
+  Delta total;                   /* of the first reason's reads */
+} Sums;
+
+static gboolean
+add_up (const Judge *judge, Sums *sums)
+{
+  for (guint i = 0; i < judge->lab->program->snapshot.before.count; i++)
+    {
+      Delta delta;
+      if (snapshot_delta (judge, i, judge->map->reason_exits, &delta))
+        {
+          sums->exits += delta.exits;
+          sums->expected += delta.of_input;
+        }
+      if (judge->map->reason_cycles != 0 && snapshot_delta (judge, i, judge->map->reason_cycles, &delta))
+        sums->cycles += delta.cycles;
+      if (!sums->total_done && snapshot_delta (judge, i, judge->map->total_exits, &sums->total))
+        sums->total_done = TRUE;
+    }
+  return sums->total_done && account_step (judge->account, judge->lab->program->snapshot.after.first)->done;
+}
+
+/* The time that reading a snapshot takes: sums and total of cycles are of instants that far apart. */
+static gint64
+reading_ticks (const Judge *judge)
+{
+  const ProgramWindow *snapshot = &judge->lab->program->snapshot;
+  const ProgramRange sides[] = { snapshot->before, snapshot->after };
+  gint64 ticks = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    ticks += account_step (judge->account, sides[i].first + sides[i].count - 1)->tsc - account_step (judge->account, sides[i].first)->tsc;
+  return ticks;
+}
+
+static void
+add_cycles_sum (const Judge *judge, const Sums *sums, GradeRow *row)
+{
+  const ProgramWindow *snapshot = &judge->lab->program->snapshot;
+  const gint64 tolerance = reading_ticks (judge);
+  for (guint i = 0; i < snapshot->before.count; i++)
+    {
+      Delta total;
+      if (!snapshot_delta (judge, i, judge->map->total_cycles, &total))
+        continue;
+      g_autofree char *lab = judge_lab_name (judge);
+      const guint64 apart = MAX (total.cycles, sums->cycles) - MIN (total.cycles, sums->cycles);
+      grade_case_add (row, apart <= (guint64) MAX (tolerance, 0), g_strdup_printf ("%s: cycles of all reasons, against total cycles", lab),
+                      g_strdup_printf ("%" G_GUINT64_FORMAT ", give or take %" G_GINT64_FORMAT, total.cycles, tolerance), g_strdup_printf ("%" G_GUINT64_FORMAT, sums->cycles));
+      return;
+    }
+}
+
+void
+judge_sums (const Judge *judge, GradeRow *row)
+{
+  Sums sums = { 0 };
+  if (!add_up (judge, &sums))
+    return;
+  /* The reads of a snapshot are exits themselves, of which a later reason's count has more: that much the log says. */
+  const gint64 apart = (gint64) sums.expected - (gint64) sums.total.all;
+  g_autofree char *lab = judge_lab_name (judge);
+  grade_case_add (row, (guint32) (sums.exits - sums.total.exits) == (guint32) apart, g_strdup_printf ("%s: exits of all reasons, against total exits", lab),
+                  g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) sums.total.exits + apart), g_strdup_printf ("%" G_GUINT64_FORMAT, sums.exits));
+  if (judge->map->reason_cycles != 0 && !judge_leaf_is_missing (judge, judge->map->reason_cycles))
+    add_cycles_sum (judge, &sums, row);
+}
+
+/* --- two vCPUs -------------------------------------------------------------------------------- */
+
+/* TRUE if the same operation on one vCPU alone was counted right: only then the second one is what is judged. */
+static gboolean
+alone_is_right (const Judge *judge, guint op, guint32 leaf, gboolean of_reason)
+{
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      Delta delta;
+      if (!window->concurrent && judge_between (judge, window)->op == op && judge_delta (judge, window, leaf, of_reason, &delta))
+        return delta.exits == (guint32) (of_reason ? delta.of_input : delta.all);
+    }
+  return FALSE;
+}
+
+static void
+add_concurrent_case (const Judge *judge, const ProgramWindow *window, guint32 leaf, gboolean of_reason, GradeRow *row)
+{
+  const struct challenge_step *step = judge_between (judge, window);
+  Delta delta;
+  if (leaf == 0 || !judge_delta (judge, window, leaf, of_reason, &delta) || !judge_performed (judge, window) || !alone_is_right (judge, step->op, leaf, of_reason))
+    return;
+  /* What else the second vCPU's start brings along may be counted wrongly for another reason: half of its share must be missing. */
+  const guint64 expected = of_reason ? delta.of_input : delta.all;
+  g_autofree char *name = judge_window_name (judge, window);
+  grade_case_add (row, delta.exits + step->b / 2 >= expected, g_strdup_printf ("%s: %s", name, of_reason ? "exits of its reason" : "total exits"), more (expected), more (delta.exits));
+}
+
+void
+judge_concurrency (const Judge *judge, GradeRow *row)
+{
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      if (!window->concurrent)
+        continue;
+      add_concurrent_case (judge, window, judge->map->total_exits, FALSE, row);
+      add_concurrent_case (judge, window, judge->map->reason_exits, TRUE, row);
+    }
+  for (guint i = 0; judge->round == 0 && i < judge->lab->findings->len; i++)
+    {
+      const ScanFinding *finding = g_ptr_array_index (judge->lab->findings, i);
+      if (finding->kind != SCAN_UNLOCKED_UPDATE)
+        continue;
+      grade_case_add (row, FALSE, g_strdup_printf ("%s.ko, %s(): %s", finding->module, finding->function, finding->symbol), g_strdup ("an update that no other vCPU can come between"),
+                      g_strdup_printf ("%s, without a lock", finding->instruction));
+      if (finding->source != NULL)
+        g_ptr_array_add (row->where, g_strdup (finding->source));
+    }
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From cases to rows and points; see judge.h. */
+#include "grade/judge-private.h"
+
+#include <string.h>
+
+G_STATIC_ASSERT (RUBRIC_ROWS == GRADE_ROWS);
+
+typedef guint32 (*LeafOf) (const LeafMap *map);
+
+static guint32 total_exits (const LeafMap *map) { return map->total_exits; }
+static guint32 total_cycles (const LeafMap *map) { return map->total_cycles; }
+static guint32 reason_exits (const LeafMap *map) { return map->reason_exits; }
+static guint32 reason_cycles (const LeafMap *map) { return map->reason_cycles; }
+
+/* How each row is judged and told. A row that is whole or nothing gives no points for a part. */
+static const struct {
+  void (*judge) (const Judge *judge, GradeRow *row);
+  LeafOf leaf;       /* without which there is nothing to judge; NULL: none */
+  gboolean whole;
+  const char *right; /* %u cases agree */
+  const char *wrong;
+} rows[GRADE_ROWS] = {
+  [ROW_TOTAL_EXITS] = { judge_total_exits, total_exits, FALSE, "The count of all exits grew exactly as the emulator's log says",
+                        "The count of all exits does not grow as exits happen. Look at which operations are off: is every exit counted once, wherever KVM handles it?" },
+  [ROW_TOTAL_CYCLES] = { judge_total_cycles, total_cycles, FALSE, "The cycles of all exits grow, and stay within the time that passed",
+                         "The cycles of all exits are not what they can be. Does the clock run from the beginning of an exit's handling to its end, are the differences added up in 64 bits, and does each half go into its register?" },
+  [ROW_EXITS_PER_REASON] = { judge_exits_per_reason, reason_exits, FALSE, "The counts of single exit reasons grew exactly as the emulator's log says",
+                             "Counts of single exit reasons are off. Look at which reasons: is the counter picked by the exit's own reason, for every exit?" },
+  [ROW_CYCLES_PER_REASON] = { judge_cycles_per_reason, reason_cycles, FALSE, "The cycles of single exit reasons grow, and stay within the time that passed",
+                              "The cycles of single exit reasons are not what they can be. Look at which reasons, and where their clock starts and stops." },
+  [ROW_SUMS] = { judge_sums, reason_exits, FALSE, "The counts by reason add up to the total", "The counts by reason do not add up to the total: some exits are in one and not in the other." },
+  [ROW_UNDEFINED_REASONS] = { judge_undefined, reason_exits, FALSE, "Reasons that the manual does not define are answered as such",
+                              "Reasons that the manual does not define want eax, ebx and ecx 0 and edx all ones, for any number in ecx, however large." },
+  [ROW_NOT_ENABLED] = { judge_not_enabled, reason_exits, FALSE, "Reasons that KVM has no handler for are answered with zeroes",
+                        "Reasons that the manual defines but KVM has no handler for want zero in all four registers." },
+  [ROW_REGISTERS] = { judge_registers, NULL, FALSE, "Registers that a leaf does not define are 0",
+                      "Registers that a leaf does not define hold something: every answer must set all four, and nothing of the kernel or of the question may stay in them." },
+  [ROW_CONCURRENCY] = { judge_concurrency, NULL, TRUE, "Exits of both vCPUs are in the counts, and the compiled module has no update that could get lost",
+                        "With several vCPUs, exits are missing or can get lost: think of what happens when two CPUs change one counter at the same time, and of whose exits an answer is about." },
+  [ROW_OTHER_LEAVES] = { judge_other_leaves, NULL, TRUE, "Other CPUID leaves are what they were", "CPUID leaves that are none of the assignment's answer otherwise than without the change." },
+  [ROW_LOG_VOLUME] = { judge_log_volume, NULL, TRUE, "The kernel says little", "The kernel prints far too much: a message per exit slows every guest and floods the log." },
+  [ROW_PLACEMENT] = { judge_placement, NULL, FALSE, "Exits are counted and timed where all of them pass",
+                      "Counting or timing stands where not every exit passes, or not around the handling. Follow the ways on which KVM leaves the exit handler." },
+  [ROW_COST] = { judge_cost, NULL, TRUE, "An exit takes hardly longer than before", "An exit takes much longer than before: what is done at each exit must be little." },
+  [ROW_STABILITY] = { judge_stability, NULL, TRUE, "L1 and its guest came to their end", "L1's kernel or its guest did not survive: see the kernel's words." },
+};
+
+/* --- one row ---------------------------------------------------------------------------------- */
+
+static const char *
+undefined_of (const LeafMap *map, Isa isa)
+{
+  return isa == ISA_VMX ? map->undefined_vmx : map->undefined_svm;
+}
+
+static void
+judge_lab (const JudgedLab *lab, const Rubric *rubric, const LeafMap *map, GradeRow *row)
+{
+  g_autoptr (GArray) undefined = ranges_parse (undefined_of (map, lab->isa));
+  g_autoptr (GArray) ungraded = ranges_parse (lab->isa == ISA_VMX ? map->ungraded_vmx : map->ungraded_svm);
+  g_autoptr (GArray) not_enabled = ranges_parse (lab->isa == ISA_VMX ? rubric->not_enabled_vmx : rubric->not_enabled_svm);
+  for (guint i = 0; i < lab->accounts->len; i++)
+    {
+      const Judge judge = {
+        .lab = lab,
+        .account = g_ptr_array_index (lab->accounts, i),
+        .round = i,
+        .rubric = rubric,
+        .map = map,
+        .undefined = undefined,
+        .ungraded = ungraded,
+        .not_enabled = not_enabled,
+      };
+      rows[row->kind].judge (&judge, row);
+    }
+}
+
+/* In every lab the leaf is what it is without the submission. */
+static gboolean
+leaf_is_missing (const GPtrArray *labs, const LeafMap *map, guint32 leaf)
+{
+  for (guint i = 0; i < labs->len; i++)
+    {
+      const JudgedLab *lab = g_ptr_array_index (labs, i);
+      const Judge judge = { .lab = lab, .account = g_ptr_array_index (lab->accounts, 0), .map = map };
+      if (!judge_leaf_is_missing (&judge, leaf))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+set_reason (GradeRow *row, char *reason)
+{
+  g_free (row->reason);
+  row->reason = reason;
+}
+
+static void
+settle (GradeRow *row, gint64 points)
+{
+  row->max_points = points;
+  if (row->cases_total == 0)
+    {
+      row->status = ROW_FAILED;
+      set_reason (row, g_strdup ("Nothing of this could be looked at: the guest did not get so far, or the leaves were not answered."));
+      return;
+    }
+  row->status = row->cases_ok == row->cases_total ? ROW_PASSED : ROW_FAILED;
+  if (row->status == ROW_PASSED)
+    row->points = points;
+  else if (!rows[row->kind].whole)
+    row->points = points * row->cases_ok / row->cases_total;
+  set_reason (row, row->status == ROW_PASSED ? g_strdup_printf ("%s (%u looked at).", rows[row->kind].right, row->cases_total)
+                                             : g_strdup_printf ("%s (%u of %u wrong.)", rows[row->kind].wrong, row->cases_total - row->cases_ok, row->cases_total));
+}
+
+static GradeRow *
+judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, RowKind kind)
+{
+  GradeRow *row = grade_row_new (kind);
+  const guint32 leaf = rows[kind].leaf != NULL ? rows[kind].leaf (map) : 0;
+  const gboolean needs_leaf = rows[kind].leaf != NULL;
+  if (needs_leaf && leaf == 0)
+    {
+      row->status = ROW_SKIPPED;
+      set_reason (row, g_strdup_printf ("Leaf map %s has no such leaf.", map->name));
+      return row;
+    }
+  if (needs_leaf && leaf_is_missing (labs, map, leaf) && rubric->optional[kind])
+    {
+      row->status = ROW_SKIPPED;
+      set_reason (row, g_strdup_printf ("Leaf 0x%x is not answered, which this assignment does not ask for.", leaf));
+      return row;
+    }
+  for (guint i = 0; i < labs->len; i++)
+    judge_lab (g_ptr_array_index (labs, i), rubric, map, row);
+  settle (row, rubric->points[kind]);
+  if (needs_leaf && row->status == ROW_FAILED && leaf_is_missing (labs, map, leaf))
+    set_reason (row, g_strdup_printf ("Leaf 0x%x is answered as if nobody had implemented it.", leaf));
+  return row;
+}
+
+void
+judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Grade *grade)
+{
+  grade->points = grade->max_points = 0;
+  for (guint kind = 0; kind < GRADE_ROWS; kind++)
+    {
+      if (rubric->points[kind] == 0)
+        continue;
+      GradeRow *row = judge_row (labs, rubric, map, (RowKind) kind);
+      g_ptr_array_add (grade->rows, row);
+      grade->points += row->points;
+      grade->max_points += row->max_points;
+    }
+}
