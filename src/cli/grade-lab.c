@@ -164,7 +164,7 @@ run_machine (const GradeLabSpec *spec, const MachineSpec *machine_spec, MachineR
 
   if (!machine)
     return FALSE;
-  progress_begin (&spec->app->progress, spec->lane, isa_name (spec->lab->isa), spec->expected_s);
+  progress_begin (&spec->app->progress, spec->lane, spec->stage, spec->expected_s);
   ok = machine_start (machine, error) && machine_wait (machine, NULL, NULL, end, error);
   progress_end (&spec->app->progress, spec->lane, ok, NULL);
   return ok;

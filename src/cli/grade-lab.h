@@ -11,7 +11,7 @@
 
 typedef struct {
   App *app;
-  const char *lane;        /* of the progress */
+  const char *lane, *stage; /* of the progress */
   const LabConfig *lab;    /* its [l1] */
   const char *kernel;      /* bzImage */
   const char *root_image;  /* the grading image */

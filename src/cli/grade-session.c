@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a batch shares; see grade-session.h. */
+#include "cli/grade-session.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/run.h"
+#include "cli/artefacts.h"
+#include "cli/grade-lab.h"
+
+#define BASELINE_KIND "baseline"
+#define BASELINE_DEADLINE_S 600.0
+#define SVM_S 5.0 /* what a lab takes on the reference machine */
+#define VMX_S 15.0
+#define SNAPSHOT_CODE_MAX 0x7fffffffu /* SVM's negative codes are no table's index */
+
+static GMutex baseline_lock;
+
+/* --- freeing ------------------------------------------------------------------------------------ */
+
+static void
+isa_clear (GradeIsa *isa)
+{
+  lab_config_free (isa->config);
+  lab_terms_clear (&isa->terms);
+  g_clear_pointer (&isa->codes, g_array_unref);
+}
+
+void
+grade_session_free (GradeSession *session)
+{
+  if (!session)
+    return;
+  rubric_free (session->rubric);
+  g_clear_pointer (&session->maps, g_ptr_array_unref);
+  g_clear_pointer (&session->leaves, g_array_unref);
+  kernel_kit_free (session->kit);
+  image_artefact_free (session->image);
+  g_clear_pointer (&session->bases, g_ptr_array_unref);
+  g_free (session->given_base);
+  g_free (session->key);
+  for (guint i = 0; i < G_N_ELEMENTS (session->isa); i++)
+    isa_clear (&session->isa[i]);
+  g_free (session);
+}
+
+/* --- what the user edits ------------------------------------------------------------------------- */
+
+static gboolean
+load_rubric (GradeSession *session, GError **error)
+{
+  const char *assignment = session->options->assignment ? session->options->assignment : "a3";
+  g_autofree char *file = g_strconcat (assignment, ".conf", NULL);
+  g_autofree char *path = session->options->rubric ? g_strdup (session->options->rubric) : app_path (session->app, "configs", "rubrics", file, NULL);
+
+  if (!session->options->rubric && (strchr (assignment, '/') || !g_file_test (path, G_FILE_TEST_IS_REGULAR)))
+    return fail (error, HARNESS_ERROR_USAGE, "--assignment: there is no configs/rubrics/%s; try: a2, a3 or a4, or --rubric FILE", file);
+  return rubric_load (path, &session->rubric, error);
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+static GPtrArray *
+map_files (const App *app, GError **error)
+{
+  g_autofree char *dir = app_path (app, "configs", "leaf-maps", NULL);
+  g_autoptr (GDir) handle = g_dir_open (dir, 0, error);
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+
+  if (!handle)
+    return NULL;
+  for (const char *name; (name = g_dir_read_name (handle));)
+    if (g_str_has_suffix (name, ".conf"))
+      g_ptr_array_add (files, g_build_filename (dir, name, NULL));
+  g_ptr_array_sort (files, compare_names);
+  return g_steal_pointer (&files);
+}
+
+static gint
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  const guint32 x = *(const guint32 *) a, y = *(const guint32 *) b;
+
+  return (x > y) - (x < y);
+}
+
+static void
+add_leaf (GArray *leaves, guint32 leaf)
+{
+  for (guint i = 0; i < leaves->len; i++)
+    if (g_array_index (leaves, guint32, i) == leaf)
+      return;
+  if (leaf)
+    g_array_append_val (leaves, leaf);
+}
+
+static gboolean
+load_maps (GradeSession *session, GError **error)
+{
+  g_autoptr (GPtrArray) files = map_files (session->app, error);
+
+  if (!files)
+    return FALSE;
+  session->maps = g_ptr_array_new_with_free_func ((GDestroyNotify) leaf_map_free);
+  session->leaves = g_array_new (FALSE, FALSE, sizeof (guint32));
+  for (guint i = 0; i < files->len; i++)
+    {
+      LeafMap *map;
+
+      if (!leaf_map_load (g_ptr_array_index (files, i), &map, error))
+        return FALSE;
+      g_ptr_array_add (session->maps, map);
+      add_leaf (session->leaves, map->total_exits);
+      add_leaf (session->leaves, map->total_cycles);
+      add_leaf (session->leaves, map->reason_exits);
+      add_leaf (session->leaves, map->reason_cycles);
+    }
+  g_array_sort (session->leaves, compare_numbers);
+  if (session->leaves->len == 0 || session->leaves->len > PROGRAM_LEAVES_MAX)
+    return fail (error, HARNESS_ERROR_USAGE, "configs/leaf-maps: %u leaves in all maps; try: 1 to %u", session->leaves->len, PROGRAM_LEAVES_MAX);
+  if (!grade_session_map (session, session->rubric->leaf_map))
+    return fail (error, HARNESS_ERROR_USAGE, "%s: leaf_map is \"%s\", and configs/leaf-maps has no such map", session->rubric->path, session->rubric->leaf_map);
+  if (strcmp (session->options->leaf_map, "auto") != 0 && !grade_session_map (session, session->options->leaf_map))
+    return fail (error, HARNESS_ERROR_USAGE, "--leaf-map is \"%s\"; try: auto, or the name of a file in configs/leaf-maps", session->options->leaf_map);
+  return TRUE;
+}
+
+/* What a snapshot reads: the reasons that the manual defines in every edition. */
+static GArray *
+snapshot_codes (const GradeIsa *isa)
+{
+  const LeafMap *map = isa->terms.map;
+  g_autoptr (GArray) ungraded = ranges_parse (isa->isa == ISA_VMX ? map->ungraded_vmx : map->ungraded_svm);
+  const GArray *defined = reason_codes (isa->terms.names);
+  GArray *codes = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (guint i = 0; i < defined->len; i++)
+    {
+      const guint32 code = g_array_index (defined, guint32, i);
+
+      if (code <= SNAPSHOT_CODE_MAX && !ranges_have (ungraded, code))
+        g_array_append_val (codes, code);
+    }
+  return codes;
+}
+
+static gboolean
+load_isa (GradeSession *session, Isa number, GError **error)
+{
+  GradeIsa *isa = &session->isa[number];
+  g_autofree char *file = g_strconcat (isa_name (number), ".conf", NULL);
+  g_autofree char *path = app_path (session->app, "configs", "labs", file, NULL);
+
+  isa->isa = number;
+  isa->lab_s = number == ISA_VMX ? VMX_S : SVM_S;
+  if (!lab_config_load (path, &isa->config, error) || !lab_terms_load (session->app, number, session->rubric->leaf_map, &isa->terms, error))
+    return FALSE;
+  isa->codes = snapshot_codes (isa);
+  return TRUE;
+}
+
+/* --- the key -------------------------------------------------------------------------------------- */
+
+/* A file of a package: another version has another size or time. */
+static void
+add_installed (InputHash *hash, const char *path)
+{
+  struct stat st;
+  g_autofree char *text = stat (path, &st) == 0 ? g_strdup_printf ("%lld %lld", (long long) st.st_size, (long long) st.st_mtime) : g_strdup ("none");
+
+  input_hash_add (hash, path, text);
+}
+
+static gboolean
+add_folder (InputHash *hash, const App *app, const char *first, const char *second, GError **error)
+{
+  g_autofree char *dir = app_path (app, first, second, NULL);
+  g_autoptr (GDir) handle = g_dir_open (dir, 0, error);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  if (!handle)
+    return FALSE;
+  for (const char *name; (name = g_dir_read_name (handle));)
+    g_ptr_array_add (names, g_strdup (name));
+  files_sort_names (names);
+  for (guint i = 0; i < names->len; i++)
+    {
+      g_autofree char *path = g_build_filename (dir, g_ptr_array_index (names, i), NULL);
+
+      if (g_file_test (path, G_FILE_TEST_IS_REGULAR) && !input_hash_add_file (hash, g_ptr_array_index (names, i), path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+add_sources (InputHash *hash)
+{
+  g_autoptr (GDir) handle = g_dir_open ("/usr/src", 0, NULL);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+
+  for (const char *name; handle && (name = g_dir_read_name (handle));)
+    if (g_str_has_prefix (name, "linux-source-"))
+      g_ptr_array_add (paths, g_build_filename ("/usr/src", name, NULL));
+  files_sort_names (paths);
+  for (guint i = 0; i < paths->len; i++)
+    add_installed (hash, g_ptr_array_index (paths, i));
+}
+
+/* Not hashed: what would take longer than an answer from the cache may. Packages are told by size and time. */
+static gboolean
+make_key (GradeSession *session, GError **error)
+{
+  static const char *const programs[] = { "/usr/bin/qemu-system-x86_64", "/usr/bin/bochs", "/usr/bin/gcc", "/usr/bin/ld", "/usr/share/bochs/BIOS-bochs-latest" };
+  g_autoptr (InputHash) hash = input_hash_new ("grade");
+
+  input_hash_add (hash, "version", HARNESS_VERSION);
+  input_hash_add (hash, "leaf map", session->options->leaf_map);
+  input_hash_add (hash, "isa", session->options->isa ? session->options->isa : "");
+  input_hash_add (hash, "base", session->options->base ? session->options->base : "");
+  if (session->options->base)
+    add_installed (hash, session->options->base);
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    add_installed (hash, programs[i]);
+  add_sources (hash);
+  if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !input_hash_add_file (hash, "rubric", session->rubric->path, error) ||
+      !add_folder (hash, session->app, "configs", "leaf-maps", error) || !add_folder (hash, session->app, "configs", "labs", error) ||
+      !add_folder (hash, session->app, "configs", "kernel", error) || !add_folder (hash, session->app, "configs", "reasons", error) ||
+      !add_folder (hash, session->app, "kernel-patches", "6.1-grading", error))
+    return FALSE;
+  session->key = input_hash_end (hash);
+  return TRUE;
+}
+
+gboolean
+grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error)
+{
+  g_autoptr (GradeSession) opened = g_new0 (GradeSession, 1);
+
+  opened->app = app;
+  opened->options = options;
+  if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) || !make_key (opened, error))
+    return FALSE;
+  opened->jobs = options->jobs > 0 ? (guint) options->jobs : g_get_num_processors ();
+  *session = g_steal_pointer (&opened);
+  return TRUE;
+}
+
+/* --- what is built ---------------------------------------------------------------------------------- */
+
+static gboolean
+open_kit (GradeSession *session, GError **error)
+{
+  g_autofree char *series = app_path (session->app, "kernel-patches", "6.1-grading", NULL);
+  g_autofree char *config_dir = app_path (session->app, "configs", "kernel", NULL);
+  const KernelSpec spec = { .series_dir = series, .config_dir = config_dir, .cache_dir = session->app->cache, .progress = &session->app->progress };
+
+  return kernel_kit_open (&spec, &session->kit, error);
+}
+
+gboolean
+grade_session_prepare (GradeSession *session, GError **error)
+{
+  return open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error);
+}
+
+/* --- baselines --------------------------------------------------------------------------------------- */
+
+const LeafMap *
+grade_session_map (const GradeSession *session, const char *name)
+{
+  for (guint i = 0; i < session->maps->len; i++)
+    {
+      const LeafMap *map = g_ptr_array_index (session->maps, i);
+
+      if (strcmp (map->name, name) == 0)
+        return map;
+    }
+  return NULL;
+}
+
+const LeafMap *
+grade_session_preferred_map (const GradeSession *session)
+{
+  const LeafMap *map = grade_session_map (session, session->options->leaf_map);
+
+  return map ? map : grade_session_map (session, session->rubric->leaf_map);
+}
+
+Program *
+grade_session_program (const GradeSession *session, Isa number, const char *seed)
+{
+  const GradeIsa *isa = &session->isa[number];
+  const ProgramSpec spec = {
+    .isa = number,
+    .leaves = (const guint32 *) (const void *) session->leaves->data,
+    .nr_leaves = session->leaves->len,
+    .defined = isa->codes,
+    .undefined = number == ISA_VMX ? isa->terms.map->undefined_vmx : isa->terms.map->undefined_svm,
+    .secret = session->rubric->secret,
+    .seed = seed,
+  };
+
+  return program_draw (&spec);
+}
+
+static gboolean
+run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **error)
+{
+  g_autoptr (Program) program = grade_session_program (session, isa->isa, "baseline");
+  g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
+  g_autofree char *modules = g_build_filename (session->kit->kernel->dir, "modules", NULL);
+  g_autofree char *lane = g_strdup_printf ("%s", isa_name (isa->isa));
+  g_autoptr (GradeLab) lab = NULL;
+  g_autoptr (Account) account = NULL;
+  g_autoptr (AgentReport) report = NULL;
+  const gint64 begin_us = g_get_monotonic_time ();
+  const GradeLabSpec spec = {
+    .app = session->app,
+    .lane = lane,
+    .stage = "the lab's own kernel, once",
+    .lab = isa->config,
+    .kernel = kernel,
+    .root_image = session->image->root_image,
+    .modules_dir = modules,
+    .program = program,
+    .kvm_params = "",
+    .vendor_params = "",
+    .dir = dir,
+    .expected_s = isa->lab_s,
+    .deadline_s = BASELINE_DEADLINE_S,
+  };
+
+  if (!grade_lab_run (&spec, &lab, error))
+    return FALSE;
+  account = account_read (program, lab->exits, 0);
+  report = agent_report_read (lab->report, lab->console);
+  isa->lab_s = (double) (g_get_monotonic_time () - begin_us) / 1e6;
+  if (baseline_take (account, report, &isa->baseline))
+    return TRUE;
+  return fail (error, HARNESS_ERROR_FAILED, "%s: the lab does not work with its own kernel: %s; L1 ended by %s: %s", isa_name (isa->isa), account->stopped,
+               machine_end_name (lab->end.end), lab->end.detail ? lab->end.detail : "no detail");
+}
+
+typedef struct {
+  Baseline baseline;
+  double lab_s;
+} KeptBaseline;
+
+static gboolean
+load_kept (GradeIsa *isa, const char *entry, GError **error)
+{
+  g_autofree char *path = g_build_filename (entry, "baseline.bin", NULL);
+  g_autofree char *data = NULL;
+  gsize size;
+
+  if (!files_read (path, sizeof (KeptBaseline), &data, &size, error))
+    return FALSE;
+  if (size != sizeof (KeptBaseline))
+    return fail (error, HARNESS_ERROR_FAILED, "%s: another version's; try: remove its folder", path);
+  isa->baseline = ((const KeptBaseline *) (const void *) data)->baseline;
+  isa->lab_s = ((const KeptBaseline *) (const void *) data)->lab_s;
+  return TRUE;
+}
+
+static char *
+baseline_key (const GradeSession *session, const GradeIsa *isa)
+{
+  g_autoptr (InputHash) hash = input_hash_new ("baseline");
+
+  input_hash_add (hash, "session", session->key);
+  input_hash_add (hash, "kernel", session->kit->kernel->key);
+  input_hash_add (hash, "image", session->image->sha256);
+  input_hash_add (hash, "isa", isa_name (isa->isa));
+  return input_hash_end (hash);
+}
+
+static gboolean
+take_baseline (GradeSession *session, GradeIsa *isa, const char *key, GError **error)
+{
+  g_autoptr (Scratch) scratch = scratch_new (session->app->cache, BASELINE_KIND, error);
+  g_autoptr (Scratch) logs = scratch ? scratch_new (session->app->cache, "lab", error) : NULL;
+  g_autofree char *path = logs ? scratch_file (scratch, "baseline.bin") : NULL;
+  g_autofree char *entry = NULL;
+  KeptBaseline kept;
+
+  if (!logs || !run_baseline (session, isa, scratch_path (logs), error))
+    return FALSE;
+  memset (&kept, 0, sizeof kept);
+  kept.baseline = isa->baseline;
+  kept.lab_s = isa->lab_s;
+  return files_write (path, &kept, sizeof kept, error) && cache_seal (session->app->cache, BASELINE_KIND, key, scratch, &entry, error);
+}
+
+static gboolean
+find_baseline (GradeSession *session, GradeIsa *isa, GError **error)
+{
+  g_autofree char *key = baseline_key (session, isa);
+  g_autofree char *entry = NULL;
+
+  if (!cache_lookup (session->app->cache, BASELINE_KIND, key, &entry, NULL, error))
+    return FALSE;
+  return entry ? load_kept (isa, entry, error) : take_baseline (session, isa, key, error);
+}
+
+gboolean
+grade_session_baseline (GradeSession *session, Isa number, const Baseline **baseline, GError **error)
+{
+  GradeIsa *isa = &session->isa[number];
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&baseline_lock);
+
+  if (!isa->ready && !find_baseline (session, isa, error))
+    return FALSE;
+  isa->ready = TRUE;
+  *baseline = &isa->baseline;
+  return TRUE;
+}

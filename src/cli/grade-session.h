@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all submissions of a batch share: rubric, maps, the kernel kit, the image, and how the lab's own kernel fares. Immutable once open, for any number of threads. */
+#pragma once
+#include "cli/app.h"
+#include "cli/lab-files.h"
+#include "config/config.h"
+#include "grade/judge.h"
+#include "grade/ranges.h"
+#include "image/image.h"
+#include "kernel/kit.h"
+
+typedef struct {
+  char *assignment; /* a name in configs/rubrics */
+  char *rubric;     /* a file instead */
+  char *leaf_map;   /* "A", or "auto" */
+  char *isa;        /* "vmx", "svm"; NULL: as the files tell */
+  char *base;       /* a kernel source, or a revision of the submission's own repository */
+  int jobs;
+} GradeOptions;
+
+typedef struct {
+  Isa isa;
+  LabConfig *config;
+  LabTerms terms;
+  GArray *codes;     /* of guint32: the reasons of snapshots */
+  gboolean ready;    /* the baseline was taken */
+  Baseline baseline;
+  double lab_s;      /* what the baseline's lab took here */
+} GradeIsa;
+
+typedef struct {
+  App *app;
+  const GradeOptions *options;
+  Rubric *rubric;
+  GPtrArray *maps;   /* of LeafMap */
+  GArray *leaves;    /* of guint32: of all maps, ascending */
+  KernelKit *kit;
+  ImageArtefact *image;
+  GPtrArray *bases;  /* of KernelSourceAtHand (submission/sources.h) */
+  char *given_base;  /* --base, unpacked; NULL */
+  GradeIsa isa[2];   /* by Isa */
+  char *key;         /* of all that a grade depends on but the submission */
+  guint jobs, compilers; /* side by side; of each */
+} GradeSession;
+
+/* All that the user can have got wrong is found here; nothing is built. USAGE. */
+gboolean grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error);
+void grade_session_free (GradeSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GradeSession, grade_session_free)
+/* Kit, image and other sources: from the cache, or built. Called before the first submission that is not in the cache. Once. */
+gboolean grade_session_prepare (GradeSession *session, GError **error);
+/* The baseline of a lab: from the cache, or taken. Safe in any thread; taken once. */
+gboolean grade_session_baseline (GradeSession *session, Isa isa, const Baseline **baseline, GError **error);
+
+const LeafMap *grade_session_map (const GradeSession *session, const char *name); /* NULL if there is none */
+/* --leaf-map's, or the rubric's. */
+const LeafMap *grade_session_preferred_map (const GradeSession *session);
+Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed);
