@@ -18,6 +18,7 @@ void kernel_kit_free (KernelKit *kit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelKit, kernel_kit_free)
 /* From the cache, or built (which builds the kernel first, if that is not there). Errors as kernel_build(). */
 gboolean kernel_kit_open (const KernelSpec *spec, KernelKit **kit, GError **error);
+extern const char *const kernel_kit_modules[]; /* "kvm", "kvm-intel", "kvm-amd", NULL: in the order in which they are loaded */
 
 /* A file of the kernel to be other than the kit's. */
 typedef struct {
