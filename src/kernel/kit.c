@@ -184,7 +184,8 @@ make_kit (const KernelSpec *spec, const char *dir, const char *key, GError **err
     return TRUE;
   if (!files_need_bytes (spec->cache_dir, KIT_BYTES, "a kit for KVM's modules", error) || !files_remove_tree (dir, error))
     return FALSE;
-  g_autoptr (Scratch) scratch = scratch_new (spec->cache_dir, KIND, error);
+  g_autofree char *cache = g_path_get_dirname (dir); /* absolute: what is run works in folders of its own */
+  g_autoptr (Scratch) scratch = scratch_new (cache, KIND, error);
   if (scratch == NULL || !fill (spec, worktree, scratch, key, error) || !scratch_commit (scratch, dir, TRUE, error))
     {
       g_prefix_error (error, "%s: making the kit: ", dir);

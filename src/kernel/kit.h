@@ -31,6 +31,7 @@ typedef struct {
   const KernelKit *kit;
   const GPtrArray *files; /* of KernelFile */
   guint jobs;             /* compilers at once; 0: one per CPU */
+  guint deadline_s;       /* of make; 0: 180, or 300 where other files than .c are changed, for which all of KVM may be compiled */
   const char *out_dir;    /* existing folder that gets kvm.ko, kvm-intel.ko, kvm-amd.ko (and irqbypass.ko, if it is a module), and *.ko.debug of the three, unstripped;
                              what was compiled of the changed .c files has source lines in it */
 } KernelModulesSpec;

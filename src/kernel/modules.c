@@ -25,7 +25,7 @@
 #define OUT_BYTES (G_GUINT64_CONSTANT (128) << 20)
 #define LOG_KIB 4096
 #define DEADLINE_S 180
-#define DEADLINE_ALL_S 300 /* where all of KVM may have to be compiled */
+#define DEADLINE_ALL_S 300
 #define GRACE_S 30         /* for what the script does besides make */
 
 GResource *kernel_resources_get_resource (void);
@@ -280,6 +280,8 @@ add_debug_flags (const Plan *plan, Run *run)
 static guint
 make_seconds (const Plan *plan)
 {
+  if (plan->spec->deadline_s > 0)
+    return plan->spec->deadline_s;
   return plan->only_code ? DEADLINE_S : DEADLINE_ALL_S;
 }
 
@@ -397,6 +399,7 @@ judge_end (const Plan *plan, const Run *run, const char *why, GError **error)
 {
   if (!was_ready (run))
     return fail (error, HARNESS_ERROR_FAILED, "building modules: the sandbox failed: %s: %s", why, run_stderr_tail (run));
+  modules_log_read (run_stderr_tail (run), strlen (run_stderr_tail (run)), FALSE, plan->modules);
   blame (plan->modules, "the build ended without a result: %s", why);
   return TRUE;
 }

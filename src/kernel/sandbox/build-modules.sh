@@ -49,4 +49,4 @@ fi
 echo "$status" >"$out/status"
 cp "$log" "$out/log"
 # shellcheck disable=SC2086 # a list of names
-exec tar --create --format=ustar --directory="$out" --file=- status log $names
+exec tar --create --format=ustar --owner=0 --group=0 --directory="$out" --file=- status log $names
