@@ -182,12 +182,28 @@ add_errors (GPtrArray *errors, char **lines)
 static char *
 text_of (const char *log, gsize size)
 {
-  char *text = g_strndup (log, 0);
-  text = g_realloc (text, size + 1);
+  char *text = g_malloc (size + 1);
   for (gsize i = 0; i < size; i++)
     text[i] = log[i] != '\0' ? log[i] : '?';
   text[size] = '\0';
   return text;
+}
+
+/* The lines of `text`, which is cut up for it: an array of pointers into it, NULL at its end. */
+static char **
+cut_into_lines (char *text)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new ();
+  while (text != NULL)
+    {
+      char *newline = strchr (text, '\n');
+      g_ptr_array_add (lines, text);
+      if (newline != NULL)
+        *newline++ = '\0';
+      text = newline;
+    }
+  g_ptr_array_add (lines, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
 }
 
 static char *
@@ -205,21 +221,21 @@ void
 modules_log_read (const char *log, gsize size, gboolean failed, KernelModules *modules)
 {
   g_autofree char *text = text_of (log, size);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_free (modules->log);
+  modules->log = head_and_tail (text);
+  g_autofree char **lines = cut_into_lines (text);
   g_autoptr (GPtrArray) warnings = take_lines (lines, is_warning);
   modules->warning_count = warnings->len;
   add_texts (modules->warnings, warnings, MODULES_WARNINGS_MAX);
   if (failed)
     add_errors (modules->errors, lines);
-  g_free (modules->log);
-  modules->log = head_and_tail (text);
 }
 
 gboolean
 modules_log_tells_of_kill (const char *log, gsize size)
 {
   g_autofree char *text = text_of (log, size);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autofree char **lines = cut_into_lines (text);
   for (char **line = lines; *line != NULL; line++)
     {
       if (g_str_has_prefix (*line, "gcc: fatal error: Killed signal terminated program "))
