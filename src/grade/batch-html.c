@@ -32,12 +32,13 @@ put_bin (GString *out, const BatchSummary *summary, guint bin, guint most)
   const guint n = summary->bins[bin];
   const double height = (PLOT_Y1 - PLOT_Y0) * n / MAX (most, 1);
   g_autofree char *tooltip = bin_text (bin, n), *count = g_strdup_printf ("%u", n);
-  g_autofree char *label = bin == BATCH_BINS - 1 ? g_strdup ("full") : g_strdup_printf ("%u–", bin * 10);
+  g_autofree char *label = bin == BATCH_BINS - 1 ? g_strdup ("full") : g_strdup_printf (bin == 0 ? "%u %%" : "%u", bin * 10);
 
   chart_rect (out, bin == BATCH_BINS - 1 ? "score-full" : "score-bar", x + 4, PLOT_Y1 - height, step - 8, height, NULL);
   if (n > 0)
     chart_text (out, "m", x + step / 2, PLOT_Y1 - height - 7, count);
-  chart_text (out, "m a", x + step / 2, PLOT_Y1 + 19, label);
+  /* A bin's lower end stands below its left edge; full marks have no extent. */
+  chart_text (out, bin == BATCH_BINS - 1 ? "m a" : "a", bin == BATCH_BINS - 1 ? x + step / 2 : x + 4, PLOT_Y1 + 21, label);
   chart_rect (out, "hit", x, PLOT_Y0 - 18, step, PLOT_Y1 - PLOT_Y0 + 18, tooltip);
 }
 
@@ -54,7 +55,7 @@ batch_picture (const BatchSummary *summary)
       g_string_append_printf (desc, "%s%s", i > 0 ? "; " : "", text);
       most = MAX (most, summary->bins[i]);
     }
-  chart_begin (out, PLOT_Y1 + 34, "Distribution of the scores", "Submissions by per cent of the points", desc->str);
+  chart_begin (out, PLOT_Y1 + 36, "Distribution of the scores", "Submissions by share of the points, from so much on", desc->str);
   chart_line (out, "axis", CHART_X0, PLOT_Y1, CHART_X1, PLOT_Y1);
   for (guint i = 0; i < BATCH_BINS; i++)
     put_bin (out, summary, i, most);
@@ -103,7 +104,7 @@ put_distribution (GString *out, const BatchSummary *summary)
 
   if (summary->scored == 0)
     return;
-  html_figure (out, batch_picture (summary), "static");
+  html_figure (out, batch_picture (summary), "static scores");
   g_string_append_printf (out, "<p class=\"note\">%u submissions are scored; mean %s points, median %s points.", summary->scored, mean, median);
   if (summary->verdicts[VERDICT_NEEDS_BASE] + summary->verdicts[VERDICT_INFRASTRUCTURE] > 0)
     g_string_append (out, " Those that were not judged are in none of these numbers.");
@@ -111,15 +112,12 @@ put_distribution (GString *out, const BatchSummary *summary)
 }
 
 static void
-put_looks (GString *out, const BatchSummary *summary, const Batch *batch)
+put_look_rows (GString *out, const char *caption, const BatchSummary *summary, const Batch *batch, guint first, guint end)
 {
   static const HtmlColumn columns[] = { { "Submission", FALSE }, { "What", FALSE }, { "Why", FALSE } };
 
-  if (summary->looks->len == 0)
-    return;
-  g_string_append (out, "<section id=\"look\" class=\"look\">\n<h2>Who needs a look</h2>\n");
-  html_table_begin (out, "Not judged, not judged whole, judged at the second try, or with warnings", columns, G_N_ELEMENTS (columns));
-  for (guint i = 0; i < summary->looks->len; i++)
+  html_table_begin (out, caption, columns, G_N_ELEMENTS (columns));
+  for (guint i = first; i < end; i++)
     {
       const BatchLook *look = g_ptr_array_index (summary->looks, i);
       g_string_append (out, "<tr><td class=\"name\">");
@@ -127,6 +125,25 @@ put_looks (GString *out, const BatchSummary *summary, const Batch *batch)
       html_format (out, "</td><td>%s</td><td class=\"why\">%s</td></tr>\n", look->kind, look->why);
     }
   html_table_end (out);
+}
+
+/* Warnings come last and are many: they are folded. */
+static void
+put_looks (GString *out, const BatchSummary *summary, const Batch *batch)
+{
+  const guint n = summary->looks->len, urgent = n - summary->warned;
+
+  if (n == 0)
+    return;
+  g_string_append (out, "<section id=\"look\" class=\"look\">\n<h2>Who needs a look</h2>\n");
+  if (urgent > 0)
+    put_look_rows (out, "Not judged, not judged whole, or judged at the second try", summary, batch, 0, urgent);
+  if (summary->warned > 0)
+    {
+      g_string_append_printf (out, "<details><summary>Compiler warnings: %u</summary>\n", summary->warned);
+      put_look_rows (out, "Submissions that the compiler warned of", summary, batch, urgent, n);
+      g_string_append (out, "</details>\n");
+    }
   g_string_append (out, "</section>\n");
 }
 
@@ -147,7 +164,7 @@ put_mistake (GString *out, const BatchMistake *mistake)
       html_format (out, "%s</li>", reason->text);
     }
   if (mistake->reasons->len > REASONS)
-    g_string_append_printf (out, "<li>… and %u other reasons</li>", mistake->reasons->len - REASONS);
+    g_string_append_printf (out, "<li>… and %u other</li>", mistake->reasons->len - REASONS);
   g_string_append (out, "</ul></td></tr>\n");
 }
 

@@ -192,7 +192,6 @@ find_mistakes (BatchSummary *summary, const Batch *batch)
 
 /* --- whom to look at -------------------------------------------------------------------------- */
 
-/* Those whose `kind` this is, in the order of scores. */
 static void
 add_look (BatchSummary *summary, guint entry, const char *kind, char *why)
 {
@@ -241,8 +240,10 @@ look_for_rest (BatchSummary *summary, const Batch *batch)
     {
       const guint entry = g_array_index (summary->order, guint, i);
       const GPtrArray *warnings = batch->entries[entry].grade->warnings;
-      if (warnings->len > 0)
-        add_look (summary, entry, "warnings", g_strdup_printf (warnings->len == 1 ? "%u compiler warning" : "%u compiler warnings", warnings->len));
+      if (warnings->len == 0)
+        continue;
+      summary->warned++;
+      add_look (summary, entry, "warnings", g_strdup_printf (warnings->len == 1 ? "%u compiler warning" : "%u compiler warnings", warnings->len));
     }
 }
 

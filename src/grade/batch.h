@@ -47,6 +47,7 @@ typedef struct {
   GArray *order;        /* of guint: entries by score, highest first, then by name; those without one last */
   GPtrArray *mistakes;  /* of BatchMistake, those that most lost first */
   GPtrArray *looks;     /* of BatchLook, most urgent first */
+  guint warned;         /* the last so many of them are "warnings" */
   GArray *pairs;        /* of SimilarPair; places are entries */
 } BatchSummary;
 
