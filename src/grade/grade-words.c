@@ -67,7 +67,7 @@ words_row_lost (const GradeRow *row)
   return row->status != ROW_SKIPPED && row->points < row->max_points;
 }
 
-/* "vmx+svm" is no ISA that can be asked for: it is what the files tell. */
+/* What was found by itself is not asked for: the grade says how the map was come by. "vmx+svm" is no ISA that can be asked for: it is what the files tell. */
 char *
 words_command (const Grade *grade)
 {
@@ -77,7 +77,7 @@ words_command (const Grade *grade)
   g_string_append (out, path);
   if (grade->assignment[0] != '\0')
     g_string_append_printf (out, " --assignment %s", grade->assignment);
-  if (grade->leaf_map[0] != '\0')
+  if (strcmp (grade->leaf_map_how, "as asked") == 0)
     g_string_append_printf (out, " --leaf-map %s", grade->leaf_map);
   if (strcmp (grade->isa, "vmx") == 0 || strcmp (grade->isa, "svm") == 0)
     g_string_append_printf (out, " --isa %s", grade->isa);

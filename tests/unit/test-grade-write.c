@@ -400,7 +400,11 @@ test_command (void **state)
   g_autofree char *one = words_command (partial), *two = words_command (needs_base);
 
   (void) state;
-  assert_string_equal (one, "./harness grade 'hw/bob smith/assignment-3.zip' --assignment a3 --leaf-map A --isa vmx");
+  assert_string_equal (one, "./harness grade 'hw/bob smith/assignment-3.zip' --assignment a3 --isa vmx");
+  fixture_text (&partial->leaf_map_how, "as asked");
+  fixture_text (&partial->isa, "vmx+svm");
+  g_autofree char *asked = words_command (partial);
+  assert_string_equal (asked, "./harness grade 'hw/bob smith/assignment-3.zip' --assignment a3 --leaf-map A");
   assert_string_equal (two, "./harness grade 'dave.zip' --assignment a3 --isa vmx");
 }
 
