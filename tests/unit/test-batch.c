@@ -34,7 +34,7 @@ setup (void **state)
   GradeRow *row = (GradeRow *) grade_find_row (like, ROW_REGISTERS);
   fixture_text (&row->reason, "edx holds what the guest had in it before: an answer must set all 4 registers");
   row = (GradeRow *) grade_find_row (few, ROW_REGISTERS);
-  fixture_text (&row->reason, "edx holds what the guest had in it before: an answer must set all 14 registers");
+  fixture_text (&row->reason, "edx holds what the guest had in it before: an answer must set all 0xfe registers");
   g_free (like->carried);
   g_free (bob->carried);
   like->carried = answer (5, "mine", TRUE);
@@ -86,7 +86,7 @@ test_mistakes (void **state)
   assert_int_equal (cycles->judged, 4);
   assert_int_equal (cycles->points_lost, 4500);
   assert_int_equal (registers->kind, ROW_REGISTERS);
-  assert_int_equal (registers->reasons->len, 2); /* "four" is no number; 4 and 14 are one reason */
+  assert_int_equal (registers->reasons->len, 2); /* "four" is no number; 4 and 0xfe are one reason */
   const BatchReason *reason = g_ptr_array_index (registers->reasons, 0);
   assert_int_equal (reason->n, 2);
   assert_int_equal (sums->kind, ROW_SUMS);
