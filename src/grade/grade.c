@@ -73,6 +73,12 @@ grade_points_text (gint64 hundredths)
   return g_strdup_printf ("%" G_GINT64_FORMAT ".%02d", hundredths / 100, (int) (hundredths % 100));
 }
 
+gboolean
+grade_is_scored (const Grade *grade)
+{
+  return grade->verdict != VERDICT_NEEDS_BASE && grade->verdict != VERDICT_INFRASTRUCTURE;
+}
+
 /* --- making and freeing ----------------------------------------------------------------------- */
 
 static void

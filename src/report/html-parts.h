@@ -7,7 +7,6 @@
  * says where it is shown otherwise: "percent" (a share, two digits after the point) or "seconds" (nanoseconds, three).
  */
 #pragma once
-#include <gio/gio.h>
 #include <glib.h>
 
 #include "report/html.h"
@@ -81,6 +80,3 @@ GPtrArray *html_kinds (const HtmlPage *page);
 
 /* In html-data.c: what report.js reads. JSON in which no "<" stands. */
 void html_put_lab_data (GString *out, const HtmlPage *page, const HtmlLab *lab);
-
-/* Made by glib-compile-resources from html/html.gresource.xml. */
-GResource *html_resources_get_resource (void);

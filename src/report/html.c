@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "report/html-page.h"
 #include "report/html-parts.h"
 #include "report/svg.h"
 #include "report/verdict.h"
@@ -43,95 +44,21 @@ page_new (const HtmlInputs *in)
   return page;
 }
 
-static char *
-resource (const char *name)
-{
-  g_autofree char *path = g_strconcat ("/harness/report/", name, NULL);
-  g_autoptr (GBytes) bytes = g_resource_lookup_data (html_resources_get_resource (), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-  gsize size;
-
-  g_assert (bytes != NULL); /* it was built in */
-  const char *text = g_bytes_get_data (bytes, &size);
-  return g_strndup (text, size);
-}
-
-/*
- * Text as the content of a <script> or <style> element: nothing in it ends the element or begins a comment in which the
- * parser would look for a nested one. In JavaScript's and CSS's strings the backslash changes nothing; elsewhere neither text
- * can stand. Carriage returns go: the parser would turn them into line feeds, and the hash would be another's.
- */
-static char *
-inlined (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *out = g_string_sized_new (strlen (valid));
-
-  for (const char *at = valid; *at != '\0'; at++)
-    if (g_ascii_strncasecmp (at, "</script", 8) == 0 || g_ascii_strncasecmp (at, "</style", 7) == 0)
-      g_string_append (out, "<\\");
-    else if (strncmp (at, "<!--", 4) == 0)
-      {
-        g_string_append (out, "<\\!");
-        at++;
-      }
-    else if (*at != '\r')
-      g_string_append_c (out, *at);
-  return g_string_free (out, FALSE);
-}
-
-/* 'sha256-…' as a Content-Security-Policy takes it. */
-static char *
-policy_hash (const char *text)
-{
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  guint8 digest[32];
-  gsize size = sizeof digest;
-
-  g_checksum_update (sum, (const guchar *) text, (gssize) strlen (text));
-  g_checksum_get_digest (sum, digest, &size);
-  g_autofree char *base64 = g_base64_encode (digest, size);
-  return g_strdup_printf ("'sha256-%s'", base64);
-}
-
 typedef struct {
   char *library, *script; /* as they are inlined; NULL: the page has none */
 } Scripts;
 
-/* Nothing is fetched, and only the two scripts run. Styles need no hash: without a fetch they can harm nobody. */
-static void
-put_policy (GString *out, const Scripts *scripts)
-{
-  g_string_append (out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:");
-  if (scripts->library != NULL)
-    {
-      g_autofree char *library = policy_hash (scripts->library), *script = policy_hash (scripts->script);
-      g_string_append_printf (out, "; script-src %s %s", library, script);
-    }
-  g_string_append (out, "; base-uri 'none'; form-action 'none'\">\n");
-}
-
-static void
-put_style (GString *out, const char *text)
-{
-  g_autofree char *style = inlined (text);
-  g_string_append_printf (out, "<style>\n%s</style>\n", style);
-}
-
 static void
 put_head (GString *out, const HtmlInputs *in, const Scripts *scripts)
 {
-  g_autofree char *own = in->style != NULL ? g_strdup (in->style) : resource ("report.css");
-  g_autofree char *pictures = svg_style ();
+  g_autofree char *own = in->style != NULL ? g_strdup (in->style) : html_resource ("report.css");
+  g_autofree char *pictures = svg_style (), *title = g_strconcat ("VM exits of a boot, run ", in->run, NULL);
+  const gboolean interactive = scripts->library != NULL;
+  const char *const styles[] = { pictures, interactive && in->chart_library_css != NULL ? in->chart_library_css : own,
+                                 interactive && in->chart_library_css != NULL ? own : NULL, NULL };
+  const char *const inlined_scripts[] = { scripts->library, scripts->script, NULL };
 
-  g_string_append (out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-  put_policy (out, scripts);
-  g_string_append (out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n");
-  html_format (out, "<meta name=\"generator\" content=\"harness %s\">\n<title>VM exits of a boot, run %s</title>\n", in->harness, in->run);
-  put_style (out, pictures);
-  if (scripts->library != NULL && in->chart_library_css != NULL)
-    put_style (out, in->chart_library_css);
-  put_style (out, own);
-  g_string_append (out, "</head>\n");
+  html_page_head (out, &(HtmlPageHead) { title, in->harness, styles, interactive ? inlined_scripts : NULL });
 }
 
 static void
@@ -294,9 +221,9 @@ html_make (const HtmlInputs *in)
 {
   GString *out = g_string_new (NULL);
   g_autoptr (HtmlPage) page = page_new (in);
-  g_autofree char *library = in->chart_library != NULL ? inlined (in->chart_library) : NULL;
-  g_autofree char *own = in->script != NULL ? g_strdup (in->script) : resource ("report.js");
-  g_autofree char *script = inlined (own);
+  g_autofree char *library = in->chart_library != NULL ? html_inlined (in->chart_library) : NULL;
+  g_autofree char *own = in->script != NULL ? g_strdup (in->script) : html_resource ("report.js");
+  g_autofree char *script = html_inlined (own);
   const Scripts scripts = { library, script };
 
   put_head (out, in, &scripts);
