@@ -412,11 +412,12 @@ step_arithmetic (ScanStepper *s, ScanState *state, const ScanInsn *insn, guint n
       return;
     }
   const ScanValue b = by != NULL ? value_of (s, state, by, number) : nothing;
-  if (s->out != NULL && (insn->id == X86_INS_ADC || insn->id == X86_INS_SBB))
-    s->out->high_used = TRUE;
   if (to->kind == SCAN_MEMORY)
     note_access (s, state, SCAN_UPDATE, insn, to, &b);
   const ScanValue a = insn->n_operands < 3 ? value_of (s, state, to, number) : nothing;
+  /* With the carry of the lower half, or without: sbb also makes masks. */
+  if (s->out != NULL && (insn->id == X86_INS_ADC || (insn->id == X86_INS_SBB && ((a.flags | b.flags) & VALUE_CYCLES) != 0)))
+    s->out->high_used = TRUE;
   if (s->out != NULL && is_shift_right (insn->id) && (a.flags & VALUE_CYCLES) != 0 && (by == NULL || by->kind != SCAN_IMMEDIATE || by->value >= 32))
     s->out->high_used = TRUE;
   const ScanValue v = combine (insn->id, &a, &b, by, to->size, number);
@@ -584,13 +585,21 @@ step_stack (ScanStepper *s, ScanState *state, const ScanInsn *insn, guint number
     clobber (state, insn->clobbers, number);
 }
 
+/* cdqe: rax from eax. */
+static void
+step_extend (ScanStepper *s, ScanState *state, const ScanInsn *insn, guint number)
+{
+  (void) s, (void) insn;
+  state->reg[SCAN_RAX] = narrowed (state->reg[SCAN_RAX], number);
+}
+
 static void
 step_return (ScanStepper *s, const ScanState *state)
 {
   note_wide (s, &state->reg[SCAN_RAX], VALUE_CYCLES | VALUE_DIFFERENCE | VALUE_WIDE);
 }
 
-typedef enum { STEP_OTHER, STEP_MOVE, STEP_LEA, STEP_ARITHMETIC, STEP_EXCHANGE, STEP_STACK, STEP_RDTSC } StepKind;
+typedef enum { STEP_OTHER, STEP_MOVE, STEP_LEA, STEP_ARITHMETIC, STEP_EXCHANGE, STEP_STACK, STEP_RDTSC, STEP_EXTEND } StepKind;
 
 static StepKind
 step_kind (guint id)
@@ -609,7 +618,9 @@ step_kind (guint id)
     for (const guint16 *known = kinds[i].ids; *known != 0; known++)
       if (*known == id)
         return kinds[i].kind;
-  return id == X86_INS_LEA ? STEP_LEA : id == X86_INS_RDTSC || id == X86_INS_RDTSCP ? STEP_RDTSC : STEP_OTHER;
+  if (id == X86_INS_RDTSC || id == X86_INS_RDTSCP)
+    return STEP_RDTSC;
+  return id == X86_INS_LEA ? STEP_LEA : id == X86_INS_CDQE ? STEP_EXTEND : STEP_OTHER;
 }
 
 void
@@ -617,7 +628,7 @@ scan_step (ScanStepper *s, ScanState *state, guint number)
 {
   static void (*const steps[]) (ScanStepper *, ScanState *, const ScanInsn *, guint) = {
     [STEP_OTHER] = step_other, [STEP_MOVE] = step_move, [STEP_LEA] = step_lea, [STEP_ARITHMETIC] = step_arithmetic,
-    [STEP_EXCHANGE] = step_exchange, [STEP_STACK] = step_stack, [STEP_RDTSC] = step_rdtsc,
+    [STEP_EXCHANGE] = step_exchange, [STEP_STACK] = step_stack, [STEP_RDTSC] = step_rdtsc, [STEP_EXTEND] = step_extend,
   };
   const ScanInsn *insn = &g_array_index (s->code->insns, ScanInsn, number);
 
