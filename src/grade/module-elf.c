@@ -69,6 +69,18 @@ plain_name (const char *name)
   return dot != NULL && dot > name ? g_strndup (name, (gsize) (dot - name)) : g_strdup (name);
 }
 
+/* A function's static is "count.0" to gcc and "function.count" or "function.count.1" to clang. */
+static char *
+plain_object (const char *name)
+{
+  g_auto (GStrv) parts = g_strsplit (name, ".", -1);
+  guint n = g_strv_length (parts);
+
+  while (n > 1 && strspn (parts[n - 1], "0123456789") == strlen (parts[n - 1]))
+    n--;
+  return n > 0 && parts[n - 1][0] != '\0' ? g_strdup (parts[n - 1]) : g_strdup (name);
+}
+
 /* --- sections --------------------------------------------------------------------------------- */
 
 static gboolean
@@ -152,7 +164,7 @@ add_symbol (ModuleElf *module, const GElf_Sym *raw, const char *name, GError **e
     .whole_section = type == STT_SECTION,
   };
   symbol.name = printable (name);
-  symbol.plain = plain_name (symbol.name);
+  symbol.plain = type == STT_OBJECT ? plain_object (symbol.name) : plain_name (symbol.name);
   g_array_append_val (module->symbols, symbol);
   if (defined && (symbol.function || symbol.object) && symbol.size > 0)
     g_array_append_val (module_section (module, symbol.section)->symbols, number);

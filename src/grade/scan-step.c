@@ -524,18 +524,26 @@ step_locks (ScanStepper *s, ScanState *state, const char *name)
     give_lock (state);
 }
 
+/* Also of a jump to another function. */
+static void
+note_call (ScanStepper *s, const ScanState *state, const ScanInsn *insn)
+{
+  static const guint8 arguments[] = { SCAN_RDI, SCAN_RSI, SCAN_RDX, SCAN_RCX, 8, 9 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (arguments); i++)
+    note_wide (s, &state->reg[arguments[i]], VALUE_CYCLES | VALUE_DIFFERENCE | VALUE_WIDE);
+  if (insn->callee != MODULE_ELF_NONE && s->out != NULL)
+    g_hash_table_add (state->locks > 0 ? s->out->locked_calls : s->out->unlocked_calls, GUINT_TO_POINTER (insn->callee));
+}
+
 static void
 step_call (ScanStepper *s, ScanState *state, const ScanInsn *insn, guint number)
 {
-  static const guint8 arguments[] = { SCAN_RDI, SCAN_RSI, SCAN_RDX, SCAN_RCX, 8, 9 };
   const ElfSymbol *callee = insn->callee != MODULE_ELF_NONE ? module_symbol (s->module, insn->callee) : NULL;
 
   if (callee != NULL && strcmp (callee->name, "__fentry__") == 0)
     return;
-  for (guint i = 0; i < G_N_ELEMENTS (arguments); i++)
-    note_wide (s, &state->reg[arguments[i]], VALUE_CYCLES | VALUE_DIFFERENCE | VALUE_WIDE);
-  if (callee != NULL && s->out != NULL)
-    g_hash_table_add (state->locks > 0 ? s->out->locked_calls : s->out->unlocked_calls, GUINT_TO_POINTER (insn->callee));
+  note_call (s, state, insn);
   if (callee != NULL)
     step_locks (s, state, callee->name);
   /* What the System V ABI lets a function change. */
@@ -606,7 +614,7 @@ step_kind (guint id)
 {
   static const guint16 moves[] = { X86_INS_MOV, X86_INS_MOVABS, X86_INS_MOVZX, X86_INS_MOVSX, X86_INS_MOVSXD, 0 };
   static const guint16 sums[] = { X86_INS_ADD, X86_INS_ADC, X86_INS_SUB, X86_INS_SBB, X86_INS_OR, X86_INS_AND, X86_INS_XOR, X86_INS_INC, X86_INS_DEC,
-                                  X86_INS_NEG, X86_INS_NOT, X86_INS_SHL, X86_INS_SAL, X86_INS_SHR, X86_INS_SAR, X86_INS_ROL, X86_INS_ROR, X86_INS_SHRD, 0 };
+                                  X86_INS_NEG, X86_INS_NOT, X86_INS_SHL, X86_INS_SAL, X86_INS_SHR, X86_INS_SAR, X86_INS_ROL, X86_INS_ROR, X86_INS_SHRD, X86_INS_IMUL, 0 };
   static const guint16 exchanges[] = { X86_INS_XADD, X86_INS_XCHG, X86_INS_CMPXCHG, X86_INS_BTS, X86_INS_BTR, X86_INS_BTC, 0 };
   static const guint16 stack[] = { X86_INS_PUSH, X86_INS_POP, X86_INS_LEAVE, 0 };
   static const struct {
@@ -634,12 +642,16 @@ scan_step (ScanStepper *s, ScanState *state, guint number)
 
   if (insn->call)
     step_call (s, state, insn, number);
-  else if (insn->end)
-    step_return (s, state);
+  else if (insn->jump && insn->target == SCAN_NO_INSN)
+    note_call (s, state, insn);
   else if (insn->jump)
     return;
+  else if (insn->end)
+    step_return (s, state);
   else if (is_choice (insn->id))
     step_choice (s, state, insn, number);
+  else if (insn->id == X86_INS_IMUL && insn->n_operands < 2)
+    step_other (s, state, insn, number);
   else
     steps[step_kind (insn->id)] (s, state, insn, number);
 }

@@ -78,33 +78,88 @@ is_alike (const KvmUpdate *a, const KvmUpdate *b)
   return a->access->insn.id == b->access->insn.id && a->access->size == b->access->size && a->access->indexed == b->access->indexed;
 }
 
-/* Pairs what the same function of both does, at the same offset first, then at any; *shifts gets by how much members have moved. */
+/* --- members that moved ----------------------------------------------------------------------- */
+
+/* By how much members have moved: of an offset in the base, the offset in the module. */
 static void
-pair_in_functions (GArray *ours, GArray *theirs, gboolean same_offset, GHashTable *shifts)
+learn_move (GHashTable *moves, KvmUpdate *a, KvmUpdate *b)
+{
+  const gint64 from = b->access->offset;
+
+  a->paired = b->paired = TRUE;
+  if (!g_hash_table_contains (moves, &from))
+    g_hash_table_insert (moves, g_memdup2 (&from, sizeof from), g_memdup2 (&a->access->offset, sizeof a->access->offset));
+}
+
+typedef enum { PAIR_WHERE_MOVED, PAIR_IN_PLACE, PAIR_ANYWHERE } PairHow;
+
+/* The base's update b may be the module's a. */
+static gboolean
+may_pair (const KvmUpdate *a, const KvmUpdate *b, GHashTable *moves, PairHow how)
+{
+  const gint64 *to = g_hash_table_lookup (moves, &b->access->offset);
+
+  if (a->paired || b->paired || !is_alike (a, b) || strcmp (a->symbol->plain, b->symbol->plain) != 0)
+    return FALSE;
+  if (to != NULL)
+    return a->access->offset == *to;
+  return how == PAIR_ANYWHERE || (how == PAIR_IN_PLACE && a->access->offset == b->access->offset);
+}
+
+static void
+pair (GArray *ours, GArray *theirs, GHashTable *moves, PairHow how)
 {
   for (guint i = 0; i < theirs->len; i++)
+    for (guint k = 0; k < ours->len; k++)
+      {
+        KvmUpdate *a = &g_array_index (theirs, KvmUpdate, i), *b = &g_array_index (ours, KvmUpdate, k);
+        if (may_pair (a, b, moves, how))
+          learn_move (moves, a, b);
+      }
+}
+
+/* How many a function has; *first is the first's index. */
+static guint
+count_of (const GArray *updates, const char *plain, guint *first)
+{
+  guint count = 0;
+
+  for (guint i = updates->len; i-- > 0;)
+    if (strcmp (g_array_index (updates, KvmUpdate, i).symbol->plain, plain) == 0)
+      *first = i, count++;
+  return count;
+}
+
+/* Functions that have as many as the base's show best what has moved: in their order, one is the other. */
+static void
+pair_equal_functions (GArray *ours, GArray *theirs, GHashTable *moves)
+{
+  for (guint i = 0, n; i < theirs->len; i += n)
     {
-      KvmUpdate *a = &g_array_index (theirs, KvmUpdate, i);
-      for (guint k = 0; k < ours->len && !a->paired; k++)
+      const char *plain = g_array_index (theirs, KvmUpdate, i).symbol->plain;
+      guint at_theirs = i, at_ours = 0;
+      n = 1;
+      const guint count = count_of (theirs, plain, &at_theirs);
+      if (at_theirs != i || count != count_of (ours, plain, &at_ours) || i + count > theirs->len || at_ours + count > ours->len)
+        continue;
+      for (guint k = 0; k < count; k++)
         {
-          KvmUpdate *b = &g_array_index (ours, KvmUpdate, k);
-          if (b->paired || !is_alike (a, b) || strcmp (a->symbol->plain, b->symbol->plain) != 0 || (same_offset && a->access->offset != b->access->offset))
-            continue;
-          a->paired = b->paired = TRUE;
-          g_hash_table_add (shifts, GINT_TO_POINTER ((gint) CLAMP (a->access->offset - b->access->offset, G_MININT32, G_MAXINT32)));
+          KvmUpdate *a = &g_array_index (theirs, KvmUpdate, i + k), *b = &g_array_index (ours, KvmUpdate, at_ours + k);
+          if (may_pair (a, b, moves, PAIR_ANYWHERE))
+            learn_move (moves, a, b);
         }
     }
 }
 
-/* Another function of the base does so, with the member where it was or moved as others were. */
+/* Another function of the base does so, with the member where it was, or where others show that it moved to. */
 static gboolean
-base_does (GArray *ours, const KvmUpdate *a, GHashTable *shifts)
+base_does (GArray *ours, const KvmUpdate *a, GHashTable *moves)
 {
   for (guint k = 0; k < ours->len; k++)
     {
       const KvmUpdate *b = &g_array_index (ours, KvmUpdate, k);
-      const gint shift = (gint) CLAMP (a->access->offset - b->access->offset, G_MININT32, G_MAXINT32);
-      if (is_alike (a, b) && (shift == 0 || g_hash_table_contains (shifts, GINT_TO_POINTER (shift))))
+      const gint64 *to = g_hash_table_lookup (moves, &b->access->offset);
+      if (is_alike (a, b) && a->access->offset == (to != NULL ? *to : b->access->offset))
         return TRUE;
     }
   return FALSE;
@@ -114,17 +169,18 @@ static void
 find_kvm_updates (ScanModule *scan)
 {
   g_autoptr (GArray) theirs = kvm_updates (scan->module, scan->functions);
-  g_autoptr (GHashTable) shifts = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) moves = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
 
   if (theirs->len == 0)
     return;
   g_autoptr (GArray) ours = kvm_updates (scan->base, scan_base_functions (scan));
-  pair_in_functions (ours, theirs, TRUE, shifts);
-  pair_in_functions (ours, theirs, FALSE, shifts);
+  pair_equal_functions (ours, theirs, moves);
+  for (PairHow how = PAIR_WHERE_MOVED; how <= PAIR_ANYWHERE; how++)
+    pair (ours, theirs, moves, how);
   for (guint i = 0; i < theirs->len; i++)
     {
       const KvmUpdate *a = &g_array_index (theirs, KvmUpdate, i);
-      if (!a->paired && scan_has_vcpu (a->symbol, a->function->flow) && !base_does (ours, a, shifts) && !is_called_locked (scan, a->function))
+      if (!a->paired && scan_has_vcpu (a->symbol, a->function->flow) && !base_does (ours, a, moves) && !is_called_locked (scan, a->function))
         scan_add_finding (scan, SCAN_UNLOCKED_UPDATE, a->function, a->access);
     }
 }
