@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Git in a sandbox, over a repository of ours that borrows the submission's objects; see git.h. */
+#include "submission/git.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/files.h"
+#include "base/run.h"
+#include "base/sandbox.h"
+#include "submission/archive.h"
+
+#define INSIDE "/git/repository"
+#define INSIDE_OBJECTS "/git/objects"
+#define INSIDE_BUNDLE "/git/bundle"
+#define OUTPUT_MAX (G_GUINT64_CONSTANT (256) << 20)
+#define DEADLINE_S 120
+
+/* The index of a full kernel history's pack takes 250 MB of address space, its windows what is allowed in the configuration. */
+static const SandboxLimits limits = { .memory_bytes = G_GUINT64_CONSTANT (3) << 30, .processes = 32, .file_bytes = OUTPUT_MAX, .deadline_s = DEADLINE_S };
+
+static const char config[] = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tcommitGraph = false\n\tmultiPackIndex = false\n\thooksPath = /dev/null\n"
+                             "\tfsmonitor = false\n\tattributesFile = /dev/null\n\tpackedGitLimit = 512m\n\tpackedGitWindowSize = 32m\n"
+                             "[gc]\n\tauto = 0\n[protocol]\n\tallow = never\n[diff]\n\trenames = false\n";
+
+struct Git
+{
+  char *shown;   /* the repository's name, for messages */
+  char *dir;     /* ours */
+  char *objects; /* theirs, on this host; NULL: below dir */
+  char *head;
+  gboolean has_alternates;
+};
+
+void
+git_free (Git *git)
+{
+  if (git == NULL)
+    return;
+  g_free (git->shown);
+  g_free (git->dir);
+  g_free (git->objects);
+  g_free (git->head);
+  g_free (git);
+}
+
+const char *
+git_head (const Git *git)
+{
+  return git->head;
+}
+
+void
+git_file_free (GitFile *file)
+{
+  if (file == NULL)
+    return;
+  g_free (file->path);
+  g_free (file->id);
+  g_free (file->base_id);
+  g_free (file);
+}
+
+/* --- the repository of ours ------------------------------------------------------------------- */
+
+/* Readable by the nobody that git runs as, whatever the umask is. */
+static gboolean
+make_dirs (const char *top, const char *rel, GError **error)
+{
+  for (const char *end = rel; end != NULL;)
+    {
+      end = strchr (end, '/');
+      g_autofree char *part = end != NULL ? g_strndup (rel, (gsize) (end - rel)) : NULL;
+      g_autofree char *path = part != NULL ? g_build_filename (top, part, NULL) : NULL;
+      if (path != NULL && g_mkdir (path, 0755) < 0 && errno != EEXIST)
+        return fail_errno (error, errno, "%s: making", path);
+      if (path != NULL && g_chmod (path, 0755) < 0)
+        return fail_errno (error, errno, "%s: changing the mode", path);
+      end = end != NULL ? end + 1 : NULL;
+    }
+  return TRUE;
+}
+
+static gboolean
+put (const char *top, const char *rel, const char *data, gsize size, GError **error)
+{
+  g_autofree char *path = g_build_filename (top, rel, NULL);
+  if (!make_dirs (top, rel, error))
+    return FALSE;
+  AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (fd < 0 || fchmod (fd, 0644) < 0)
+    return fail_errno (error, errno, "%s: making", path);
+  return files_write_fd (fd, path, data, size, error);
+}
+
+static gboolean
+make_repository (Git *git, const RawRepo *repo, GError **error)
+{
+  if (!put (git->dir, "config", config, strlen (config), error) || !put (git->dir, "empty", "", 0, error)
+      || !make_dirs (git->dir, "objects/", error) || !make_dirs (git->dir, "refs/", error) || !put (git->dir, "HEAD", "ref: refs/heads/main\n", 21, error))
+    return FALSE;
+  for (guint i = 0; i < repo->files->len; i++)
+    {
+      const RawFile *file = g_ptr_array_index (repo->files, i);
+      g_autoptr (GError) ignored = NULL;
+      const gboolean is_ref = g_str_has_prefix (file->name, "refs/");
+      /* References "x" and "x/y" at once, or an archive's folder in a file's place, cannot both be. */
+      if (!put (git->dir, file->name, file->data, file->size, &ignored) && !is_ref)
+        {
+          g_propagate_error (error, g_steal_pointer (&ignored));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* A folder, and no link, on the way that was walked; git finds no others in its sandbox. */
+static gboolean
+is_plain (const char *path, mode_t type)
+{
+  struct stat st;
+  return lstat (path, &st) == 0 && (st.st_mode & S_IFMT) == type;
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+static Sandbox *
+make_sandbox (const Git *git)
+{
+  static const char *const env[][2] = { { "GIT_DIR", INSIDE }, { "GIT_CONFIG_NOSYSTEM", "1" }, { "GIT_CONFIG_GLOBAL", "/dev/null" }, { "GIT_NO_REPLACE_OBJECTS", "1" },
+                                        { "GIT_ATTR_NOSYSTEM", "1" }, { "GIT_OPTIONAL_LOCKS", "0" }, { "GIT_NO_LAZY_FETCH", "1" }, { "GIT_TERMINAL_PROMPT", "0" }, { "HOME", "/tmp" } };
+  Sandbox *sandbox = sandbox_new ();
+  sandbox_limit (sandbox, &limits);
+  sandbox_bind_read_only (sandbox, git->dir, INSIDE);
+  if (git->objects != NULL)
+    sandbox_bind_read_only (sandbox, git->objects, INSIDE_OBJECTS);
+  g_autofree char *empty = g_build_filename (git->dir, "empty", NULL);
+  if (git->has_alternates)
+    sandbox_bind_read_only (sandbox, empty, INSIDE_OBJECTS "/info/alternates");
+  for (guint i = 0; i < G_N_ELEMENTS (env); i++)
+    sandbox_env (sandbox, env[i][0], env[i][1]);
+  sandbox_env (sandbox, "GIT_OBJECT_DIRECTORY", git->objects != NULL ? INSIDE_OBJECTS : INSIDE "/objects");
+  return sandbox;
+}
+
+/* What stops git in the middle (its limits) is the repository's doing; the host's lacks and an interruption are not. */
+static gboolean
+blame_run (const char *shown, GError *cause, Fault **fault, GError **error)
+{
+  g_autoptr (GError) own = cause;
+  if (g_error_matches (own, HARNESS_ERROR, HARNESS_ERROR_FAILED))
+    *fault = fault_new (STAGE_INGEST, NULL, "%s: git cannot read the repository within its limits: %s; hand in git format-patch's output", shown, own->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&own));
+  return FALSE;
+}
+
+/* Runs to a file of the scratch folder, because what git says may be large and may have NULs. *text NULL if git failed. */
+static gboolean
+run_to_text (const Git *git, Run *run, char **text, gsize *size, Fault **fault, GError **error)
+{
+  g_autofree char *path = g_strconcat (git->dir, ".out", NULL);
+  g_autoptr (GError) cause = NULL;
+  int status;
+  *text = NULL;
+  {
+    AUTO_FD fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+      return fail_errno (error, errno, "%s: making", path);
+    run_set_stdout_fd (run, fd);
+    if (!run_wait_status (run, &status, &cause))
+      return blame_run (git->shown, g_steal_pointer (&cause), fault, error);
+  }
+  if (status == 0 && !files_read (path, OUTPUT_MAX, text, size, error))
+    return FALSE;
+  g_unlink (path);
+  return TRUE;
+}
+
+static gboolean
+ask_argv (Git *git, const char *const *args, const GString *input, char **text, gsize *size, Fault **fault, GError **error)
+{
+  g_autoptr (Sandbox) sandbox = make_sandbox (git);
+  g_autoptr (Run) run = sandbox_run (sandbox, "git", NULL);
+  for (; *args != NULL; args++)
+    run_add (run, *args);
+  run_set_stdin_data (run, input != NULL ? input->str : "", input != NULL ? input->len : 0);
+  return run_to_text (git, run, text, size, fault, error);
+}
+
+gboolean
+git_ask (Git *git, char **out, Fault **fault, GError **error, ...)
+{
+  g_autoptr (GPtrArray) args = g_ptr_array_new ();
+  gsize size;
+  va_list list;
+  va_start (list, error);
+  for (char *arg; (arg = va_arg (list, char *)) != NULL;)
+    g_ptr_array_add (args, arg);
+  va_end (list);
+  g_ptr_array_add (args, NULL);
+  if (!ask_argv (git, (const char *const *) args->pdata, NULL, out, &size, fault, error))
+    return FALSE;
+  if (*out != NULL)
+    g_strchomp (*out);
+  return TRUE;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+/* Where HEAD names no commit: the only branch, or main, or master. */
+static gboolean
+find_branch (Git *git, Fault **fault, GError **error)
+{
+  g_autofree char *out = NULL;
+  if (!git_ask (git, &out, fault, error, "for-each-ref", "--format=%(objectname) %(refname:short)", "refs/heads", NULL))
+    return FALSE;
+  g_auto (GStrv) lines = g_strsplit (out != NULL ? out : "", "\n", -1);
+  const guint count = g_strv_length (lines);
+  for (guint i = 0; i < count; i++)
+    {
+      const char *name = strchr (lines[i], ' ');
+      if (name != NULL && git->head == NULL && (count == 1 || strcmp (name, " main") == 0 || strcmp (name, " master") == 0))
+        git->head = g_strndup (lines[i], (gsize) (name - lines[i]));
+    }
+  return TRUE;
+}
+
+static gboolean
+find_head (Git *git, Fault **fault, GError **error)
+{
+  if (!git_ask (git, &git->head, fault, error, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", NULL))
+    return FALSE;
+  return git->head != NULL || find_branch (git, fault, error);
+}
+
+static char *
+free_name (const char *scratch_dir, const char *what)
+{
+  for (guint i = 0;; i++)
+    {
+      char *path = g_strdup_printf ("%s/%s-%u", scratch_dir, what, i);
+      if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        return path;
+      g_free (path);
+    }
+}
+
+/* Both are the host's business. */
+static gboolean
+check_host (GError **error)
+{
+  g_autofree char *program = run_find_program ("git");
+  if (program == NULL)
+    return fail (error, HARNESS_ERROR_HOST, "git is not here; try: apt-get install git");
+  return sandbox_check (error);
+}
+
+gboolean
+git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault, GError **error)
+{
+  g_autoptr (Git) git = g_new0 (Git, 1);
+  if (!check_host (error))
+    return FALSE;
+  git->shown = name_shown (repo->name);
+  git->dir = free_name (scratch_dir, "repository");
+  git->objects = g_strdup (repo->objects_dir);
+  if (git->objects != NULL)
+    {
+      g_autofree char *alternates = g_build_filename (git->objects, "info", "alternates", NULL);
+      git->has_alternates = is_plain (alternates, S_IFREG);
+    }
+  if (!files_make_dir (git->dir, error) || g_chmod (git->dir, 0755) < 0 || !make_repository (git, repo, error))
+    return FALSE;
+  if (git->objects != NULL && !is_plain (git->objects, S_IFDIR))
+    {
+      *out = NULL;
+      return TRUE;
+    }
+  if (!find_head (git, fault, error))
+    return FALSE;
+  *out = git->head != NULL ? g_steal_pointer (&git) : NULL;
+  return TRUE;
+}
+
+/* --- files and their content ------------------------------------------------------------------ */
+
+static GPtrArray *
+new_files (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) git_file_free);
+}
+
+static gboolean
+unreadable (const Git *git, Fault **fault)
+{
+  *fault = fault_new (STAGE_INGEST, NULL, "%s: the git repository is damaged or incomplete; hand in git format-patch's output, or the changed files", git->shown);
+  return FALSE;
+}
+
+/* "100644 blob ID<TAB>path". */
+static GitFile *
+parse_listed (const char *record)
+{
+  char id[65], kind[16];
+  guint mode;
+  const char *tab = strchr (record, '\t');
+  if (tab == NULL || sscanf (record, "%o %15s %64[0-9a-f]", &mode, kind, id) != 3)
+    return NULL;
+  GitFile *file = g_new0 (GitFile, 1);
+  file->path = g_strdup (tab + 1);
+  file->mode = mode;
+  file->id = g_strdup (id);
+  return file;
+}
+
+gboolean
+git_list (Git *git, const char *commit, const char *const *paths, GPtrArray **files, Fault **fault, GError **error)
+{
+  g_autoptr (GPtrArray) args = g_ptr_array_new ();
+  g_autoptr (GPtrArray) found = new_files ();
+  g_autofree char *text = NULL;
+  gsize size = 0;
+  for (const char *const *arg = (const char *const[]){ "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, "--", NULL }; *arg != NULL; arg++)
+    g_ptr_array_add (args, (gpointer) *arg);
+  for (; paths != NULL && *paths != NULL; paths++)
+    g_ptr_array_add (args, (gpointer) *paths);
+  g_ptr_array_add (args, NULL);
+  if (!ask_argv (git, (const char *const *) args->pdata, NULL, &text, &size, fault, error))
+    return FALSE;
+  if (text == NULL)
+    return unreadable (git, fault);
+  for (const char *at = text; at < text + size; at += strlen (at) + 1)
+    {
+      GitFile *file = parse_listed (at);
+      if (file != NULL)
+        g_ptr_array_add (found, file);
+    }
+  *files = g_steal_pointer (&found);
+  return TRUE;
+}
+
+/* ":100644 100644 ID ID M". */
+static GitFile *
+parse_difference (const char *record, const char *path)
+{
+  char old_id[65], new_id[65];
+  guint old_mode, new_mode;
+  if (sscanf (record, ":%o %o %64[0-9a-f] %64[0-9a-f]", &old_mode, &new_mode, old_id, new_id) != 4)
+    return NULL;
+  GitFile *file = g_new0 (GitFile, 1);
+  file->path = g_strdup (path);
+  file->mode = new_mode;
+  file->base_mode = old_mode;
+  file->id = new_mode != 0 ? g_strdup (new_id) : NULL;
+  file->base_id = old_mode != 0 ? g_strdup (old_id) : NULL;
+  return file;
+}
+
+gboolean
+git_differences (Git *git, const char *base, const char *commit, GPtrArray **files, Fault **fault, GError **error)
+{
+  const char *const args[] = { "diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", base, commit, "--", NULL };
+  g_autoptr (GPtrArray) found = new_files ();
+  g_autofree char *text = NULL;
+  gsize size = 0;
+  if (!ask_argv (git, args, NULL, &text, &size, fault, error))
+    return FALSE;
+  if (text == NULL)
+    return unreadable (git, fault);
+  for (const char *at = text; at < text + size;)
+    {
+      const char *path = at + strlen (at) + 1;
+      GitFile *file = path < text + size ? parse_difference (at, path) : NULL;
+      if (file == NULL)
+        break;
+      g_ptr_array_add (found, file);
+      at = path + strlen (path) + 1;
+    }
+  *files = g_steal_pointer (&found);
+  return TRUE;
+}
+
+/* Sizes first, so that nothing large is asked for: "ID blob SIZE" a line. */
+static gboolean
+ask_sizes (Git *git, const GPtrArray *ids, GArray *sizes, Fault **fault, GError **error)
+{
+  const char *const args[] = { "cat-file", "--batch-check", NULL };
+  g_autoptr (GString) input = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  gsize size;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      const char *id = g_ptr_array_index (ids, i);
+      if (id != NULL)
+        g_string_append_printf (input, "%s\n", id);
+    }
+  if (!ask_argv (git, args, input, &text, &size, fault, error))
+    return FALSE;
+  const char *at = text;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      unsigned long long bytes = 0;
+      if (g_ptr_array_index (ids, i) != NULL)
+        {
+          if (at == NULL || sscanf (at, "%*64[0-9a-f] blob %llu", &bytes) != 1)
+            return unreadable (git, fault);
+          at = strchr (at, '\n');
+          at = at != NULL ? at + 1 : NULL;
+        }
+      const guint64 value = bytes;
+      g_array_append_val (sizes, value);
+    }
+  return TRUE;
+}
+
+static gboolean
+take_blobs (const Git *git, const GPtrArray *ids, const GArray *sizes, const char *text, gsize length, GPtrArray *blobs, Fault **fault)
+{
+  const char *at = text;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      const char *id = g_ptr_array_index (ids, i);
+      const gsize size = (gsize) g_array_index (sizes, guint64, i);
+      RawFile *blob = NULL;
+      if (id != NULL && size > SUBMISSION_FILE_MAX)
+        blob = raw_file_new (id, NULL, size);
+      else if (id != NULL)
+        {
+          const char *begin = at != NULL ? memchr (at, '\n', length - (gsize) (at - text)) : NULL;
+          if (begin == NULL || length - (gsize) (begin + 1 - text) < size + 1)
+            return unreadable (git, fault);
+          char *data = g_malloc (size + 1);
+          memcpy (data, begin + 1, size);
+          data[size] = '\0';
+          blob = raw_file_new (id, data, size);
+          at = begin + 1 + size + 1;
+        }
+      g_ptr_array_add (blobs, blob);
+    }
+  return TRUE;
+}
+
+gboolean
+git_blobs (Git *git, const GPtrArray *ids, ArchiveWalk *account, GPtrArray **out, Fault **fault, GError **error)
+{
+  const char *const args[] = { "cat-file", "--batch", NULL };
+  g_autoptr (GArray) sizes = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GPtrArray) blobs = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_file_free);
+  g_autoptr (GString) input = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  if (!ask_sizes (git, ids, sizes, fault, error))
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      const guint64 size = g_array_index (sizes, guint64, i);
+      if (g_ptr_array_index (ids, i) == NULL || size > SUBMISSION_FILE_MAX)
+        continue;
+      account->bytes += (gint64) size;
+      g_string_append_printf (input, "%s\n", (const char *) g_ptr_array_index (ids, i));
+    }
+  if (account->bytes > account->bytes_max)
+    {
+      *fault = fault_new (STAGE_INGEST, NULL, "%s: more than 200 MiB in the commit; " SUBMISSION_WANTED, git->shown);
+      return FALSE;
+    }
+  if (!ask_argv (git, args, input, &text, &length, fault, error))
+    return FALSE;
+  if (text == NULL)
+    return unreadable (git, fault);
+  if (!take_blobs (git, ids, sizes, text, length, blobs, fault))
+    return FALSE;
+  *out = g_steal_pointer (&blobs);
+  return TRUE;
+}
+
+/* --- bundles ---------------------------------------------------------------------------------- */
+
+/* In the sandbox, whose scratch folder goes with it: so the repository leaves it as a tar on stdout. */
+static const char unbundle_script[] = "git -c protocol.file.allow=always -c core.hooksPath=/dev/null clone --quiet --mirror --template= " INSIDE_BUNDLE " /git/new >&2 && "
+                                      "git --git-dir=/git/new pack-refs --all >&2 && exec tar -C /git/new -cf - HEAD packed-refs objects";
+
+static gboolean
+run_unbundle (const Git *git, const char *bundle, char **text, gsize *size, char **said, Fault **fault, GError **error)
+{
+  g_autoptr (Sandbox) sandbox = sandbox_new ();
+  sandbox_limit (sandbox, &limits);
+  sandbox_scratch (sandbox, "/git", G_GUINT64_CONSTANT (2) * OUTPUT_MAX);
+  sandbox_bind_read_only (sandbox, bundle, INSIDE_BUNDLE);
+  sandbox_env (sandbox, "GIT_CONFIG_NOSYSTEM", "1");
+  sandbox_env (sandbox, "GIT_CONFIG_GLOBAL", "/dev/null");
+  sandbox_env (sandbox, "HOME", "/tmp");
+  g_autoptr (Run) run = sandbox_run (sandbox, "sh", "-c", unbundle_script, NULL);
+  if (!run_to_text (git, run, text, size, fault, error))
+    return FALSE;
+  *said = g_strdup (run_stderr_tail (run));
+  return TRUE;
+}
+
+gboolean
+git_unbundle (const char *shown, const char *data, gsize size, const char *scratch_dir, RawSet *set, Fault **fault, GError **error)
+{
+  g_autoptr (Git) git = g_new0 (Git, 1);
+  g_autofree char *text = NULL;
+  g_autofree char *said = NULL;
+  gsize length = 0;
+  git->shown = g_strdup (shown);
+  git->dir = free_name (scratch_dir, "bundle");
+  g_autofree char *base = g_path_get_basename (git->dir);
+  if (!check_host (error) || !put (scratch_dir, base, data, size, error) || !run_unbundle (git, git->dir, &text, &length, &said, fault, error))
+    return FALSE;
+  if (text == NULL && strstr (said, "lacks these prerequisite") != NULL)
+    *fault = fault_new (STAGE_INGEST, said, "%s: the bundle lacks the commits that its own build on; make it with the whole history, or hand in git format-patch's output", shown);
+  else if (text == NULL)
+    *fault = fault_new (STAGE_INGEST, said, "%s: git cannot read the bundle; make it with git bundle create FILE HEAD, or hand in git format-patch's output", shown);
+  if (text == NULL)
+    return FALSE;
+  g_autofree char *prefix = g_strconcat (shown, ".git/", NULL);
+  return submission_read_archive (shown, prefix, text, length, set, fault, error);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files of a submission in memory; see raw.h. */
+#include "submission/raw.h"
+
+#include <string.h>
+
+#define GIT_SMALL_MAX (1u << 20)
+
+RawFile *
+raw_file_new (const char *name, char *data, gsize size)
+{
+  RawFile *file = g_new0 (RawFile, 1);
+  file->name = g_strdup (name);
+  file->data = data;
+  file->size = size;
+  file->format = data != NULL ? format_of (data, size, &file->what) : FORMAT_OTHER;
+  if (data == NULL)
+    file->what = "a file of more than 4 MiB";
+  return file;
+}
+
+void
+raw_file_free (RawFile *file)
+{
+  if (file == NULL)
+    return;
+  g_free (file->name);
+  g_free (file->data);
+  g_free (file->base);
+  g_free (file);
+}
+
+static void
+repo_free (gpointer data)
+{
+  RawRepo *repo = data;
+  g_free (repo->name);
+  g_ptr_array_unref (repo->files);
+  g_free (repo->objects_dir);
+  g_free (repo);
+}
+
+RawSet *
+raw_set_new (void)
+{
+  RawSet *set = g_new0 (RawSet, 1);
+  set->files = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_file_free);
+  set->repos = g_ptr_array_new_with_free_func (repo_free);
+  set->walk = (ArchiveWalk){ .entries_max = SUBMISSION_ENTRIES_MAX, .bytes_max = SUBMISSION_BYTES_MAX };
+  return set;
+}
+
+void
+raw_set_free (RawSet *set)
+{
+  if (set == NULL)
+    return;
+  g_ptr_array_unref (set->files);
+  g_ptr_array_unref (set->repos);
+  g_free (set);
+}
+
+static gint
+by_name (gconstpointer a, gconstpointer b)
+{
+  const RawFile *const *left = a, *const *right = b;
+  return strcmp ((*left)->name, (*right)->name);
+}
+
+void
+raw_set_sort (RawSet *set)
+{
+  g_ptr_array_sort (set->files, by_name);
+}
+
+guint
+raw_depth (const char *name)
+{
+  guint depth = 0;
+  for (; *name != '\0'; name++)
+    depth += *name == '/';
+  return depth;
+}
+
+/* --- repositories ----------------------------------------------------------------------------- */
+
+static gboolean
+is_hex (const char *text, gsize length)
+{
+  return strspn (text, "0123456789abcdef") >= length;
+}
+
+static gboolean
+wants_object (const char *name)
+{
+  if (is_hex (name, 2) && name[2] == '/')
+    return is_hex (name + 3, 38) && name[41] == '\0';
+  if (!g_str_has_prefix (name, "pack/pack-") || !is_hex (name + strlen ("pack/pack-"), 40))
+    return FALSE;
+  const char *rest = name + strlen ("pack/pack-") + 40;
+  return strcmp (rest, ".pack") == 0 || strcmp (rest, ".idx") == 0;
+}
+
+gboolean
+raw_repo_wants (const char *name)
+{
+  static const char *const plain[] = { "HEAD", "packed-refs", "shallow", NULL };
+  if (g_strv_contains (plain, name))
+    return TRUE;
+  if (g_str_has_prefix (name, "objects/"))
+    return wants_object (name + strlen ("objects/"));
+  static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+=./";
+  return (g_str_has_prefix (name, "refs/heads/") || g_str_has_prefix (name, "refs/tags/") || g_str_has_prefix (name, "refs/remotes/"))
+         && strspn (name, allowed) == strlen (name) && strstr (name, "..") == NULL && strstr (name, "/.") == NULL && strstr (name, "//") == NULL
+         && strlen (name) < 200;
+}
+
+RawRepo *
+raw_set_repo (RawSet *set, const char *name)
+{
+  for (guint i = 0; i < set->repos->len; i++)
+    {
+      RawRepo *repo = g_ptr_array_index (set->repos, i);
+      if (strcmp (repo->name, name) == 0)
+        return repo;
+    }
+  RawRepo *repo = g_new0 (RawRepo, 1);
+  repo->name = g_strdup (name);
+  repo->files = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_file_free);
+  g_ptr_array_add (set->repos, repo);
+  return repo;
+}
+
+/* The end of the first folder whose name ends in ".git": what follows is a repository's. NULL if there is none. */
+static const char *
+find_repo_end (const char *name)
+{
+  const char *end = strstr (name, ".git/");
+  return end != NULL ? end + strlen (".git") : NULL;
+}
+
+static void
+add_to_repo (RawSet *set, const char *name, const char *end, char *data, gsize size)
+{
+  const char *below = end + 1;
+  if (data == NULL || !raw_repo_wants (below))
+    {
+      g_free (data);
+      return;
+    }
+  g_autofree char *folder = g_strndup (name, (gsize) (end - name));
+  g_ptr_array_add (raw_set_repo (set, folder)->files, raw_file_new (below, data, size));
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static gboolean
+is_packed_name (const char *name)
+{
+  static const char *const suffixes[] = { ".zip", ".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz", ".tbz2", ".zst", ".7z", ".bundle" };
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      if (g_str_has_suffix (lower, suffixes[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gsize
+raw_size_max (const char *name)
+{
+  const char *git = find_repo_end (name);
+  if (git != NULL)
+    return !raw_repo_wants (git + 1) ? 0 : g_str_has_prefix (git + 1, "objects/") ? (gsize) SUBMISSION_BYTES_MAX : GIT_SMALL_MAX;
+  return is_packed_name (name) ? (gsize) SUBMISSION_BYTES_MAX : SUBMISSION_FILE_MAX;
+}
+
+void
+raw_set_add (RawSet *set, const char *name, char *data, gsize size)
+{
+  const char *git = find_repo_end (name);
+  if (git != NULL)
+    {
+      add_to_repo (set, name, git, data, size);
+      return;
+    }
+  RawFile *file = raw_file_new (name, data, size);
+  if (file->format == FORMAT_OTHER)
+    g_clear_pointer (&file->data, g_free);
+  g_ptr_array_add (set->files, file);
+}
