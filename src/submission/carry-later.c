@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that no merge can carry: all of them are looked at before any is transplanted, because one says what the other needs. */
+#include <string.h>
+
+#include "submission/carry-private.h"
+#include "submission/transplant.h"
+
+#define ROUNDS_MAX 5
+
+void
+later_file_free (gpointer data)
+{
+  LaterFile *later = data;
+  g_free (later->path);
+  g_free (later->text);
+  g_free (later->lab_text);
+  g_free (later->base_text);
+  g_ptr_array_unref (later->others);
+  g_free (later);
+}
+
+void
+carry_put_off (Carrying *carrying, const SubmissionFile *file, const char *lab_text, const char *base_text, GPtrArray *others)
+{
+  LaterFile *later = g_new0 (LaterFile, 1);
+  later->path = g_strdup (file->path);
+  later->text = g_strdup (file->text);
+  later->lab_text = g_strdup (lab_text);
+  later->base_text = g_strdup (base_text);
+  later->others = others;
+  g_ptr_array_add (carrying->later, later);
+}
+
+/* --- headers ---------------------------------------------------------------------------------- */
+
+static gboolean
+lab_has (const Carrying *carrying, const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (carrying->spec->lab_dir, folder, name, NULL);
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+static gboolean
+is_handed_in (const Carrying *carrying, const char *name)
+{
+  g_autofree char *base = g_path_get_basename (name);
+  for (guint i = 0; i < carrying->submission->files->len; i++)
+    {
+      const SubmissionFile *file = g_ptr_array_index (carrying->submission->files, i);
+      g_autofree char *other = g_path_get_basename (file->path);
+      if (file->text != NULL && strcmp (base, other) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* name: "<linux/atomic.h>". In a source that has no headers but KVM's, the kernel's are taken to be there. */
+static gboolean
+has_header (gpointer user, const char *path, const char *name)
+{
+  static const char *const folders[] = { "include", "arch/x86/include", "include/uapi", "arch/x86/include/uapi", "arch/x86/include/generated", "arch/x86/kvm",
+                                         "virt/kvm" };
+  const Carrying *carrying = user;
+  const gsize length = strlen (name);
+  g_autofree char *bare = length > 2 ? g_strndup (name + 1, length - 2) : g_strdup ("");
+  g_autofree char *folder = g_path_get_dirname (path);
+  if (bare[0] == '\0' || bare[0] == '/' || strstr (bare, "..") != NULL)
+    return FALSE;
+  if (lab_has (carrying, folder, bare) || is_handed_in (carrying, bare))
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      if (lab_has (carrying, folders[i], bare))
+        return TRUE;
+    }
+  return name[0] == '<' && !lab_has (carrying, "include", "linux/kernel.h");
+}
+
+/* --- transplanting ---------------------------------------------------------------------------- */
+
+static Transplant *
+transplant (Carrying *carrying, const LaterFile *later)
+{
+  const TransplantSpec spec = { .path = later->path, .text = later->text, .lab_text = later->lab_text, .base_text = later->base_text,
+                                .others = later->others, .known = carry_known_words (carrying), .own = carrying->own,
+                                .has_header = has_header, .user = carrying };
+  return transplant_file (&spec);
+}
+
+static char *
+join (const GPtrArray *lines, const char *path)
+{
+  GString *out = g_string_new (NULL);
+  for (guint i = 0; i < lines->len; i++)
+    g_string_append_printf (out, "%s: %s\n", path, (const char *) g_ptr_array_index (lines, i));
+  return g_string_free (out, FALSE);
+}
+
+static Fault *
+cannot (const Carrying *carrying, const LaterFile *later, const Transplant *transplant)
+{
+  g_autofree char *details = join (transplant->doubts, later->path);
+  Fault *fault = fault_new (STAGE_CARRY, details,
+                            "%s: made from another kernel than Linux %s, and part of the change could not be placed; try: --base with the kernel that it was made from",
+                            later->path, carrying->lab_name);
+  fault->needs_base = TRUE;
+  return fault;
+}
+
+static void
+take (Carrying *carrying, const LaterFile *later, const Transplant *transplant)
+{
+  g_autofree char *left = join (transplant->left, later->path);
+  g_string_append (carrying->left, left);
+  if (transplant->text == NULL)
+    {
+      carry_note (carrying, "%s: nothing of the change was found in it; Linux %s's own is built", later->path, carrying->lab_name);
+      return;
+    }
+  g_ptr_array_add (transplant->carried, NULL);
+  g_autofree char *names = g_strjoinv (", ", (char **) transplant->carried->pdata);
+  g_autofree char *how = g_strconcat ("transplanted: ", names, NULL);
+  carry_add (carrying, later->path, transplant->text, how);
+  if (transplant->left->len > 0)
+    carry_note (carrying, "%s: what else differs from Linux %s was taken for the other version's own, and left out (%u entries)", later->path,
+                carrying->lab_name, transplant->left->len);
+}
+
+/* Until no file tells of words of the student's that the others have not seen. */
+static void
+learn_all (Carrying *carrying)
+{
+  guint known = G_MAXUINT;
+  for (guint round = 0; round < ROUNDS_MAX && known != g_hash_table_size (carrying->own); round++)
+    {
+      known = g_hash_table_size (carrying->own);
+      for (guint i = 0; i < carrying->later->len; i++)
+        transplant_free (transplant (carrying, g_ptr_array_index (carrying->later, i)));
+    }
+}
+
+gboolean
+carry_later (Carrying *carrying, Fault **fault, GError **error)
+{
+  (void) error;
+  if (carrying->later->len > 1)
+    learn_all (carrying);
+  for (guint i = 0; i < carrying->later->len && *fault == NULL; i++)
+    {
+      const LaterFile *later = g_ptr_array_index (carrying->later, i);
+      g_autoptr (Transplant) done = transplant (carrying, later);
+      if (done->doubts->len > 0)
+        *fault = cannot (carrying, later, done);
+      else
+        take (carrying, later, done);
+    }
+  return TRUE;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of carrying share. Internal to carry. */
+#pragma once
+#include "submission/carry.h"
+
+#define CARRY_FILE_LIMIT (16 * 1024 * 1024)
+
+typedef struct {
+  const Submission *submission;
+  const CarrySpec *spec;
+  char *lab_name;       /* "6.1.192" */
+  Carried *out;
+  GPtrArray *later;     /* of LaterFile: to be transplanted when all files have been looked at */
+  GPtrArray *unchanged; /* of char *: "cpuid.c of Linux 6.1.192" */
+  GString *left;        /* left_out */
+  GHashTable *own;      /* the student's words that KVM does not know */
+  GHashTable *known;    /* the words of KVM's sources at hand; NULL until somebody asks */
+} Carrying;
+
+typedef struct {
+  char *path, *text;
+  char *lab_text;
+  char *base_text;  /* NULL: not known */
+  GPtrArray *others; /* of char * */
+} LaterFile;
+
+/* A file of a source, *text NULL if it is not there. */
+gboolean carry_read (const char *dir, const char *path, char **text, GError **error);
+/* "6.12.117", from the Makefile; a word for it if there is none. Newly allocated. */
+char *carry_version (const char *dir, const char *otherwise);
+gboolean carry_is_c (const char *path);
+/* Puts a file into out->files (text NULL: removed), if C allows; else *fault. */
+void carry_add (Carrying *carrying, const char *path, const char *text, const char *how);
+void carry_note (Carrying *carrying, const char *format, ...) G_GNUC_PRINTF (2, 3);
+GHashTable *carry_known_words (Carrying *carrying);
+/* Words of the student's that KVM does not know, from the lines that the base has not. */
+void carry_learn (Carrying *carrying, const char *text, const char *base);
+
+/* --- carry-files.c: whole files --- */
+gboolean carry_files (Carrying *carrying, const GPtrArray *files, Fault **fault, GError **error);
+/* --- carry-patches.c --- */
+gboolean carry_patches (Carrying *carrying, Fault **fault, GError **error);
+/* --- carry-later.c: what has to be transplanted --- */
+/* base_text NULL: not known; others: of char *, taken over. */
+void carry_put_off (Carrying *carrying, const SubmissionFile *file, const char *lab_text, const char *base_text, GPtrArray *others);
+void later_file_free (gpointer file);
+gboolean carry_later (Carrying *carrying, Fault **fault, GError **error);

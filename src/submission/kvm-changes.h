@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of how KVM's sources changed between Linux 5.4 and 6.12, where students count exits: data with a few readers. */
+#pragma once
+#include <glib.h>
+
+#include "submission/csource.h"
+
+/* The functions that count exits or answer CPUID, NULL-terminated: where a student's change is looked for. */
+extern const char *const kvm_changes_functions[];
+
+/* The name in the lab's file of a function of the student's file; `name` itself if nothing is known. */
+const char *kvm_changes_counterpart (const char *name, const CSource *theirs, const CSource *lab);
+/* TRUE if the function's text is the same in all of these versions, once lines are put in their same form: what differs is the student's. */
+gboolean kvm_changes_is_stable (const char *function);
+/* A normal line (csource.h) in the form in which lines of different versions that mean the same are equal. Newly allocated. */
+char *kvm_changes_same_form (const char *normal_line);
+/* TRUE if this line, in its same form, stood in that function of some version and is nobody's own. */
+gboolean kvm_changes_is_old_line (const char *function, const char *same_form);
+/* A word that such functions had in some version, and no student made up. */
+gboolean kvm_changes_is_old_word (const char *word);
+/* What has to be rewritten between two files: of their kernel and of the lab's. */
+typedef struct KvmRewriter KvmRewriter;
+KvmRewriter *kvm_rewriter_new (const CSource *theirs, const CSource *lab);
+void kvm_rewriter_free (KvmRewriter *rewriter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KvmRewriter, kvm_rewriter_free)
+/*
+ * A line of the student's, put in the terms of the lab's kernel: "vmx->exit_reason" of a time when it was an u32 becomes "vmx->exit_reason.full".
+ * `function` is the lab's function that it goes into, or NULL. Newly allocated; with its line end, if it has one.
+ */
+char *kvm_rewriter_line (const KvmRewriter *rewriter, const char *function, const char *line);
