@@ -198,7 +198,8 @@ read_single (Unpack *unpack, const char *data, gsize size, GError **error)
   ArchiveWalk *walk = &unpack->set->walk;
   struct archive_entry *entry;
   walk->what = unpack->shown;
-  if (archive_read_open_memory (reader, data, size) != ARCHIVE_OK || archive_read_next_header (reader, &entry) < ARCHIVE_WARN)
+  if (archive_read_open_memory (reader, data, size) != ARCHIVE_OK || archive_read_next_header (reader, &entry) < ARCHIVE_WARN
+      || archive_filter_code (reader, 0) == ARCHIVE_FILTER_NONE)
     return archive_read_failed (walk, reader, error);
   walk->entries++;
   return take_file (unpack, walk, reader, name, error);

@@ -241,23 +241,29 @@ typedef struct
   const char *rest; /* what follows the second @@ */
 } Hunk;
 
-/* "12,7" or "12": a count that is not there is 1. */
 static gboolean
-read_range (const char **at, guint *start, guint *lines)
+read_number (const char **at, guint64 max, guint *value)
 {
   char *end;
   if (!g_ascii_isdigit (**at))
     return FALSE;
-  *start = (guint) MIN (g_ascii_strtoull (*at, &end, 10), G_MAXINT32);
+  const guint64 number = g_ascii_strtoull (*at, &end, 10);
+  *value = (guint) number;
+  *at = end;
+  return number <= max;
+}
+
+/* "12,7" or "12": a count that is not there is 1. */
+static gboolean
+read_range (const char **at, guint *start, guint *lines)
+{
   *lines = 1;
-  *at = end;
-  if (*end != ',')
-    return TRUE;
-  if (!g_ascii_isdigit (end[1]))
+  if (!read_number (at, G_MAXINT32, start))
     return FALSE;
-  *lines = (guint) MIN (g_ascii_strtoull (end + 1, &end, 10), HUNK_LINES_MAX + 1);
-  *at = end;
-  return *lines <= HUNK_LINES_MAX;
+  if (**at != ',')
+    return TRUE;
+  ++*at;
+  return read_number (at, HUNK_LINES_MAX, lines);
 }
 
 static gboolean

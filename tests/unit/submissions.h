@@ -103,7 +103,7 @@ pack (const char *path, const char *format, const char *filter, const char *pass
 {
   struct archive *writer = archive_write_new ();
   assert_int_equal (archive_write_set_format_by_name (writer, format), ARCHIVE_OK);
-  assert_true (archive_write_add_filter_by_name (writer, filter) >= ARCHIVE_WARN);
+  assert_true (strcmp (filter, "none") == 0 || archive_write_add_filter_by_name (writer, filter) >= ARCHIVE_WARN);
   if (password != NULL)
     {
       assert_int_equal (archive_write_set_options (writer, "zip:encryption=zipcrypt"), ARCHIVE_OK);
