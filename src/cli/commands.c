@@ -16,6 +16,13 @@ const Command commands[] = {
     "records every VM exit, and writes results/RUN with CSV files, answers.md and report.html; results/latest points to it. "
     "By default the vmx and the svm lab run side by side, each on hardware where this host has it, else emulated and exact.",
     full_run_options, cmd_full_run },
+  { "grade", "SUBMISSION…", "say what somebody's change to KVM is worth: exits and cycles through CPUID leaves",
+    "Takes each submission (a patch, mbox, git repository, bundle, kernel tree, or a folder, zip or tar with cpuid.c, vmx.c, svm.c), carries its change onto the lab's "
+    "kernel, builds KVM's modules in a sandbox, runs them in the exact lab against a challenge drawn for it, and judges by a rubric what its CPUID leaves answer, against the "
+    "emulator's own exit log. Writes grades.csv, and per submission grade.json, grade.md and grade.html; an overview for the instructor; JUnit XML. What was graded before with the same "
+    "inputs is answered from the cache, so a batch that was stopped goes on where it was. Exits with 0 also where submissions fail, and with 1 if one could not be graded "
+    "for what is not its doing. See docs/grading.md.",
+    grade_options, cmd_grade },
   { "build", "kernel|images", "build the kernel or L1's image",
     "Builds into images/cache, by the hash of all inputs; what is there already is not built again.", build_options, cmd_build },
   { "doctor", "", "say what this host has, and what to do about what it lacks",

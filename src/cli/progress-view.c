@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "cli/terminal.h"
 
-#define LANES 4
+#define LANES 16
 #define BAR_CELLS 10
 #define REDRAW_US 100000
 #define LINE_US 30000000 /* between plain lines about one stage */

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* harness grade: submissions in, grades out; several side by side. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/sandbox.h"
+#include "cli/artefacts.h"
+#include "cli/command.h"
+#include "cli/grade-files.h"
+#include "cli/grade-one.h"
+#include "cli/grade-session.h"
+#include "cli/terminal.h"
+#include "grade/grade-words.h"
+
+#define JOBS_MAX 64
+
+static GradeOptions options = { .jobs = JOBS_NOT_GIVEN };
+static char *output, *format;
+
+const GOptionEntry grade_options[] = {
+  { "assignment", 'a', 0, G_OPTION_ARG_STRING, &options.assignment, "a2, a3 or a4: a file in configs/rubrics (default: a3)", "NAME" },
+  { "rubric", 0, 0, G_OPTION_ARG_FILENAME, &options.rubric, "a rubric of your own instead", "FILE" },
+  { "leaf-map", 0, 0, G_OPTION_ARG_STRING, &options.leaf_map, "the leaf map to judge by: A, B, C …; auto: the one that the answers fit (default)", "MAP" },
+  { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "judge in this lab only, vmx or svm (default: as the submission's files tell)", "ISA" },
+  { "base", 0, 0, G_OPTION_ARG_STRING, &options.base, "what submissions began from: a folder with that kernel's source, or a revision in the submission's own repository", "SRC" },
+  { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "submissions side by side (default: one per CPU)", "N" },
+  { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "folder for the results (default: results/grades/TIME)", "DIR" },
+  { "format", 0, 0, G_OPTION_ARG_STRING, &format, "what to write besides grades.csv: json, md, html, junit, gradescope, with commas (default: the first four)", "LIST" },
+  { 0 },
+};
+
+/* --- a batch ------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  GradeSession *session;
+  GPtrArray *entries;   /* of GradeEntry */
+  const char *dir;
+  guint formats;
+  GMutex lock;          /* of all below, and of the files of the batch */
+  guint next, done, graded;
+  gint64 begin_us;
+  GError *error;        /* the first that ends the batch */
+  gboolean lanes[JOBS_MAX];
+} Batched;
+
+static gboolean
+take_next (Batched *batch, guint *number, guint *lane)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&batch->lock);
+
+  if (batch->error || batch->next >= batch->entries->len)
+    return FALSE;
+  *number = batch->next++;
+  *lane = 0;
+  while (batch->lanes[*lane])
+    ++*lane;
+  batch->lanes[*lane] = TRUE;
+  return TRUE;
+}
+
+static void
+end_batch (Batched *batch, GError *error)
+{
+  if (batch->error)
+    g_error_free (error);
+  else
+    batch->error = error;
+}
+
+/* "[12 of 150, about 14 min left] alice.zip …": the time that the rest takes at this pace; what the cache answers does not count. */
+static char *
+position (const Batched *batch)
+{
+  const double elapsed_s = (double) (g_get_monotonic_time () - batch->begin_us) / 1e6;
+  const double left_s = batch->graded ? elapsed_s / batch->graded * (batch->entries->len - batch->done) : 0;
+
+  if (batch->entries->len == 1)
+    return g_strdup ("");
+  if (batch->done == batch->entries->len || left_s < 1)
+    return g_strdup_printf ("[%u of %u] ", batch->done, batch->entries->len);
+  return left_s < 90 ? g_strdup_printf ("[%u of %u, about %.0f s left] ", batch->done, batch->entries->len, left_s)
+                     : g_strdup_printf ("[%u of %u, about %.0f min left] ", batch->done, batch->entries->len, left_s / 60);
+}
+
+/* Each grade is on disk before the next one is begun: a batch that is stopped loses what is under way, no more. */
+static void
+take_grade (Batched *batch, GradeEntry *entry, Grade *grade, gboolean from_cache, guint lane)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&batch->lock);
+  g_autofree char *line = grade_summary_line (grade);
+  g_autofree char *where = NULL;
+  GError *error = NULL;
+
+  entry->grade = grade;
+  entry->from_cache = from_cache;
+  batch->done++;
+  batch->graded += from_cache ? 0 : 1;
+  batch->lanes[lane] = FALSE;
+  where = position (batch);
+  progress_say (&batch->session->app->progress, "", "%s%s%s", where, line, from_cache ? "  (cached)" : "");
+  if (!grade_files_write_one (batch->dir, entry, batch->formats, &error) || !grade_files_write_csv (batch->dir, batch->entries, &error))
+    end_batch (batch, error);
+}
+
+/* Gradescope's time may run out: what is known so far is there at any time. */
+static void
+write_so_far (const Grade *so_far, gpointer user)
+{
+  const Batched *batch = user;
+
+  grade_files_write_gradescope (batch->dir, so_far, TRUE, NULL);
+}
+
+static void
+work_one (Batched *batch, guint number, guint lane)
+{
+  GradeEntry *entry = g_ptr_array_index (batch->entries, number);
+  g_autofree char *lane_name = batch->entries->len > 1 ? g_strdup_printf ("%u", lane + 1) : g_strdup ("");
+  g_autofree char *logs = g_build_filename (batch->dir, entry->name, "logs", NULL);
+  const GradeWatch watch = { .stage = batch->formats & GRADE_FORMAT_GRADESCOPE ? write_so_far : NULL, .user = batch };
+  GError *error = NULL;
+  Grade *grade;
+  gboolean from_cache;
+
+  if (files_make_dir (logs, &error) && grade_one (batch->session, entry->path, lane_name, logs, &watch, &grade, &from_cache, &error))
+    {
+      take_grade (batch, entry, grade, from_cache, lane);
+      return;
+    }
+  g_prefix_error (&error, "%s: ", entry->path);
+  g_mutex_lock (&batch->lock);
+  end_batch (batch, error);
+  g_mutex_unlock (&batch->lock);
+}
+
+static gpointer
+worker (gpointer data)
+{
+  Batched *batch = data;
+  guint number, lane;
+
+  while (take_next (batch, &number, &lane))
+    work_one (batch, number, lane);
+  return NULL;
+}
+
+static void
+run_workers (Batched *batch, guint jobs)
+{
+  g_autoptr (GPtrArray) threads = g_ptr_array_new ();
+
+  for (guint i = 0; i < jobs; i++)
+    g_ptr_array_add (threads, g_thread_new ("grade", worker, batch));
+  for (guint i = 0; i < threads->len; i++)
+    g_thread_join (g_ptr_array_index (threads, i));
+}
+
+/* --- the command ------------------------------------------------------------------------------------------ */
+
+static gboolean
+check_usage (char **arguments, guint *formats, GError **error)
+{
+  Isa isa;
+
+  if (!arguments[0])
+    return fail (error, HARNESS_ERROR_USAGE, "grade wants submissions; try: harness grade FILE-OR-FOLDER…");
+  if (options.jobs != JOBS_NOT_GIVEN && (options.jobs < 1 || options.jobs > JOBS_MAX))
+    return fail (error, HARNESS_ERROR_USAGE, "--jobs is %d; try: a number from 1 to %d", options.jobs, JOBS_MAX);
+  if (options.isa && !isa_parse (options.isa, &isa))
+    return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
+  if (options.assignment && options.rubric)
+    return fail (error, HARNESS_ERROR_USAGE, "--assignment and --rubric name two rubrics; try: one of them");
+  for (char **path = arguments; *path; path++)
+    if (!g_file_test (*path, G_FILE_TEST_EXISTS))
+      return fail (error, HARNESS_ERROR_USAGE, "%s: there is no such file or folder", *path);
+  if (!grade_formats_parse (format, formats, error))
+    return FALSE;
+  if ((*formats & GRADE_FORMAT_GRADESCOPE) && arguments[1])
+    return fail (error, HARNESS_ERROR_USAGE, "--format gradescope is for one submission: results.json holds one");
+  if (!options.leaf_map)
+    options.leaf_map = g_strdup ("auto");
+  return TRUE;
+}
+
+static char *
+choose_output (const App *app)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *time = g_date_time_format (now, "%Y-%m-%dT%H-%M-%SZ");
+
+  return output ? g_strdup (output) : g_build_filename (app->results, "grades", time, NULL);
+}
+
+static void
+say_where (const Batched *batch)
+{
+  const GradeEntry *first = g_ptr_array_index (batch->entries, 0);
+  g_autofree char *line = NULL;
+
+  if (batch->entries->len == 1)
+    {
+      line = grade_summary_line (first->grade);
+      printf ("%s\n", line);
+      if (batch->formats & GRADE_FORMAT_HTML)
+        printf ("Feedback: %s/%s/grade.html\n", batch->dir, first->name);
+    }
+  printf ("Grades:   %s/grades.csv\n", batch->dir);
+  if (batch->formats & GRADE_FORMAT_HTML && batch->entries->len > 1)
+    printf ("Overview: %s/index.html\n", batch->dir);
+}
+
+static gboolean
+verdict (const Batched *batch, GError **error)
+{
+  guint failed = 0;
+
+  for (guint i = 0; i < batch->entries->len; i++)
+    failed += ((const GradeEntry *) g_ptr_array_index (batch->entries, i))->grade->verdict == VERDICT_INFRASTRUCTURE;
+  return !failed || fail (error, HARNESS_ERROR_FAILED, "%u of %u submissions could not be graded for what is not their doing; try: look at them in %s, and run the same command again", failed, batch->entries->len, batch->dir);
+}
+
+/* A batch's jobs have one compiler each, so that they do not stand in each other's way; one submission has all processors. */
+static gboolean
+grade_batch (Batched *batch, GError **error)
+{
+  GradeSession *session = batch->session;
+  const guint jobs = MIN (MIN (session->jobs, JOBS_MAX), batch->entries->len);
+  gint64 elapsed_ms;
+
+  session->compilers = batch->entries->len == 1 ? g_get_num_processors () : 1;
+  batch->begin_us = g_get_monotonic_time ();
+  run_workers (batch, jobs);
+  elapsed_ms = (g_get_monotonic_time () - batch->begin_us) / 1000;
+  if (batch->error)
+    {
+      g_propagate_error (error, g_steal_pointer (&batch->error));
+      return FALSE;
+    }
+  return grade_files_write_summary (batch->dir, session->rubric->title, batch->entries, batch->formats, elapsed_ms, error);
+}
+
+gboolean
+cmd_grade (App *app, char **arguments, GError **error)
+{
+  g_autoptr (GradeSession) session = NULL;
+  g_autoptr (GPtrArray) entries = NULL;
+  g_autofree char *dir = NULL;
+  Batched batch = { 0 };
+
+  if (!check_usage (arguments, &batch.formats, error) || !grade_session_open (app, &options, &session, error) || !sandbox_check (error))
+    return FALSE;
+  dir = choose_output (app);
+  if (!files_make_dir (dir, error))
+    return FALSE;
+  entries = grade_entries_new (arguments);
+  batch.session = session;
+  batch.entries = entries;
+  batch.dir = dir;
+  g_mutex_init (&batch.lock);
+  const gboolean ok = grade_batch (&batch, error);
+  g_mutex_clear (&batch.lock);
+  if (!ok)
+    return FALSE;
+  say_where (&batch);
+  return verdict (&batch, error);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A batch's files; see grade-files.h. */
+#include "cli/grade-files.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "grade/batch.h"
+#include "grade/grade-csv.h"
+#include "grade/grade-gradescope.h"
+#include "grade/grade-html.h"
+#include "grade/grade-json.h"
+#include "grade/grade-junit.h"
+#include "grade/grade-md.h"
+
+#define NAME_MAX_BYTES 80
+
+gboolean
+grade_formats_parse (const char *text, guint *formats, GError **error)
+{
+  static const struct {
+    const char *name;
+    GradeFormats format;
+  } names[] = {
+    { "json", GRADE_FORMAT_JSON }, { "md", GRADE_FORMAT_MD }, { "html", GRADE_FORMAT_HTML }, { "junit", GRADE_FORMAT_JUNIT }, { "gradescope", GRADE_FORMAT_GRADESCOPE },
+  };
+  g_auto (GStrv) words = g_strsplit (text ? text : "", ",", -1);
+  guint found = 0;
+
+  for (char **word = words; *word; word++)
+    {
+      guint i = 0;
+
+      while (i < G_N_ELEMENTS (names) && strcmp (*word, names[i].name) != 0)
+        i++;
+      if (i == G_N_ELEMENTS (names))
+        return fail (error, HARNESS_ERROR_USAGE, "--format has \"%s\"; try: json, md, html, junit and gradescope, with commas between them", *word);
+      found |= names[i].format;
+    }
+  *formats = text ? found : GRADE_FORMATS_DEFAULT;
+  return TRUE;
+}
+
+/* --- entries --------------------------------------------------------------------------------------- */
+
+void
+grade_entry_free (GradeEntry *entry)
+{
+  g_free (entry->name);
+  grade_free (entry->grade);
+  g_free (entry);
+}
+
+/* "hw 2/Jane Roe.zip": "Jane_Roe". */
+static char *
+plain_name (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  char *dot = strchr (base + 1, '.');
+
+  if (dot)
+    *dot = '\0';
+  if (strlen (base) > NAME_MAX_BYTES)
+    base[NAME_MAX_BYTES] = '\0';
+  g_strcanon (base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_+@", '_');
+  return g_steal_pointer (&base);
+}
+
+GPtrArray *
+grade_entries_new (char **paths)
+{
+  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify) grade_entry_free);
+
+  for (char **path = paths; *path; path++)
+    {
+      GradeEntry *entry = g_new0 (GradeEntry, 1);
+      g_autofree char *name = plain_name (*path);
+
+      entry->path = *path;
+      entry->name = g_strdup (name);
+      for (guint i = 2; !g_hash_table_add (taken, g_strdup (entry->name)); i++)
+        {
+          g_free (entry->name);
+          entry->name = g_strdup_printf ("%s-%u", name, i);
+        }
+      g_ptr_array_add (entries, entry);
+    }
+  return entries;
+}
+
+/* --- writing --------------------------------------------------------------------------------------- */
+
+static gboolean
+write_text (const char *dir, const char *below, const char *name, GString *text, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, below, name, NULL);
+  const gboolean ok = files_write (path, text->str, (gssize) text->len, error);
+
+  g_string_free (text, TRUE);
+  return ok;
+}
+
+gboolean
+grade_files_write_one (const char *dir, const GradeEntry *entry, guint formats, GError **error)
+{
+  const Grade *grade = entry->grade;
+  g_autofree char *folder = g_build_filename (dir, entry->name, NULL);
+
+  return files_make_dir (folder, error) && (!(formats & GRADE_FORMAT_JSON) || write_text (dir, entry->name, "grade.json", grade_json (grade), error)) &&
+         (!(formats & GRADE_FORMAT_MD) || write_text (dir, entry->name, "grade.md", grade_md (grade), error)) &&
+         (!(formats & GRADE_FORMAT_HTML) || write_text (dir, entry->name, "grade.html", grade_html (grade), error)) &&
+         (!(formats & GRADE_FORMAT_GRADESCOPE) || grade_files_write_gradescope (dir, grade, FALSE, error));
+}
+
+gboolean
+grade_files_write_gradescope (const char *dir, const Grade *grade, gboolean unfinished, GError **error)
+{
+  return write_text (dir, ".", "results.json", grade_gradescope (grade, unfinished), error);
+}
+
+static GPtrArray *
+graded (const GPtrArray *entries)
+{
+  GPtrArray *grades = g_ptr_array_new ();
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const GradeEntry *entry = g_ptr_array_index (entries, i);
+
+      if (entry->grade)
+        g_ptr_array_add (grades, entry->grade);
+    }
+  return grades;
+}
+
+gboolean
+grade_files_write_csv (const char *dir, const GPtrArray *entries, GError **error)
+{
+  g_autoptr (GPtrArray) grades = graded (entries);
+
+  return write_text (dir, ".", "grades.csv", grades_csv (grades), error);
+}
+
+static gboolean
+was_retried (const Grade *grade)
+{
+  for (guint i = 0; i < grade->notes->len; i++)
+    if (g_str_has_prefix (g_ptr_array_index (grade->notes, i), "The first try failed"))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+grade_files_write_summary (const char *dir, const char *title, const GPtrArray *entries, guint formats, gint64 elapsed_ms, GError **error)
+{
+  g_autoptr (GPtrArray) grades = graded (entries);
+  g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (g_free);
+  g_autofree BatchEntry *batch_entries = g_new0 (BatchEntry, entries->len + 1);
+  Batch batch = { .title = title, .entries = batch_entries, .elapsed_ms = elapsed_ms };
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const GradeEntry *entry = g_ptr_array_index (entries, i);
+
+      if (!entry->grade)
+        continue;
+      g_ptr_array_add (links, g_strdup_printf ("%s/grade.html", entry->name));
+      batch_entries[batch.n++] = (BatchEntry){
+        .grade = entry->grade,
+        .href = formats & GRADE_FORMAT_HTML ? g_ptr_array_index (links, links->len - 1) : NULL,
+        .retried = was_retried (entry->grade),
+      };
+    }
+  return (!(formats & GRADE_FORMAT_HTML) || write_text (dir, ".", "index.html", batch_html (&batch), error)) &&
+         (!(formats & GRADE_FORMAT_MD) || write_text (dir, ".", "summary.md", batch_md (&batch), error)) &&
+         (!(formats & GRADE_FORMAT_JUNIT) || write_text (dir, ".", "junit.xml", grades_junit (grades), error));
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a batch writes into its folder; see docs/grading.md for the files. */
+#pragma once
+#include <glib.h>
+
+#include "grade/grade.h"
+
+typedef enum {
+  GRADE_FORMAT_JSON = 1 << 0,
+  GRADE_FORMAT_MD = 1 << 1,
+  GRADE_FORMAT_HTML = 1 << 2,
+  GRADE_FORMAT_JUNIT = 1 << 3,
+  GRADE_FORMAT_GRADESCOPE = 1 << 4,
+} GradeFormats;
+#define GRADE_FORMATS_DEFAULT (GRADE_FORMAT_JSON | GRADE_FORMAT_MD | GRADE_FORMAT_HTML | GRADE_FORMAT_JUNIT)
+
+/* "json,html": USAGE for a name that is none. NULL: the default. grades.csv is always written. */
+gboolean grade_formats_parse (const char *text, guint *formats, GError **error);
+
+/* One submission of a batch, in the order given. */
+typedef struct {
+  const char *path;
+  char *name;     /* of its folder, below the batch's: plain characters, unique in the batch */
+  Grade *grade;   /* NULL: not graded yet */
+  gboolean from_cache;
+} GradeEntry;
+void grade_entry_free (GradeEntry *entry);
+/* of GradeEntry */
+GPtrArray *grade_entries_new (char **paths);
+
+/* DIR/NAME/grade.json …, and DIR/results.json for Gradescope (of a batch of one). */
+gboolean grade_files_write_one (const char *dir, const GradeEntry *entry, guint formats, GError **error);
+gboolean grade_files_write_gradescope (const char *dir, const Grade *grade, gboolean unfinished, GError **error);
+/* DIR/grades.csv, of what is graded. */
+gboolean grade_files_write_csv (const char *dir, const GPtrArray *entries, GError **error);
+/* DIR/index.html, summary.md, junit.xml. */
+gboolean grade_files_write_summary (const char *dir, const char *title, const GPtrArray *entries, guint formats, gint64 elapsed_ms, GError **error);
