@@ -166,7 +166,7 @@ read_cases (JsonObject *object, GradeRow *row, GError **error)
 {
   JsonNode *node = member (object, "cases", JSON_NODE_ARRAY, error);
   JsonArray *array = node != NULL ? json_node_get_array (node) : NULL;
-  gint64 ok, total;
+  gint64 ok = 0, total = 0;
 
   if (array == NULL || !read_number (object, "cases_ok", G_MAXUINT, &ok, error) || !read_number (object, "cases_total", G_MAXUINT, &total, error))
     return FALSE;
@@ -191,7 +191,7 @@ static gboolean
 read_row (JsonNode *node, Grade *grade, GError **error)
 {
   JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  guint kind, status;
+  guint kind = 0, status = 0;
 
   if (object == NULL)
     return fail (error, HARNESS_ERROR_FAILED, "damaged: a test is no object");
@@ -222,7 +222,7 @@ read_rows (JsonObject *object, Grade *grade, GError **error)
 static gboolean
 read_outcome (JsonObject *object, Grade *grade, GError **error)
 {
-  guint verdict, stage, blame;
+  guint verdict = 0, stage = 0, blame = 0;
 
   if (!read_name (object, "verdict", name_of_verdict, VERDICT_INFRASTRUCTURE + 1, &verdict, error) ||
       !read_name (object, "stage", name_of_stage, STAGE_CHECKS + 1, &stage, error) ||
