@@ -393,6 +393,48 @@ test_capped (void **state)
     }
 }
 
+/* 65.00 in rows, and one point off. */
+static void
+test_warnings_cost (void **state)
+{
+  g_autoptr (Grade) grade = fixture_partial ();
+
+  (void) state;
+  assert_int_equal (words_warnings_cost (grade), 0);
+  grade->points = 6400;
+  assert_int_equal (words_warnings_cost (grade), 100);
+  g_autoptr (GString) md = grade_md (grade), html = grade_html (grade), results = grade_gradescope (grade, FALSE);
+  assert_text_has (md->str, "| compiler warnings | −1.00 |");
+  assert_text_has (html->str, "Compiler warnings</a></th><td class=\"n\">−1.00</td>");
+  assert_text_has (results->str, "warnings cost 1.00 points");
+  assert_text_has (results->str, "\"score\": 64.00");
+  grade->stage = STAGE_L2_BOOT;
+  assert_int_equal (words_warnings_cost (grade), 0);
+}
+
+/* Lists that a submission can make long are cut, and say so. */
+static void
+test_long_lists (void **state)
+{
+  g_autoptr (Grade) grade = fixture_partial ();
+  const GradeRow *row = grade_find_row (grade, ROW_REGISTERS);
+
+  (void) state;
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_ptr_array_add (grade->notes, g_strdup ("a note"));
+      g_ptr_array_add (grade->warnings, g_strdup ("a warning"));
+      g_ptr_array_add (row->where, g_strdup ("x.c:1: x"));
+    }
+  g_autoptr (GString) md = grade_md (grade), html = grade_html (grade);
+  assert_text_has (md->str, "… and 802 more");
+  assert_text_has (md->str, "… and 951 more");
+  assert_text_has (md->str, "… and 981 more");
+  assert_text_has (html->str, "… and 802 more");
+  assert_text_has (html->str, "… and 951 more");
+  assert_text_has (html->str, "… and 981 more");
+}
+
 static void
 test_command (void **state)
 {
@@ -416,7 +458,7 @@ main (void)
     cmocka_unit_test (test_read_members),  cmocka_unit_test (test_times_are_last),       cmocka_unit_test (test_damaged),
     cmocka_unit_test (test_deep),          cmocka_unit_test (test_csv),                  cmocka_unit_test (test_junit),
     cmocka_unit_test (test_junit_log_is_capped), cmocka_unit_test (test_gradescope),     cmocka_unit_test (test_gradescope_so_far),
-    cmocka_unit_test (test_lines),         cmocka_unit_test (test_capped),               cmocka_unit_test (test_command),
+    cmocka_unit_test (test_warnings_cost), cmocka_unit_test (test_long_lists), cmocka_unit_test (test_lines),         cmocka_unit_test (test_capped),               cmocka_unit_test (test_command),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
