@@ -4,6 +4,7 @@
 #include "unit/grade-fixture.h"
 
 #include <json-glib/json-glib.h>
+#include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 
@@ -355,6 +356,50 @@ test_gradescope_so_far (void **state)
   assert_golden ("grade/gradescope-so-far.json", some->str, some->len);
 }
 
+/* --- grade.html ------------------------------------------------------------------------------- */
+
+/* As a parser of HTML sees it. */
+static void
+assert_inert (const xmlNode *node, guint *elements)
+{
+  for (; node != NULL; node = node->next)
+    {
+      if (node->type != XML_ELEMENT_NODE)
+        continue;
+      ++*elements;
+      if (strcmp ((const char *) node->name, "script") == 0)
+        fail_msg ("a script");
+      for (const xmlAttr *attribute = node->properties; attribute != NULL; attribute = attribute->next)
+        {
+          const char *value = attribute->children != NULL ? (const char *) attribute->children->content : "";
+          if (g_str_has_prefix ((const char *) attribute->name, "on") || strcmp ((const char *) attribute->name, "src") == 0 ||
+              (strcmp ((const char *) attribute->name, "href") == 0 && *value != '#'))
+            fail_msg ("%s=\"%s\"", (const char *) attribute->name, value);
+        }
+      assert_inert (node->children, elements);
+    }
+}
+
+static void
+test_html_is_inert (void **state)
+{
+  g_autoptr (GPtrArray) grades = fixture_grades ();
+
+  (void) state;
+  for (guint i = 0; i < grades->len; i++)
+    {
+      g_autoptr (GString) page = grade_html (g_ptr_array_index (grades, i));
+      xmlDoc *document = htmlReadMemory (page->str, (int) page->len, NULL, "UTF-8", HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
+      guint elements = 0;
+
+      assert_non_null (document);
+      assert_inert (xmlDocGetRootElement (document), &elements);
+      xmlFreeDoc (document);
+      assert_true (elements > 20);
+      assert_text_has (page->str, "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\"");
+    }
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 static void
@@ -458,7 +503,7 @@ main (void)
     cmocka_unit_test (test_read_members),  cmocka_unit_test (test_times_are_last),       cmocka_unit_test (test_damaged),
     cmocka_unit_test (test_deep),          cmocka_unit_test (test_csv),                  cmocka_unit_test (test_junit),
     cmocka_unit_test (test_junit_log_is_capped), cmocka_unit_test (test_gradescope),     cmocka_unit_test (test_gradescope_so_far),
-    cmocka_unit_test (test_warnings_cost), cmocka_unit_test (test_long_lists), cmocka_unit_test (test_lines),         cmocka_unit_test (test_capped),               cmocka_unit_test (test_command),
+    cmocka_unit_test (test_html_is_inert), cmocka_unit_test (test_warnings_cost), cmocka_unit_test (test_long_lists), cmocka_unit_test (test_lines),         cmocka_unit_test (test_capped),               cmocka_unit_test (test_command),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
