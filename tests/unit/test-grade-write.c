@@ -472,6 +472,9 @@ test_long_lists (void **state)
       g_ptr_array_add (row->where, g_strdup ("x.c:1: x"));
     }
   g_autoptr (GString) md = grade_md (grade), html = grade_html (grade);
+  g_auto (GStrv) notes = g_strsplit (md->str, "- a note\n", -1), warnings = g_strsplit (html->str, "<li><code>a warning</code>", -1);
+  assert_int_equal (g_strv_length (notes), WORDS_NOTES - 2 + 1);
+  assert_int_equal (g_strv_length (warnings), WORDS_WARNINGS - 1 + 1);
   assert_text_has (md->str, "… and 802 more");
   assert_text_has (md->str, "… and 951 more");
   assert_text_has (md->str, "… and 981 more");
