@@ -135,6 +135,11 @@ say_whole (GString *text, const Grade *grade)
     g_string_append_printf (text, "It ended at the stage %s.\n", stage_name (grade->stage));
   if (grade->details != NULL)
     g_string_append_printf (text, "\n%s\n", grade->details);
+  if (words_warnings_cost (grade) > 0)
+    {
+      g_autofree char *cost = grade_points_text (words_warnings_cost (grade));
+      g_string_append_printf (text, "The compiler's warnings cost %s points.\n", cost);
+    }
   say_texts (text, "Compiler warnings", grade->warnings);
   say_texts (text, "Notes", grade->notes);
   if (grade->left_out[0] != '\0')

@@ -10,10 +10,6 @@
 #include "report/html-parts.h"
 #include "report/svg.h"
 
-#define DIFF_LINES 2000u
-#define DETAIL_LINES 80u
-#define WARNINGS 50u
-
 /* --- what pages share ------------------------------------------------------------------------- */
 
 void
@@ -46,7 +42,7 @@ grade_html_bar (GString *out, guint64 part, guint64 whole, const char *what)
 static const char *
 line_class (const char *line)
 {
-  if (g_str_has_prefix (line, "+++") || g_str_has_prefix (line, "---"))
+  if (g_str_has_prefix (line, "+++ ") || g_str_has_prefix (line, "--- "))
     return "file";
   return *line == '+' ? "add" : *line == '-' ? "del" : g_str_has_prefix (line, "@@") ? "hunk" : NULL;
 }
@@ -119,7 +115,7 @@ put_verdict (GString *out, const Grade *grade)
   if (grade->stage != STAGE_CHECKS)
     html_format (out, "<p class=\"stage\">It ended at the stage <b>%s</b>.</p>\n", stage_name (grade->stage));
   if (grade->details != NULL && grade->details[0] != '\0')
-    grade_html_pre (out, grade->details, FALSE, DETAIL_LINES);
+    grade_html_pre (out, grade->details, FALSE, WORDS_DETAILS);
   g_string_append (out, "<dl>\n");
   put_fact (out, "Leaf map", grade->leaf_map, FALSE);
   put_fact (out, "Why this map", grade->leaf_map_how, FALSE);
@@ -170,6 +166,20 @@ put_row (GString *out, const GradeRow *row)
   g_string_append (out, "</td></tr>\n");
 }
 
+/* The rows together, less what warnings cost. */
+static void
+put_total (GString *out, const Grade *grade)
+{
+  const gint64 cost = words_warnings_cost (grade);
+  g_autofree char *points = grade_points_text (grade->points), *max_points = grade_points_text (grade->max_points), *cost_text = grade_points_text (cost);
+
+  if (!grade_is_scored (grade))
+    return;
+  if (cost > 0)
+    html_format (out, "<tr><th scope=\"row\"><a href=\"#warnings\">Compiler warnings</a></th><td class=\"n\">−%s</td><td></td><td></td></tr>\n", cost_text);
+  html_format (out, "<tr class=\"total\"><th scope=\"row\">Together</th><td class=\"n\">%s <span class=\"of\">of %s</span></td><td></td><td></td></tr>\n", points, max_points);
+}
+
 static void
 put_rows (GString *out, const Grade *grade)
 {
@@ -181,6 +191,7 @@ put_rows (GString *out, const Grade *grade)
   html_table_begin (out, "What was looked at, and what it is worth", columns, G_N_ELEMENTS (columns));
   for (guint i = 0; i < grade->rows->len; i++)
     put_row (out, g_ptr_array_index (grade->rows, i));
+  put_total (out, grade);
   html_table_end (out);
   g_string_append (out, "</section>\n");
 }
@@ -219,8 +230,10 @@ put_lost (GString *out, const GradeRow *row)
   put_cases (out, row);
   if (row->where->len > 0)
     g_string_append (out, "<p class=\"look\">Lines of yours to look at</p>\n<ul class=\"where\">\n");
-  for (guint i = 0; i < row->where->len; i++)
+  for (guint i = 0; i < MIN (row->where->len, WORDS_WHERE); i++)
     html_format (out, "<li><code>%s</code></li>\n", (const char *) g_ptr_array_index (row->where, i));
+  if (row->where->len > WORDS_WHERE)
+    g_string_append_printf (out, "<li>… and %u more</li>\n", row->where->len - WORDS_WHERE);
   g_string_append (out, row->where->len > 0 ? "</ul>\n</article>\n" : "</article>\n");
 }
 
@@ -267,13 +280,13 @@ put_built (GString *out, const Grade *grade)
     {
       g_string_append (out, "<details open><summary>What was left out</summary>\n<p>These lines of yours could not be carried onto the lab’s kernel and were not "
                             "judged.</p>\n");
-      grade_html_pre (out, grade->left_out, TRUE, DIFF_LINES);
+      grade_html_pre (out, grade->left_out, TRUE, WORDS_DIFF);
       g_string_append (out, "</details>\n");
     }
   if (grade->carried[0] != '\0')
     {
       g_string_append (out, "<details><summary>Your change, as it stands on the lab’s kernel</summary>\n");
-      grade_html_pre (out, grade->carried, TRUE, DIFF_LINES);
+      grade_html_pre (out, grade->carried, TRUE, WORDS_DIFF);
       g_string_append (out, "</details>\n");
     }
   g_string_append (out, "</section>\n");
@@ -305,8 +318,8 @@ grade_html (const Grade *grade)
   put_verdict (out, grade);
   put_rows (out, grade);
   put_all_lost (out, grade);
-  put_list (out, "warnings", "Compiler warnings", grade->warnings, TRUE, WARNINGS);
-  put_list (out, "notes", "Notes", grade->notes, FALSE, G_MAXUINT);
+  put_list (out, "warnings", "Compiler warnings", grade->warnings, TRUE, WORDS_WARNINGS);
+  put_list (out, "notes", "Notes", grade->notes, FALSE, WORDS_NOTES);
   put_built (out, grade);
   put_again (out, grade);
   g_string_append (out, "</main>\n");

@@ -166,7 +166,7 @@ read_cases (JsonObject *object, GradeRow *row, GError **error)
 {
   JsonNode *node = member (object, "cases", JSON_NODE_ARRAY, error);
   JsonArray *array = node != NULL ? json_node_get_array (node) : NULL;
-  gint64 ok, total;
+  gint64 ok = 0, total = 0;
 
   if (array == NULL || !read_number (object, "cases_ok", G_MAXUINT, &ok, error) || !read_number (object, "cases_total", G_MAXUINT, &total, error))
     return FALSE;

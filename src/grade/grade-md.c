@@ -7,10 +7,6 @@
 #include "grade/grade-words.h"
 #include "report/answers-parts.h"
 
-#define DIFF_LINES 2000u
-#define DETAIL_LINES 80u
-#define WARNINGS 50u
-
 /* --- escaping --------------------------------------------------------------------------------- */
 
 static char *
@@ -103,7 +99,20 @@ put_verdict (GString *out, const Grade *grade)
   if (grade->stage != STAGE_CHECKS)
     md_format (out, "\nIt ended at the stage *%s*.\n", stage_name (grade->stage));
   if (grade->details != NULL && grade->details[0] != '\0')
-    md_fenced (out, "", grade->details, DETAIL_LINES);
+    md_fenced (out, "", grade->details, WORDS_DETAILS);
+}
+
+static void
+put_total (GString *out, const Grade *grade)
+{
+  const gint64 cost = words_warnings_cost (grade);
+  g_autofree char *points = grade_points_text (grade->points), *max_points = grade_points_text (grade->max_points), *cost_text = grade_points_text (cost);
+
+  if (!grade_is_scored (grade))
+    return;
+  if (cost > 0)
+    md_format (out, "| compiler warnings | −%s | | | | |\n", cost_text);
+  md_format (out, "| **together** | **%s** | **%s** | | | |\n", points, max_points);
 }
 
 static void
@@ -124,6 +133,7 @@ put_rows (GString *out, const Grade *grade)
         g_string_append (out, " |");
       md_format (out, " %s |\n", row->reason);
     }
+  put_total (out, grade);
 }
 
 static void
@@ -155,8 +165,10 @@ put_lost (GString *out, const GradeRow *row)
   put_cases (out, row);
   if (row->where->len > 0)
     g_string_append (out, "\nLines of yours to look at:\n\n");
-  for (guint i = 0; i < row->where->len; i++)
+  for (guint i = 0; i < MIN (row->where->len, WORDS_WHERE); i++)
     md_format (out, "- %s\n", (const char *) g_ptr_array_index (row->where, i));
+  if (row->where->len > WORDS_WHERE)
+    g_string_append_printf (out, "- … and %u more\n", row->where->len - WORDS_WHERE);
 }
 
 static void
@@ -193,12 +205,12 @@ put_built (GString *out, const Grade *grade)
   if (grade->left_out[0] != '\0')
     {
       g_string_append (out, "\n## What was left out\n\nThese lines of yours could not be carried onto the lab's kernel and were not judged:\n");
-      md_fenced (out, "diff", grade->left_out, DIFF_LINES);
+      md_fenced (out, "diff", grade->left_out, WORDS_DIFF);
     }
   if (grade->carried[0] != '\0')
     {
       g_string_append (out, "\n## What was built\n\nYour change, as it stands on the lab's kernel:\n");
-      md_fenced (out, "diff", grade->carried, DIFF_LINES);
+      md_fenced (out, "diff", grade->carried, WORDS_DIFF);
     }
 }
 
@@ -231,8 +243,8 @@ grade_md (const Grade *grade)
   put_verdict (out, grade);
   put_rows (out, grade);
   put_all_lost (out, grade);
-  put_list (out, "Compiler warnings", grade->warnings, WARNINGS);
-  put_list (out, "Notes", grade->notes, G_MAXUINT);
+  put_list (out, "Compiler warnings", grade->warnings, WORDS_WARNINGS);
+  put_list (out, "Notes", grade->notes, WORDS_NOTES);
   put_built (out, grade);
   put_again (out, grade);
   return out;

@@ -67,6 +67,18 @@ words_row_lost (const GradeRow *row)
   return row->status != ROW_SKIPPED && row->points < row->max_points;
 }
 
+gint64
+words_warnings_cost (const Grade *grade)
+{
+  gint64 sum = 0;
+
+  if (!grade_is_scored (grade) || grade->stage != STAGE_CHECKS || grade->warnings->len == 0)
+    return 0;
+  for (guint i = 0; i < grade->rows->len; i++)
+    sum += ((const GradeRow *) g_ptr_array_index (grade->rows, i))->points;
+  return MAX (sum - grade->points, 0);
+}
+
 /* What was found by itself is not asked for: the grade says how the map was come by. "vmx+svm" is no ISA that can be asked for: it is what the files tell. */
 char *
 words_command (const Grade *grade)

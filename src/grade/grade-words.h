@@ -5,7 +5,13 @@
 
 #include "grade/grade.h"
 
-#define WORDS_CASES 12u /* failed cases that are shown of a row; how many more there are is said */
+/* So many are shown; how many more there are is said. */
+#define WORDS_CASES 12u     /* failed cases of a row */
+#define WORDS_WHERE 20u     /* lines to look at, of a row */
+#define WORDS_NOTES 200u
+#define WORDS_WARNINGS 50u
+#define WORDS_DETAILS 80u   /* lines */
+#define WORDS_DIFF 2000u    /* lines */
 
 /* "Total exits" */
 const char *words_row_title (RowKind kind);
@@ -17,6 +23,8 @@ const char *words_verdict (Verdict verdict);
 const char *words_unscored (Verdict verdict);
 /* Whether the row has less than all of its points. */
 gboolean words_row_lost (const GradeRow *row);
+/* What the compiler's warnings cost: by how much the whole is less than its rows. 0 where nothing was scored, or where something else than rows decided. */
+gint64 words_warnings_cost (const Grade *grade);
 /* What `./harness grade` is told to have the same grading again, quoted for a shell. Newly allocated. */
 char *words_command (const Grade *grade);
 

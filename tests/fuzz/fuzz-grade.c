@@ -54,6 +54,8 @@ write_all (Grade *grade)
 
   g_ptr_array_add (grades, grade);
   g_autofree char *line = grade_summary_line (grade);
+  if (!g_utf8_validate (line, -1, NULL) || strpbrk (line, "\n\r\x01\x1b") != NULL)
+    abort ();
   GString *const texts[] = { grades_csv (grades), grades_junit (grades),  grade_md (grade), grade_html (grade), grade_gradescope (grade, FALSE),
                              grade_gradescope (grade, TRUE), batch_html (&batch), batch_md (&batch) };
   check_xml (texts[1]);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes a submission as a student hands it in:  tests/submissions/pack.sh NAME OUT_DIR  prints the path of what it made in OUT_DIR.
-# The same bytes every time, with the same tools. Of its forms tells README.md.
+# The same bytes every time, with the same tools. Of its forms tells README.md. With --base it prints where the kernel's files are.
 #
 # SUBMISSIONS_SOURCE: Linux 6.1, as Debian's linux-source-6.1.tar.xz (the default) or as a folder; the patches of 6.1-grading are
 # applied to what is needed of it, once. SUBMISSIONS_CACHE: the folder where that is kept (build/submissions).
@@ -21,16 +21,6 @@ die() {
   echo "pack.sh: $*" >&2
   exit 1
 }
-
-[ $# -eq 2 ] || die "usage: pack.sh NAME OUT_DIR"
-name=$1
-submission=$here/$name
-[ -f "$submission/expect.conf" ] || die "$name: no such submission"
-form=$(sed -n 's/^form=//p' "$submission/expect.conf")
-mkdir -p "$2"
-out_dir=$(cd "$2" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/pack-XXXXXX")
-trap 'rm -rf "$work"' EXIT
 
 # Takes the parts out of the source into a folder and patches them.
 unpack_base() {
@@ -219,11 +209,11 @@ pack_bundle() {
   plain_git -C "$work/repository" bundle create -q "$made" HEAD main --tags
 }
 
-# The project's own patches; the last is in the grading kernel already.
+# The project's own patches; the last is in the grading kernel already, the one before is documentation alone.
 pack_series() {
   made=$1
   mkdir "$made"
-  grep -v '^0007-' "$patches/6.1/series" >"$made/series"
+  grep -v '^000[67]-' "$patches/6.1/series" >"$made/series"
   grep -v '^ *\(#\|$\)' "$made/series" | while IFS= read -r patch; do cp "$patches/6.1/$patch" "$made/"; done
 }
 
@@ -246,6 +236,21 @@ pack_folder_links() {
   ln -s /etc/passwd "$made/cpuid.c"
   mkfifo "$made/vmx.c"
 }
+
+if [ "$*" = --base ]; then
+  find_base
+  echo "$base"
+  exit 0
+fi
+[ $# -eq 2 ] || die "usage: pack.sh NAME OUT_DIR, or pack.sh --base"
+name=$1
+submission=$here/$name
+[ -f "$submission/expect.conf" ] || die "$name: no such submission"
+form=$(sed -n 's/^form=//p' "$submission/expect.conf")
+mkdir -p "$2"
+out_dir=$(cd "$2" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/pack-XXXXXX")
+trap 'rm -rf "$work"' EXIT
 
 case $form in
   patch | series | zip-* | tar-* | folder-links) ;;

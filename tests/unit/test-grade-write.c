@@ -4,6 +4,7 @@
 #include "unit/grade-fixture.h"
 
 #include <json-glib/json-glib.h>
+#include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 
@@ -355,6 +356,50 @@ test_gradescope_so_far (void **state)
   assert_golden ("grade/gradescope-so-far.json", some->str, some->len);
 }
 
+/* --- grade.html ------------------------------------------------------------------------------- */
+
+/* As a parser of HTML sees it. */
+static void
+assert_inert (const xmlNode *node, guint *elements)
+{
+  for (; node != NULL; node = node->next)
+    {
+      if (node->type != XML_ELEMENT_NODE)
+        continue;
+      ++*elements;
+      if (strcmp ((const char *) node->name, "script") == 0)
+        fail_msg ("a script");
+      for (const xmlAttr *attribute = node->properties; attribute != NULL; attribute = attribute->next)
+        {
+          const char *value = attribute->children != NULL ? (const char *) attribute->children->content : "";
+          if (g_str_has_prefix ((const char *) attribute->name, "on") || strcmp ((const char *) attribute->name, "src") == 0 ||
+              (strcmp ((const char *) attribute->name, "href") == 0 && *value != '#'))
+            fail_msg ("%s=\"%s\"", (const char *) attribute->name, value);
+        }
+      assert_inert (node->children, elements);
+    }
+}
+
+static void
+test_html_is_inert (void **state)
+{
+  g_autoptr (GPtrArray) grades = fixture_grades ();
+
+  (void) state;
+  for (guint i = 0; i < grades->len; i++)
+    {
+      g_autoptr (GString) page = grade_html (g_ptr_array_index (grades, i));
+      xmlDoc *document = htmlReadMemory (page->str, (int) page->len, NULL, "UTF-8", HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
+      guint elements = 0;
+
+      assert_non_null (document);
+      assert_inert (xmlDocGetRootElement (document), &elements);
+      xmlFreeDoc (document);
+      assert_true (elements > 20);
+      assert_text_has (page->str, "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\"");
+    }
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 static void
@@ -393,6 +438,51 @@ test_capped (void **state)
     }
 }
 
+/* 65.00 in rows, and one point off. */
+static void
+test_warnings_cost (void **state)
+{
+  g_autoptr (Grade) grade = fixture_partial ();
+
+  (void) state;
+  assert_int_equal (words_warnings_cost (grade), 0);
+  grade->points = 6400;
+  assert_int_equal (words_warnings_cost (grade), 100);
+  g_autoptr (GString) md = grade_md (grade), html = grade_html (grade), results = grade_gradescope (grade, FALSE);
+  assert_text_has (md->str, "| compiler warnings | −1.00 |");
+  assert_text_has (html->str, "Compiler warnings</a></th><td class=\"n\">−1.00</td>");
+  assert_text_has (results->str, "warnings cost 1.00 points");
+  assert_text_has (results->str, "\"score\": 64.00");
+  grade->stage = STAGE_L2_BOOT;
+  assert_int_equal (words_warnings_cost (grade), 0);
+}
+
+/* Lists that a submission can make long are cut, and say so. */
+static void
+test_long_lists (void **state)
+{
+  g_autoptr (Grade) grade = fixture_partial ();
+  const GradeRow *row = grade_find_row (grade, ROW_REGISTERS);
+
+  (void) state;
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_ptr_array_add (grade->notes, g_strdup ("a note"));
+      g_ptr_array_add (grade->warnings, g_strdup ("a warning"));
+      g_ptr_array_add (row->where, g_strdup ("x.c:1: x"));
+    }
+  g_autoptr (GString) md = grade_md (grade), html = grade_html (grade);
+  g_auto (GStrv) notes = g_strsplit (md->str, "- a note\n", -1), warnings = g_strsplit (html->str, "<li><code>a warning</code>", -1);
+  assert_int_equal (g_strv_length (notes), WORDS_NOTES - 2 + 1);
+  assert_int_equal (g_strv_length (warnings), WORDS_WARNINGS - 1 + 1);
+  assert_text_has (md->str, "… and 802 more");
+  assert_text_has (md->str, "… and 951 more");
+  assert_text_has (md->str, "… and 981 more");
+  assert_text_has (html->str, "… and 802 more");
+  assert_text_has (html->str, "… and 951 more");
+  assert_text_has (html->str, "… and 981 more");
+}
+
 static void
 test_command (void **state)
 {
@@ -416,7 +506,7 @@ main (void)
     cmocka_unit_test (test_read_members),  cmocka_unit_test (test_times_are_last),       cmocka_unit_test (test_damaged),
     cmocka_unit_test (test_deep),          cmocka_unit_test (test_csv),                  cmocka_unit_test (test_junit),
     cmocka_unit_test (test_junit_log_is_capped), cmocka_unit_test (test_gradescope),     cmocka_unit_test (test_gradescope_so_far),
-    cmocka_unit_test (test_lines),         cmocka_unit_test (test_capped),               cmocka_unit_test (test_command),
+    cmocka_unit_test (test_html_is_inert), cmocka_unit_test (test_warnings_cost), cmocka_unit_test (test_long_lists), cmocka_unit_test (test_lines),         cmocka_unit_test (test_capped),               cmocka_unit_test (test_command),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
