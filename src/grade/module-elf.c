@@ -249,6 +249,9 @@ read_relocs (ModuleElf *module, Elf_Scn *scn, const GElf_Shdr *header, GError **
       g_array_append_val (section->relocs, reloc);
     }
   g_array_sort (section->relocs, compare_relocs);
+  for (guint i = 1; i < section->relocs->len; i++)
+    if (compare_relocs (&g_array_index (section->relocs, ElfReloc, i - 1), &g_array_index (section->relocs, ElfReloc, i)) == 0)
+      return fail (error, HARNESS_ERROR_FAILED, "%s has two relocations of one place", section->name);
   return TRUE;
 }
 

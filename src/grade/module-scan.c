@@ -46,6 +46,8 @@ scan_clear (ScanModule *scan)
   g_clear_pointer (&scan->functions, g_ptr_array_unref);
   g_clear_pointer (&scan->base_functions, g_ptr_array_unref);
   g_clear_pointer (&scan->base_names, g_hash_table_unref);
+  g_clear_pointer (&scan->locked_calls, g_hash_table_unref);
+  g_clear_pointer (&scan->unlocked_calls, g_hash_table_unref);
   scanner_free (scan->base_scanner);
   scanner_free (scan->scanner);
   module_elf_free (scan->base);
@@ -160,6 +162,30 @@ follow_functions (const ModuleElf *module, Scanner *scanner, GHashTable *known)
   return functions;
 }
 
+static void
+add_all (GHashTable *to, GHashTable *from)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, from);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_hash_table_add (to, key);
+}
+
+static void
+find_calls (ScanModule *scan)
+{
+  scan->locked_calls = g_hash_table_new (NULL, NULL);
+  scan->unlocked_calls = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < scan->functions->len; i++)
+    {
+      const ScanFunction *function = g_ptr_array_index (scan->functions, i);
+      add_all (scan->locked_calls, function->flow->locked_calls);
+      add_all (scan->unlocked_calls, function->flow->unlocked_calls);
+    }
+}
+
 /* --- for those who judge ---------------------------------------------------------------------- */
 
 const GPtrArray *
@@ -206,6 +232,8 @@ is_known (const ScanModule *scan, const ScanFinding *finding)
 void
 scan_add_finding (ScanModule *scan, ScanKind kind, const ScanFunction *function, const ScanAccess *access)
 {
+  if (scan->found->len >= FOUND_MAX)
+    return;
   ScanFinding *finding = g_new0 (ScanFinding, 1);
   const ScanFound found = { module_section (scan->module, access->insn.section)->file_offset + access->insn.offset, finding };
 
@@ -213,11 +241,13 @@ scan_add_finding (ScanModule *scan, ScanKind kind, const ScanFunction *function,
   finding->module = g_strdup (scan->name);
   finding->function = g_strdup (scan_symbol_of (scan, function)->plain);
   finding->symbol = root_name (scan, access);
+  if (is_known (scan, finding))
+    {
+      scan_finding_free (finding);
+      return;
+    }
   finding->instruction = scan_code_text (scan->scanner, &access->insn);
-  if (scan->found->len >= FOUND_MAX || is_known (scan, finding))
-    scan_finding_free (finding);
-  else
-    g_array_append_val (scan->found, found);
+  g_array_append_val (scan->found, found);
 }
 
 /* --- the scan --------------------------------------------------------------------------------- */
@@ -256,6 +286,7 @@ module_scan (const char *base, const char *module, const char *name, GPtrArray *
   find_names (&scan);
   g_autoptr (GHashTable) known = base_fingerprints (&scan);
   scan.functions = follow_functions (scan.module, scan.scanner, known);
+  find_calls (&scan);
   scan_updates (&scan);
   scan_cycles (&scan);
   g_array_sort (scan.found, compare_found);

@@ -7,34 +7,37 @@
 
 #define FUNCTION_MAX 65536u
 #define PARTS_MAX 16u
-#define TABLE_MAX 1024           /* bytes of one jump table */
-#define TABLE_RELOCS_MAX 100000u
+#define TABLE_MAX 1024 /* bytes of one jump table */
+#define TABLE_RELOCS_MAX 20000u
+#define BUDGET (16u << 20)
 
 struct Scanner {
   const ModuleElf *module;
   csh intel, att;
   cs_insn *insn;
-  GHashTable *table_targets; /* places that .rodata refers to: section and offset in one */
-  GHashTable *side_exits;    /* of a place, the other place plus one */
+  GHashTable *table_targets; /* a set of places that .rodata refers to */
+  GHashTable *side_exits;    /* of a place, the other place */
+  guint64 budget;            /* bytes that may still be decoded: hostile functions share parts */
 };
 
-static gint64
+/* A place in code as one number, never 0; it fits in a pointer of x86-64. */
+static gsize
 place_key (guint section, guint64 offset)
 {
-  return (gint64) ((guint64) section << 40 | (offset & ((G_GUINT64_CONSTANT (1) << 40) - 1)));
+  return (gsize) section << 40 | (offset & ((G_GUINT64_CONSTANT (1) << 40) - 1));
 }
 
-static void
-put (GHashTable *table, gint64 key, gint64 value)
+static guint
+function_at (const ModuleElf *module, gsize key)
 {
-  g_hash_table_insert (table, g_memdup2 (&key, sizeof key), g_memdup2 (&value, sizeof value));
+  return module_symbol_at (module, (guint) (key >> 40), (gint64) (key & ((G_GUINT64_CONSTANT (1) << 40) - 1)));
 }
 
 /* --- the module's tables ---------------------------------------------------------------------- */
 
 /* The place in code, not the symbol there. */
 static gboolean
-code_place (const ModuleElf *module, const ElfReloc *reloc, gint64 *key)
+code_place (const ModuleElf *module, const ElfReloc *reloc, gsize *key)
 {
   ElfPlace place;
 
@@ -52,7 +55,8 @@ code_place (const ModuleElf *module, const ElfReloc *reloc, gint64 *key)
 static void
 read_jump_tables (Scanner *s, const ElfSection *section)
 {
-  gint64 key, distance = 0;
+  gint64 distance = 0;
+  gsize key;
   const ElfReloc *last = NULL;
 
   for (guint i = 0; section->relocs != NULL && i < MIN (section->relocs->len, TABLE_RELOCS_MAX); i++)
@@ -62,7 +66,7 @@ read_jump_tables (Scanner *s, const ElfSection *section)
       distance = relative && last != NULL && reloc->offset == last->offset + 4 ? distance + 4 : 0;
       last = relative ? reloc : NULL;
       for (gint64 back = 0; back <= MIN (distance, TABLE_MAX) && code_place (s->module, reloc, &key); back += 4)
-        put (s->table_targets, key - back, 1);
+        g_hash_table_add (s->table_targets, GSIZE_TO_POINTER (key - (gsize) back));
     }
 }
 
@@ -76,9 +80,9 @@ read_side_exits (Scanner *s, const char *name, guint entry_size)
   for (guint i = 0; relocs != NULL && i + 1 < relocs->len; i++)
     {
       const ElfReloc *from = &g_array_index (relocs, ElfReloc, i), *to = from + 1;
-      gint64 from_key, to_key;
+      gsize from_key, to_key;
       if (from->offset % entry_size == 0 && to->offset == from->offset + 4 && code_place (s->module, from, &from_key) && code_place (s->module, to, &to_key))
-        put (s->side_exits, from_key, to_key + 1);
+        g_hash_table_insert (s->side_exits, GSIZE_TO_POINTER (from_key), GSIZE_TO_POINTER (to_key));
     }
 }
 
@@ -88,8 +92,9 @@ scanner_new (const ModuleElf *module)
   Scanner *s = g_new0 (Scanner, 1);
 
   s->module = module;
-  s->table_targets = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
-  s->side_exits = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  s->budget = BUDGET;
+  s->table_targets = g_hash_table_new (NULL, NULL);
+  s->side_exits = g_hash_table_new (NULL, NULL);
   if (cs_open (CS_ARCH_X86, CS_MODE_64, &s->intel) != CS_ERR_OK || cs_open (CS_ARCH_X86, CS_MODE_64, &s->att) != CS_ERR_OK)
     g_error ("Capstone has no x86");
   cs_option (s->intel, CS_OPT_DETAIL, CS_OPT_ON);
@@ -273,7 +278,8 @@ decode (Scanner *s, const ElfSymbol *symbol, GArray *insns)
   size_t left = symbol->size;
   uint64_t address = symbol->value;
 
-  while (left > 0)
+  s->budget -= MIN (s->budget, symbol->size);
+  while (left > 0 && s->budget > 0)
     {
       ScanInsn insn;
       const guint offset = (guint) address;
@@ -290,7 +296,7 @@ decode (Scanner *s, const ElfSymbol *symbol, GArray *insns)
 
 /* The place that a jump or call means. */
 static gboolean
-branch_place (const Scanner *s, const ScanInsn *insn, gint64 *key)
+branch_place (const Scanner *s, const ScanInsn *insn, gsize *key)
 {
   const ScanOperand *o = &insn->operands[0];
 
@@ -306,41 +312,41 @@ branch_place (const Scanner *s, const ScanInsn *insn, gint64 *key)
 }
 
 static guint
-find_insn (GHashTable *places, gint64 key)
+find_insn (GHashTable *places, gsize key)
 {
   gpointer found;
 
-  return g_hash_table_lookup_extended (places, &key, NULL, &found) ? GPOINTER_TO_UINT (found) : SCAN_NO_INSN;
+  return g_hash_table_lookup_extended (places, GSIZE_TO_POINTER (key), NULL, &found) ? GPOINTER_TO_UINT (found) : SCAN_NO_INSN;
 }
 
 /* Calls within a section need no relocation: the place says which function it is. */
 static void
 connect_one (const Scanner *s, GHashTable *places, ScanInsn *insn)
 {
-  gint64 here = place_key (insn->section, insn->offset), key;
-  const gint64 *side_exit = g_hash_table_lookup (s->side_exits, &here);
+  const gpointer here = GSIZE_TO_POINTER (place_key (insn->section, insn->offset));
+  const gpointer side_exit = g_hash_table_lookup (s->side_exits, here);
+  gsize key;
 
-  insn->table_target = g_hash_table_contains (s->table_targets, &here);
+  insn->table_target = g_hash_table_contains (s->table_targets, here);
   if (side_exit != NULL)
-    insn->side_exit = find_insn (places, *side_exit - 1);
+    insn->side_exit = find_insn (places, GPOINTER_TO_SIZE (side_exit));
   if (!branch_place (s, insn, &key))
     return;
   if (insn->jump)
     insn->target = find_insn (places, key);
   if (insn->callee == MODULE_ELF_NONE)
-    insn->callee = module_symbol_at (s->module, (guint) (key >> 40), key & ((G_GINT64_CONSTANT (1) << 40) - 1));
+    insn->callee = function_at (s->module, key);
 }
 
 static void
 connect (const Scanner *s, ScanCode *code)
 {
-  g_autoptr (GHashTable) places = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autoptr (GHashTable) places = g_hash_table_new (NULL, NULL);
 
   for (guint i = 0; i < code->insns->len; i++)
     {
       const ScanInsn *insn = &g_array_index (code->insns, ScanInsn, i);
-      const gint64 key = place_key (insn->section, insn->offset);
-      g_hash_table_insert (places, g_memdup2 (&key, sizeof key), GUINT_TO_POINTER (i));
+      g_hash_table_insert (places, GSIZE_TO_POINTER (place_key (insn->section, insn->offset)), GUINT_TO_POINTER (i));
     }
   for (guint i = 0; i < code->insns->len; i++)
     connect_one (s, places, &g_array_index (code->insns, ScanInsn, i));
@@ -359,14 +365,14 @@ static void
 decode_cold_parts (Scanner *s, ScanCode *code)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
-  gint64 key;
+  gsize key;
 
   for (guint i = 0; i < code->insns->len; i++)
     {
       const ScanInsn *insn = &g_array_index (code->insns, ScanInsn, i);
       if (!insn->jump || !branch_place (s, insn, &key))
         continue;
-      const guint target = module_symbol_at (s->module, (guint) (key >> 40), key & ((G_GINT64_CONSTANT (1) << 40) - 1));
+      const guint target = function_at (s->module, key);
       if (target == MODULE_ELF_NONE || target == code->function || strstr (module_symbol (s->module, target)->name, ".cold") == NULL)
         continue;
       if (can_read (s, target) && g_hash_table_size (seen) < PARTS_MAX && g_hash_table_add (seen, GUINT_TO_POINTER (target)))

@@ -5,26 +5,22 @@
  */
 #include "grade/scan-cycles.h"
 
-#include <string.h>
-
-static guint
-base_rdtscs (ScanModule *scan, const char *plain)
+/* How many the base's functions have, by their plain names. */
+static GHashTable *
+count_base_rdtscs (ScanModule *scan)
 {
-  guint count = 0;
+  const GPtrArray *functions = scan_base_functions (scan);
+  GHashTable *counts = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (guint i = 1; i < scan->base->symbols->len; i++)
+  for (guint i = 0; i < functions->len; i++)
     {
-      const ElfSymbol *symbol = module_symbol (scan->base, i);
-      if (!symbol->function || strcmp (symbol->plain, plain) != 0)
-        continue;
-      g_autoptr (ScanCode) code = scan_code_read (scan->base_scanner, i);
-      for (guint k = 0; code != NULL && k < code->insns->len; k++)
-        {
-          const guint id = g_array_index (code->insns, ScanInsn, k).id;
-          count += id == X86_INS_RDTSC || id == X86_INS_RDTSCP;
-        }
+      const ScanFunction *function = g_ptr_array_index (functions, i);
+      char *plain = module_symbol (scan->base, function->symbol)->plain;
+      const guint before = GPOINTER_TO_UINT (g_hash_table_lookup (counts, plain));
+      if (function->flow->rdtscs > 0)
+        g_hash_table_insert (counts, plain, GUINT_TO_POINTER (before + function->flow->rdtscs));
     }
-  return count;
+  return counts;
 }
 
 static gboolean
@@ -46,12 +42,18 @@ is_narrow (const ScanFlow *flow, const ScanAccess *a)
 void
 scan_cycles (ScanModule *scan)
 {
+  g_autoptr (GHashTable) counts = NULL;
+
   for (guint i = 0; i < scan->functions->len; i++)
     {
       const ScanFunction *function = g_ptr_array_index (scan->functions, i);
       const ElfSymbol *symbol = scan_symbol_of (scan, function);
       const ScanFlow *flow = function->flow;
-      if (flow->rdtscs == 0 || flow->high_used || flow->accesses->len == 0 || flow->rdtscs <= base_rdtscs (scan, symbol->plain))
+      if (flow->rdtscs == 0 || flow->high_used || flow->accesses->len == 0)
+        continue;
+      if (counts == NULL)
+        counts = count_base_rdtscs (scan);
+      if (flow->rdtscs <= GPOINTER_TO_UINT (g_hash_table_lookup (counts, symbol->plain)))
         continue;
       for (guint k = 0; k < flow->accesses->len; k++)
         {

@@ -5,7 +5,7 @@
 #include "grade/scan-step.h"
 
 #define BLOCKS_MAX 8192u
-#define ROUNDS_MAX 64u /* instructions may be stepped over so often, in the mean */
+#define ROUNDS_MAX 32u /* instructions may be stepped over so often, in the mean */
 
 typedef struct {
   ScanStepper stepper;
@@ -81,6 +81,7 @@ go_to (Follower *f, guint insn, const ScanState *state)
 static void
 go_to_tables (Follower *f, const ScanState *state)
 {
+  f->steps += f->n_blocks;
   for (guint b = 0; b < f->n_blocks; b++)
     if (insn_at (f, f->begin[b])->table_target)
       go_to (f, f->begin[b], state);
@@ -122,7 +123,7 @@ run_block (Follower *f, guint block)
 static gboolean
 run_until_known (Follower *f)
 {
-  const guint64 most = (guint64) f->n_insns * ROUNDS_MAX + 1000;
+  const guint64 most = (guint64) f->n_insns * ROUNDS_MAX + 10000;
   gboolean again = TRUE;
 
   while (again)
@@ -150,6 +151,7 @@ flow_new (void)
   ScanFlow *flow = g_new0 (ScanFlow, 1);
 
   flow->accesses = g_array_new (FALSE, FALSE, sizeof (ScanAccess));
+  flow->other_offsets = g_array_new (FALSE, FALSE, sizeof (gint64));
   flow->locked_calls = g_hash_table_new (NULL, NULL);
   flow->unlocked_calls = g_hash_table_new (NULL, NULL);
   return flow;
@@ -185,6 +187,7 @@ scan_flow_free (ScanFlow *flow)
   if (flow == NULL)
     return;
   g_array_unref (flow->accesses);
+  g_array_unref (flow->other_offsets);
   g_hash_table_unref (flow->locked_calls);
   g_hash_table_unref (flow->unlocked_calls);
   g_free (flow);

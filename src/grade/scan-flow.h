@@ -29,6 +29,7 @@ typedef struct {
 
 typedef struct {
   GArray *accesses;   /* of ScanAccess, in order of the instructions */
+  GArray *other_offsets; /* of gint64: of what is updated by one instruction through some other pointer */
   gboolean has_vcpu;  /* the first argument is used as a pointer to something as large as a vCPU */
   guint rdtscs;
   gboolean high_used; /* the upper half of cycles is used by itself, or carried */

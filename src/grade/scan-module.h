@@ -20,6 +20,7 @@ typedef struct {
   GHashTable *base_names;  /* of char *: plain names of the base's symbols */
   GPtrArray *functions;    /* of ScanFunction: the module's that the base has not */
   GPtrArray *base_functions; /* of ScanFunction: all of the base's, NULL until scan_base_functions() is called */
+  GHashTable *locked_calls, *unlocked_calls; /* of all the module's functions */
   GArray *found;           /* of ScanFound */
 } ScanModule;
 

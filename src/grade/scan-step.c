@@ -11,7 +11,8 @@
 /* A vCPU is larger than what else begins with a pointer; struct kvm begins with its locks. */
 #define VCPU_LARGE 0x100
 #define KVM_LOCKS_END 0x40
-#define PLACES_MAX 4096u
+#define PLACES_MAX 256u
+#define ACCESSES_MAX 1000u /* of a function */
 
 static guint64
 new_id (guint insn, guint reg)
@@ -110,6 +111,13 @@ is_vcpu_number (const ScanOperand *o, const ScanValue *at)
          (at->offset == VCPU_CPU || at->offset == VCPU_ID || at->offset == VCPU_IDX);
 }
 
+/* per_cpu_ptr() adds __per_cpu_offset[cpu] to a symbol's address. */
+static gboolean
+is_cpu_offset (const ScanStepper *s, const ScanOperand *o)
+{
+  return o->symbol != MODULE_ELF_NONE && strcmp (module_symbol (s->module, o->symbol)->name, "__per_cpu_offset") == 0;
+}
+
 static ScanValue
 load (ScanStepper *s, const ScanState *state, const ScanOperand *o, guint insn)
 {
@@ -124,7 +132,7 @@ load (ScanStepper *s, const ScanState *state, const ScanOperand *o, guint insn)
     }
   if (at.kind == VALUE_VCPU && at.offset == 0 && !indexed && o->size == 8)
     v.kind = VALUE_KVM;
-  if (o->per_cpu || is_vcpu_number (o, &at))
+  if (o->per_cpu || is_cpu_offset (s, o) || is_vcpu_number (o, &at))
     v.flags |= VALUE_PER_CPU;
   if (is_shared (s, &at))
     v.read[0] = place_number (s, &at);
@@ -288,11 +296,13 @@ note_access (ScanStepper *s, const ScanState *state, ScanAccessKind kind, const 
 {
   const ScanValue at = address (s, state, o);
 
-  if (s->out == NULL || at.kind == VALUE_STACK)
+  if (s->out == NULL || at.kind == VALUE_STACK || s->out->accesses->len + s->out->other_offsets->len > ACCESSES_MAX)
     return;
   if (o->size == 8)
     note_wide (s, v, kind == SCAN_UPDATE ? VALUE_CYCLES : VALUE_CYCLES | VALUE_DIFFERENCE);
   s->out->high_used |= (v->flags & VALUE_HIGH) != 0;
+  if (kind == SCAN_UPDATE && o->base != SCAN_NO_REG && (at.kind == VALUE_UNKNOWN || at.kind == VALUE_VCPU))
+    g_array_append_val (s->out->other_offsets, at.offset);
   if (o->per_cpu || !is_shared (s, &at))
     return;
   const guint place = place_number (s, &at);

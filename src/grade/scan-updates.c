@@ -10,6 +10,8 @@
 
 /* An array this long has an entry per vCPU (KVM_MAX_VCPUS is 1024), or may have. */
 #define PER_VCPU_ENTRIES 1024u
+/* KVM itself has some dozens. All are compared with all. */
+#define UPDATES_MAX 500u
 
 /* An update of struct kvm, of base or module. */
 typedef struct {
@@ -36,18 +38,9 @@ static gboolean
 is_called_locked (const ScanModule *scan, const ScanFunction *function)
 {
   const gpointer key = GUINT_TO_POINTER (function->symbol);
-  gboolean is_locked = FALSE;
 
-  if (g_hash_table_contains (scan->base_names, scan_symbol_of (scan, function)->plain))
-    return FALSE;
-  for (guint i = 0; i < scan->functions->len; i++)
-    {
-      const ScanFunction *caller = g_ptr_array_index (scan->functions, i);
-      if (g_hash_table_contains (caller->flow->unlocked_calls, key))
-        return FALSE;
-      is_locked |= g_hash_table_contains (caller->flow->locked_calls, key);
-    }
-  return is_locked;
+  return !g_hash_table_contains (scan->base_names, scan_symbol_of (scan, function)->plain) && g_hash_table_contains (scan->locked_calls, key) &&
+         !g_hash_table_contains (scan->unlocked_calls, key);
 }
 
 /* --- struct kvm ------------------------------------------------------------------------------- */
@@ -65,7 +58,7 @@ kvm_updates (const ModuleElf *module, const GPtrArray *functions)
         {
           const ScanAccess *a = &g_array_index (function->flow->accesses, ScanAccess, k);
           const KvmUpdate update = { function, symbol, a, FALSE };
-          if (a->root == SCAN_KVM && is_lossy (a))
+          if (a->root == SCAN_KVM && is_lossy (a) && updates->len < UPDATES_MAX)
             g_array_append_val (updates, update);
         }
     }
@@ -75,7 +68,7 @@ kvm_updates (const ModuleElf *module, const GPtrArray *functions)
 static gboolean
 is_alike (const KvmUpdate *a, const KvmUpdate *b)
 {
-  return a->access->insn.id == b->access->insn.id && a->access->size == b->access->size && a->access->indexed == b->access->indexed;
+  return a->access->size == b->access->size && a->access->indexed == b->access->indexed;
 }
 
 /* --- members that moved ----------------------------------------------------------------------- */
@@ -151,16 +144,44 @@ pair_equal_functions (GArray *ours, GArray *theirs, GHashTable *moves)
     }
 }
 
-/* Another function of the base does so, with the member where it was, or where others show that it moved to. */
+/* `to` in the module is where `from` of the base is now, as far as moves are known. */
 static gboolean
-base_does (GArray *ours, const KvmUpdate *a, GHashTable *moves)
+may_have_moved (gint64 from, gint64 to, GHashTable *moves)
 {
-  for (guint k = 0; k < ours->len; k++)
+  const gint64 *known = g_hash_table_lookup (moves, &from);
+  GHashTableIter iter;
+  gpointer key, value;
+
+  if (known != NULL || from == to)
+    return to == (known != NULL ? *known : from);
+  g_hash_table_iter_init (&iter, moves);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    if (to - from == *(const gint64 *) value - *(const gint64 *) key)
+      return TRUE;
+  return FALSE;
+}
+
+/*
+ * Some function of the base updates a member there. It may have its struct kvm from elsewhere, as an argument or out of another structure, and be inlined
+ * where a vCPU is at hand in the module.
+ */
+static gboolean
+base_does (ScanModule *scan, gint64 offset, GHashTable *moves)
+{
+  const GPtrArray *functions = scan_base_functions (scan);
+
+  for (guint i = 0; i < functions->len; i++)
     {
-      const KvmUpdate *b = &g_array_index (ours, KvmUpdate, k);
-      const gint64 *to = g_hash_table_lookup (moves, &b->access->offset);
-      if (is_alike (a, b) && a->access->offset == (to != NULL ? *to : b->access->offset))
-        return TRUE;
+      const ScanFlow *flow = ((const ScanFunction *) g_ptr_array_index (functions, i))->flow;
+      for (guint k = 0; k < flow->accesses->len; k++)
+        {
+          const ScanAccess *a = &g_array_index (flow->accesses, ScanAccess, k);
+          if (a->root == SCAN_KVM && (a->kind == SCAN_UPDATE || a->rewritten) && may_have_moved (a->offset, offset, moves))
+            return TRUE;
+        }
+      for (guint k = 0; k < flow->other_offsets->len; k++)
+        if (may_have_moved (g_array_index (flow->other_offsets, gint64, k), offset, moves))
+          return TRUE;
     }
   return FALSE;
 }
@@ -180,7 +201,7 @@ find_kvm_updates (ScanModule *scan)
   for (guint i = 0; i < theirs->len; i++)
     {
       const KvmUpdate *a = &g_array_index (theirs, KvmUpdate, i);
-      if (!a->paired && scan_has_vcpu (a->symbol, a->function->flow) && !base_does (ours, a, moves) && !is_called_locked (scan, a->function))
+      if (!a->paired && scan_has_vcpu (a->symbol, a->function->flow) && !base_does (scan, a->access->offset, moves) && !is_called_locked (scan, a->function))
         scan_add_finding (scan, SCAN_UNLOCKED_UPDATE, a->function, a->access);
     }
 }
