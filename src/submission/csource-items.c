@@ -128,6 +128,22 @@ take_token (CSource *source, guint index, Shape *shape)
   return FALSE;
 }
 
+/* A macro's use that has no semicolon: "module_exit (f)", and the next line begins something else. */
+static gboolean
+ends_bare_call (const CSource *source, guint first, guint index, const Shape *shape)
+{
+  if (!shape->called || shape->depth > 0 || shape->parens > 0 || shape->body_token != 0 || shape->assigned || index < first + 3
+      || !is_at (source, first + 1, "(") || !is_at (source, index - 1, ")"))
+    return FALSE;
+  const CToken *name = token_at (source, first);
+  if (name->kind != C_WORD || g_str_has_prefix (source->text + name->start, "__"))
+    return FALSE;
+  if (index >= source->tokens->len)
+    return TRUE;
+  const CToken *next = token_at (source, index);
+  return next->begins_directive || (next->kind == C_WORD && next->line > token_at (source, index - 1)->line);
+}
+
 static guint
 find_end (Parser *parser, guint index, Shape *shape)
 {
@@ -135,6 +151,8 @@ find_end (Parser *parser, guint index, Shape *shape)
   const guint first = index;
   while (index < source->tokens->len)
     {
+      if (ends_bare_call (source, first, index, shape))
+        return index;
       if (token_at (source, index)->begins_directive)
         {
           follow_condition (parser, index, &shape->depth, &shape->parens);
@@ -143,6 +161,8 @@ find_end (Parser *parser, guint index, Shape *shape)
       else if (take_token (source, index++, shape))
         return index;
     }
+  if (ends_bare_call (source, first, index, shape))
+    return index;
   complain (source, first, shape->depth > 0 ? "a brace is never closed" : "what begins here never ends");
   return index;
 }
@@ -198,6 +218,38 @@ name_function (CItem *item, const CSource *source, guint end)
     add_name (item, source, found);
 }
 
+/* "__read_mostly", "__aligned (8)": from it on, the token after all of them. */
+static guint
+skip_annotations (const CSource *source, guint index)
+{
+  while (index < source->tokens->len && g_str_has_prefix (source->text + token_at (source, index)->start, "__"))
+    {
+      index++;
+      if (!is_at (source, index, "("))
+        continue;
+      while (index < source->tokens->len && !is_at (source, index, ")"))
+        index++;
+      index++;
+    }
+  return index;
+}
+
+/* A word that a declarator ends with, but for annotations. */
+static gboolean
+ends_declarator (const CSource *source, guint index)
+{
+  static const char *const ends[] = { "=", "[", ",", ";", "{" };
+  if (skip_annotations (source, index) != index)
+    return FALSE;
+  const guint next = skip_annotations (source, index + 1);
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      if (is_at (source, next, ends[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Words that stand before '=', '[', ',' or ';' outside of all brackets and of initialisers; of an enum, all in its braces. */
 static void
 name_declarators (CItem *item, const CSource *source)
@@ -217,9 +269,7 @@ name_declarators (CItem *item, const CSource *source)
         in_value = FALSE;
       else if (token_at (source, i)->kind != C_WORD || in_value)
         continue;
-      else if (depth == 0 ? (is_at (source, i + 1, "=") || is_at (source, i + 1, "[") || is_at (source, i + 1, ",") || is_at (source, i + 1, ";")
-                             || is_at (source, i + 1, "{"))
-                          : is_enum && (is_at (source, i - 1, "{") || is_at (source, i - 1, ",")))
+      else if (depth == 0 ? ends_declarator (source, i) : is_enum && (is_at (source, i - 1, "{") || is_at (source, i - 1, ",")))
         add_name (item, source, i);
     }
 }
@@ -358,6 +408,20 @@ take_item (Parser *parser, guint index)
   return end;
 }
 
+/* Two definitions of one name, as #if and #else have them, are told apart by their order. */
+static void
+make_keys (CSource *source)
+{
+  g_autoptr (GHashTable) counts = g_hash_table_new (c_word_hash, g_str_equal);
+  for (guint i = 0; i < source->items->len; i++)
+    {
+      CItem *item = g_ptr_array_index (source->items, i);
+      const guint count = GPOINTER_TO_UINT (g_hash_table_lookup (counts, item->name)) + 1;
+      g_hash_table_insert (counts, item->name, GUINT_TO_POINTER (count));
+      item->key = count == 1 ? g_strdup (item->name) : g_strdup_printf ("%s #%u", item->name, count);
+    }
+}
+
 void
 c_source_make_items (CSource *source)
 {
@@ -372,4 +436,5 @@ c_source_make_items (CSource *source)
         index = take_item (&parser, index);
     }
   g_array_unref (parser.conditions);
+  make_keys (source);
 }

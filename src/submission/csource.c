@@ -19,6 +19,7 @@ item_free (gpointer data)
 {
   CItem *item = data;
   g_free (item->name);
+  g_free (item->key);
   g_ptr_array_unref (item->names);
   g_free (item);
 }

@@ -31,6 +31,7 @@ typedef enum {
 typedef struct {
   CItemKind kind;
   char *name;       /* what tells it from others: "kvm_cpuid", "include <linux/mm.h>", "EXPORT_SYMBOL_GPL ( kvm_cpuid ) ;" */
+  char *key;        /* the same, and its number where the file has several of that name: unique but for directives */
   GPtrArray *names; /* of char *: what it makes known, or exports */
   guint lead;       /* its first line, with the comment right above it */
   guint first, end; /* its lines: [first, end) */

@@ -7,6 +7,7 @@
 #include "submission/line-match.h"
 
 #define BUDGET 200000
+#define PASSES_MAX 8
 
 /* --- bodies ----------------------------------------------------------------------------------- */
 
@@ -289,9 +290,16 @@ decide_by_base (FunctionLines *lines, CItemAt base)
   return TRUE;
 }
 
-/* Lines with foreign words are the student's, but for those that look like another version's spelling of the lab's line. */
+/* A word that is the student's: of another file, or that KVM has nowhere. */
+static gboolean
+names_own (const FunctionSpec *spec, GHashTable *foreign)
+{
+  return any_in (foreign, spec->own, TRUE) || (!spec->guessed && any_in (foreign, spec->known, FALSE));
+}
+
+/* Lines that name the student's own. */
 static void
-decide_by_words (FunctionLines *lines, const FunctionSpec *spec)
+decide_by_names (FunctionLines *lines, const FunctionSpec *spec)
 {
   for (guint i = 0; i < lines->theirs.count; i++)
     {
@@ -299,19 +307,25 @@ decide_by_words (FunctionLines *lines, const FunctionSpec *spec)
         continue;
       if (kvm_changes_is_old_line (spec->lab.item->name, lines->theirs.forms[i]))
         lines->state[i] = LINE_OLD;
-      else if (g_hash_table_size (foreign_of (lines, i)) > 0
-               && (any_in (foreign_of (lines, i), spec->known, FALSE) || function_lines_like (lines, i, 0, 50) < 0))
+      else if (names_own (spec, foreign_of (lines, i)))
         make_own (lines, i);
     }
+}
+
+/* Lines that share a word with the student's, which the function otherwise does not know: "start" of "start = rdtsc ();". */
+static gboolean
+decide_by_words (FunctionLines *lines)
+{
+  gboolean more = FALSE;
   for (guint i = 0; i < lines->theirs.count; i++)
     {
-      if (lines->state[i] != LINE_OPEN || g_hash_table_size (foreign_of (lines, i)) == 0)
-        continue;
-      if (any_in (foreign_of (lines, i), lines->own_words, TRUE))
-        make_own (lines, i);
-      else
-        lines->state[i] = LINE_OLD;
+      if (lines->state[i] == LINE_OPEN && any_in (foreign_of (lines, i), lines->own_words, TRUE))
+        {
+          make_own (lines, i);
+          more = TRUE;
+        }
     }
+  return more;
 }
 
 static gboolean
@@ -332,15 +346,31 @@ goes_on (const FunctionLines *lines, guint line)
 }
 
 /* What the student's lines open, close and begin. */
-static void
+static gboolean
 decide_by_blocks (FunctionLines *lines)
 {
+  gboolean more = FALSE;
   for (guint i = 0; i < lines->theirs.count; i++)
     {
       if (lines->state[i] == LINE_OPEN
           && ((lines->opener[i] >= 0 && lines->state[lines->opener[i]] == LINE_OWN) || is_students (lines, lines->closes[i]) || goes_on (lines, i)))
-        make_own (lines, i);
+        {
+          make_own (lines, i);
+          more = TRUE;
+        }
     }
+  return more;
+}
+
+static gboolean
+gap_is_insertion (const FunctionLines *lines, guint line)
+{
+  for (guint j = 0; j < lines->lab.count && lines->lab_gap[j] <= lines->gap[line]; j++)
+    {
+      if (lines->lab_partner[j] < 0 && lines->lab_gap[j] == lines->gap[line] && lines->lab.forms[j][0] != '\0')
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* The nearest line before (step -1) or after (1) in the same gap that is no comment; -1. */
@@ -355,19 +385,24 @@ neighbour (const FunctionLines *lines, guint line, gint step)
   return -1;
 }
 
-static void
-decide_by_neighbours (FunctionLines *lines)
+static gboolean
+decide_by_neighbours (FunctionLines *lines, const FunctionSpec *spec)
 {
+  gboolean more = FALSE;
   /* Forwards and backwards: a run of undecided lines beside one of the student's is the student's. */
   for (guint pass = 0; pass < 2; pass++)
     for (guint n = 0; n < lines->theirs.count; n++)
       {
         const guint i = pass == 0 ? n : lines->theirs.count - 1 - n;
         const gint beside = lines->state[i] == LINE_OPEN ? neighbour (lines, i, pass == 0 ? -1 : 1) : -1;
-        if (beside >= 0 && lines->state[beside] == LINE_OWN && !moved (lines, i)
+        if (beside >= 0 && lines->state[beside] == LINE_OWN && !moved (lines, i) && (!spec->guessed || gap_is_insertion (lines, i))
             && function_lines_like (lines, i, 0, 60) < 0)
-          make_own (lines, i);
+          {
+            make_own (lines, i);
+            more = TRUE;
+          }
       }
+  return more;
 }
 
 static gboolean
@@ -388,6 +423,29 @@ in_others (FunctionLines *lines, const FunctionSpec *spec, const char *form)
   return FALSE;
 }
 
+static gboolean
+gap_has_own (const FunctionLines *lines, guint line)
+{
+  for (gint step = -1; step <= 1; step += 2)
+    for (gint i = (gint) line + step; i >= 0 && i < (gint) lines->theirs.count && lines->state[i] != LINE_SAME; i += step)
+      {
+        if (lines->state[i] == LINE_OWN)
+          return TRUE;
+      }
+  return FALSE;
+}
+
+/* Another version's, as far as is known. */
+static gboolean
+is_explained (FunctionLines *lines, const FunctionSpec *spec, guint line)
+{
+  return moved (lines, line) || in_others (lines, spec, lines->theirs.forms[line]);
+}
+
+/*
+ * What is left. Without a word of its own, a line that is like one of the lab's here, or is another's, is another version's spelling.
+ * With one it may be the student's change of it: then it is doubtful.
+ */
 static void
 decide_rest (FunctionLines *lines, const FunctionSpec *spec)
 {
@@ -398,9 +456,11 @@ decide_rest (FunctionLines *lines, const FunctionSpec *spec)
     {
       if (lines->state[i] != LINE_OPEN)
         continue;
-      if (moved (lines, i) || function_lines_like (lines, i, 0, 60) >= 0 || in_others (lines, spec, lines->theirs.forms[i]))
+      const gboolean plain = g_hash_table_size (foreign_of (lines, i)) == 0;
+      const gboolean like = plain && function_lines_like (lines, i, 0, 60) >= 0;
+      if (spec->guessed || (plain && is_explained (lines, spec, i)) || (like && !gap_has_own (lines, i)))
         lines->state[i] = LINE_OLD;
-      else if (!lab_has_more)
+      else if (!lab_has_more || like) /* "ret = f ();" of what was "int ret = f ();", among the student's */
         make_own (lines, i);
     }
 }
@@ -408,11 +468,15 @@ decide_rest (FunctionLines *lines, const FunctionSpec *spec)
 void
 function_lines_decide (FunctionLines *lines, const FunctionSpec *spec)
 {
+  gboolean more = TRUE;
   if (spec->base.item != NULL && decide_by_base (lines, spec->base))
     return;
-  decide_by_words (lines, spec);
-  decide_by_blocks (lines);
-  decide_by_neighbours (lines);
-  decide_by_blocks (lines);
+  decide_by_names (lines, spec);
+  for (guint pass = 0; pass < PASSES_MAX && more; pass++)
+    {
+      more = decide_by_words (lines);
+      more |= decide_by_blocks (lines);
+      more |= decide_by_neighbours (lines, spec);
+    }
   decide_rest (lines, spec);
 }

@@ -5,8 +5,7 @@
 #include <string.h>
 
 const char *const kvm_changes_functions[] = {
-  "kvm_emulate_cpuid", "kvm_cpuid",          "vmx_handle_exit",         "__vmx_handle_exit", "vmx_vcpu_run", "handle_exit",
-  "svm_handle_exit",   "svm_vcpu_run",       "svm_invoke_exit_handler", "vcpu_enter_guest",  NULL,
+  "kvm_emulate_cpuid", "vmx_handle_exit", "__vmx_handle_exit", "handle_exit", "svm_handle_exit", NULL,
 };
 
 /* Functions that have another name in other versions. They are the same if the student's file has no function `unless`. */

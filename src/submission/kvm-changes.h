@@ -5,7 +5,10 @@
 
 #include "submission/csource.h"
 
-/* The functions that count exits or answer CPUID, NULL-terminated: where a student's change is looked for. */
+/*
+ * The functions that count exits or answer CPUID, NULL-terminated: where a student's change is looked for, and of which it is known what they were in
+ * other versions. The loops around them (vmx_vcpu_run() …) change too much: there the student's lines are those that name what is known for the student's.
+ */
 extern const char *const kvm_changes_functions[];
 
 /* The name in the lab's file of a function of the student's file; `name` itself if nothing is known. */

@@ -61,9 +61,13 @@ static void
 put_same (Writer *writer, guint line)
 {
   const guint lab = (guint) writer->lines->partner[line];
+  const gint opener = writer->lines->opener[line];
   if (!function_lines_braced (writer->lines, line))
     {
-      put_lab (writer, lab);
+      if (opener >= 0 && writer->lines->state[opener] == LINE_OWN) /* in a block of the student's, indented there */
+        put_theirs (writer, line);
+      else
+        put_lab (writer, lab);
       return;
     }
   const char *form = writer->lines->theirs.forms[line];

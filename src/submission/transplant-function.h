@@ -22,6 +22,8 @@ typedef struct {
   CItemAt base;                /* what the student's function was, if that is known; base.item NULL if not */
   const GArray *others;        /* of CItemAt: the same function in other versions */
   GHashTable *known;           /* the words of KVM's sources at hand */
+  GHashTable *own;             /* words known to be the student's */
+  gboolean guessed;            /* little is known of the function's versions: what does not name the student's own is another version's */
   const KvmRewriter *rewriter;
 } FunctionSpec;
 

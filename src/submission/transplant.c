@@ -64,8 +64,8 @@ index_names (const CSource *source)
   for (guint i = 0; i < source->items->len; i++)
     {
       const CItem *item = item_at (source, i);
-      if (item->kind != C_CONDITION && item->kind != C_DIRECTIVE && !g_hash_table_contains (names, item->name))
-        g_hash_table_insert (names, item->name, GUINT_TO_POINTER (i + 1));
+      if (item->kind != C_CONDITION && item->kind != C_DIRECTIVE)
+        g_hash_table_insert (names, item->key, GUINT_TO_POINTER (i + 1));
     }
   return names;
 }
@@ -103,7 +103,7 @@ state_of (const Transplanting *work, const CItem *item, gint lab, const GPtrArra
   for (guint i = 1; i < names->len; i++)
     {
       const CSource *other = work->base != NULL ? work->base : g_ptr_array_index (work->others, i - 1);
-      const gint index = find_name (g_ptr_array_index (names, i), item->name);
+      const gint index = find_name (g_ptr_array_index (names, i), item->key);
       if (index >= 0 && (lab < 0 || same_item (work->theirs, item, other, index)))
         return ITEM_KERNELS;
     }
@@ -123,7 +123,7 @@ compare_items (Transplanting *work)
     {
       const CItem *item = item_at (work->theirs, i);
       TheirItem *own = g_new0 (TheirItem, 1);
-      const char *name = item->kind == C_FUNCTION ? kvm_changes_counterpart (item->name, work->theirs, work->lab) : item->name;
+      const char *name = item->kind == C_FUNCTION ? kvm_changes_counterpart (item->key, work->theirs, work->lab) : item->key;
       own->lab = find_name (g_ptr_array_index (names, 0), name);
       own->state = state_of (work, item, own->lab, names);
       if (own->state != ITEM_KERNELS)
@@ -138,12 +138,12 @@ compare_items (Transplanting *work)
 /* --- what is the student's -------------------------------------------------------------------- */
 
 static void
-add_other (GArray *others, const CSource *source, const char *name)
+add_other (GArray *others, const CSource *source, const char *key)
 {
   for (guint i = 0; i < source->items->len; i++)
     {
       const CItemAt at = { source, item_at (source, i) };
-      if (at.item->kind != C_CONDITION && strcmp (at.item->name, name) == 0)
+      if (at.item->kind != C_CONDITION && strcmp (at.item->key, key) == 0)
         g_array_append_val (others, at);
     }
 }
@@ -155,9 +155,9 @@ other_versions (const Transplanting *work, const CItem *item, const CItem *lab)
   GArray *others = g_array_new (FALSE, FALSE, sizeof (CItemAt));
   for (guint i = 0; i < work->others->len; i++)
     {
-      add_other (others, g_ptr_array_index (work->others, i), lab->name);
-      if (strcmp (item->name, lab->name) != 0)
-        add_other (others, g_ptr_array_index (work->others, i), item->name);
+      add_other (others, g_ptr_array_index (work->others, i), lab->key);
+      if (strcmp (item->key, lab->key) != 0)
+        add_other (others, g_ptr_array_index (work->others, i), item->key);
     }
   return others;
 }
@@ -168,7 +168,7 @@ base_of (const Transplanting *work, const CItem *item, const CItem *lab)
   if (work->base == NULL)
     return kvm_changes_is_stable (lab->name) ? (CItemAt){ work->lab, lab } : (CItemAt){ NULL, NULL };
   g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (CItemAt));
-  add_other (found, work->base, item->name);
+  add_other (found, work->base, item->key);
   return found->len > 0 ? g_array_index (found, CItemAt, 0) : (CItemAt){ NULL, NULL };
 }
 
@@ -192,6 +192,14 @@ take_whole (Transplanting *work, guint index)
     g_ptr_array_add (work->out->doubts, g_strdup_printf ("%s: it was changed, and is not what it is in this kernel", item->name));
 }
 
+static gboolean
+is_watched (const Transplanting *work, guint index)
+{
+  const TheirItem *own = their (work, index);
+  return g_strv_contains (kvm_changes_functions, item_at (work->theirs, index)->name)
+         || g_strv_contains (kvm_changes_functions, item_at (work->lab, (guint) own->lab)->name);
+}
+
 static void
 look_into (Transplanting *work, guint index, GHashTable *wanted)
 {
@@ -200,7 +208,8 @@ look_into (Transplanting *work, guint index, GHashTable *wanted)
   const CItem *lab = item_at (work->lab, (guint) own->lab);
   g_autoptr (GArray) others = other_versions (work, item, lab);
   const FunctionSpec spec = { .theirs = { work->theirs, item }, .lab = { work->lab, lab }, .base = base_of (work, item, lab),
-                              .others = others, .known = work->spec->known, .rewriter = work->rewriter };
+                              .others = others, .known = work->spec->known, .own = work->spec->own, .guessed = !is_watched (work, index),
+                              .rewriter = work->rewriter };
   GHashTableIter iter;
   gpointer word;
   own->result = transplant_function (&spec);
@@ -213,14 +222,6 @@ look_into (Transplanting *work, guint index, GHashTable *wanted)
   g_hash_table_iter_init (&iter, own->result->words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
     g_hash_table_add (wanted, g_strdup (word));
-}
-
-static gboolean
-is_watched (const Transplanting *work, guint index)
-{
-  const TheirItem *own = their (work, index);
-  return g_strv_contains (kvm_changes_functions, item_at (work->theirs, index)->name)
-         || g_strv_contains (kvm_changes_functions, item_at (work->lab, (guint) own->lab)->name);
 }
 
 static gboolean
@@ -346,9 +347,11 @@ tell_items (Transplanting *work)
     {
       const CItem *item = item_at (work->theirs, i);
       const TheirItem *own = their (work, i);
-      const char *name = item->names->len > 0 && item->kind != C_CALL ? g_ptr_array_index (item->names, 0) : item->name;
-      if (own->chosen || own->text != NULL)
+      const char *name = item->names->len > 0 && item->kind != C_CALL && item->kind != C_STRAY ? g_ptr_array_index (item->names, 0) : item->name;
+      if ((own->chosen || own->text != NULL) && (item->kind != C_CALL || item->names->len == 0))
         g_ptr_array_add (work->out->carried, g_strdup (name));
+      else if (own->chosen || own->text != NULL)
+        continue;
       else if (own->state == ITEM_NEW && item->kind == C_STRAY)
         g_ptr_array_add (work->out->doubts, g_strdup_printf ("line %u: a statement outside of any function: %s", item->first + 1, name));
       else if (own->state == ITEM_NEW && item->kind != C_INCLUDE)
