@@ -15,11 +15,17 @@ more (guint64 count)
 static void
 add_total_case (const Judge *judge, const ProgramWindow *window, GradeRow *row)
 {
-  Delta delta, of_op = { 0 };
+  Delta delta;
   if (!judge_delta (judge, window, judge->map->total_exits, FALSE, &delta))
     return;
-  judge_delta (judge, window, judge->map->total_exits, TRUE, &of_op);
-  grade_case_add (row, judge_exits_agree (judge, window, delta.all, of_op.of_input, delta.exits), judge_window_name (judge, window), more (delta.all), more (delta.exits));
+  grade_case_add (row, delta.exits == (guint32) delta.all, judge_window_name (judge, window), more (delta.all), more (delta.exits));
+}
+
+/* Those of a fastpath are placement's: whether they are to be counted the rubric says. */
+static gboolean
+is_counted_window (const Judge *judge, const ProgramWindow *window)
+{
+  return !window->concurrent && judge_dispatch (judge->lab->isa, judge_between (judge, window)->op) != DISPATCH_FASTPATH;
 }
 
 void
@@ -28,7 +34,7 @@ judge_total_exits (const Judge *judge, GradeRow *row)
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);
-      if (!window->concurrent)
+      if (is_counted_window (judge, window))
         add_total_case (judge, window, row);
     }
 }
@@ -65,7 +71,7 @@ add_window_reason (const Judge *judge, const ProgramWindow *window, GradeRow *ro
   if (!judge_delta (judge, window, judge->map->reason_exits, TRUE, &delta) || (delta.of_input == 0 && delta.exits == 0))
     return;
   g_autofree char *name = judge_window_name (judge, window);
-  grade_case_add (row, judge_exits_agree (judge, window, delta.of_input, delta.of_input, delta.exits), g_strdup_printf ("%s: reason %s (%u)", name, reason_name (judge->lab->names, delta.input), delta.input),
+  grade_case_add (row, delta.exits == (guint32) delta.of_input, g_strdup_printf ("%s: reason %s (%u)", name, reason_name (judge->lab->names, delta.input), delta.input),
                   more (delta.of_input), more (delta.exits));
 }
 
@@ -90,7 +96,7 @@ judge_exits_per_reason (const Judge *judge, GradeRow *row)
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);
-      if (!window->concurrent)
+      if (is_counted_window (judge, window))
         add_window_reason (judge, window, row);
     }
   add_snapshot_reasons (judge, row);

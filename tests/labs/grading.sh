@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# deadline: 2400
+# Every submission of tests/submissions is packed as students do, graded, and gets exactly what its expect.conf says: verdict, stage, map, the rows that are lost and no other.
+# SUBMISSIONS: names, to grade these alone. What is graded lies in build/grading for a look.
+. tests/labs/functions.sh
+need_labs vmx svm
+new_tree "$TMPDIR/tree"
+shared_cache
+
+out=$root/$BUILD/grading
+rm -rf "$out"
+mkdir -p "$out/packs"
+wrong=0
+
+value() { # NAME KEY
+  sed -n "s/^$2=//p" "$root/tests/submissions/$1/expect.conf"
+}
+
+complain() {
+  echo "WRONG: $*"
+  wrong=$((wrong + 1))
+}
+
+names=()
+for conf in tests/submissions/*/expect.conf; do
+  name=$(basename "$(dirname "$conf")")
+  [ -z "${SUBMISSIONS:-}" ] || [[ " $SUBMISSIONS " == *" $name "* ]] || continue
+  names+=("$name")
+  tests/submissions/pack.sh "$name" "$out/packs/$name" >"$out/packs/$name.path" || fail "$name: cannot be packed"
+done
+[ "${#names[@]}" -gt 0 ] || fail "no submission to grade"
+
+# grade_all ASSIGNMENT: its submissions, as one batch.
+grade_all() {
+  local paths=() name status
+  for name in "${names[@]}"; do
+    [ "$(value "$name" assignment)" = "$1" ] && paths+=("$(tail -n 1 "$out/packs/$name.path")")
+  done
+  [ "${#paths[@]}" -gt 0 ] || return
+  "$harness" grade --assignment "$1" --output "$out/$1" "${paths[@]}" >"$out/$1.out" 2>"$out/$1.err" </dev/null
+  status=$?
+  cat "$out/$1.err"
+  [ "$status" -eq 0 ] || fail "grade: exit status $status"
+}
+for assignment in a2 a3 a4; do grade_all "$assignment"; done
+
+# folder_of NAME ASSIGNMENT: where its grade.json is; submissions are told by their paths.
+folder_of() {
+  local path json
+  path=$(tail -n 1 "$out/packs/$1.path")
+  for json in "$out/$2"/*/grade.json; do
+    [ "$(jq -r .submission "$json")" = "$path" ] && dirname "$json" && return
+  done
+}
+
+same() { # NAME WHAT EXPECTED SEEN; several may be right, with ';' between them
+  case ";$3;" in
+    *";$4;"*) ;;
+    *) complain "$1: $2 is \"$4\", expected \"$3\"" ;;
+  esac
+}
+
+check() { # NAME
+  local name=$1 folder lost expected open row
+  folder=$(folder_of "$name" "$(value "$name" assignment)")
+  [ -n "$folder" ] || { complain "$name: no grade"; return; }
+  same "$name" verdict "$(value "$name" verdict)" "$(jq -r .verdict "$folder/grade.json")"
+  same "$name" stage "$(value "$name" stage)" "$(jq -r .stage "$folder/grade.json")"
+  lost=$(jq -r '.tests[] | select(.status == "failed") | .name' "$folder/grade.json" | sort)
+  expected=$(value "$name" rows_lost | tr ',' '\n' | tr -d ' ' | sort | sed '/^$/d')
+  open=" $(value "$name" rows_open | tr ',' ' ') "
+  for row in $(comm -3 <(echo "$lost" | sed '/^$/d') <(echo "$expected" | sed '/^$/d')); do
+    [[ "$open" == *" $row "* ]] || complain "$name: row $row is $(grep -qx "$row" <<<"$lost" && echo lost || echo "not lost")"
+  done
+  [ "$(jq -r .stage "$folder/grade.json")" != checks ] || [ "$(value "$name" verdict)" = failed ] || same "$name" "leaf map" "$(value "$name" leaf_map)" "$(jq -r .leaf_map "$folder/grade.json")"
+}
+for name in "${names[@]}"; do check "$name"; done
+
+escaped=$(find /tmp /var/tmp "$HOME" "$root" -maxdepth 3 -name 'harness-escaped*' 2>/dev/null | head)
+[ -z "$escaped" ] || fail "a hostile submission got out: $escaped"
+no_leftovers
+echo "${#names[@]} submissions graded, $wrong wrong"
+[ "$wrong" -eq 0 ]
