@@ -30,7 +30,7 @@ done
 (cd "$files" && find . -type f) | while IFS= read -r path; do
   forget_object "$path"
 done
-[ "$files" -nt "$kit/arch/x86/kvm/kvm.ko" ] || find "$tree/arch/x86/kvm" "$tree/virt/kvm" -name '*.o' -delete
+[ -n "$(find "$files" -prune -newer "$kit/arch/x86/kvm/kvm.ko")" ] || find "$tree/arch/x86/kvm" "$tree/virt/kvm" -name '*.o' -delete
 
 echo ready >&2
 cd "$tree"
