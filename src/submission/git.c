@@ -269,7 +269,7 @@ git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault
   g_autoptr (Git) git = g_new0 (Git, 1);
   if (!check_host (error))
     return FALSE;
-  git->shown = name_shown (repo->name);
+  git->shown = repo->name[0] != '\0' ? name_shown (repo->name) : g_strdup ("the folder");
   git->dir = free_name (scratch_dir, "repository");
   git->objects = g_strdup (repo->objects_dir);
   if (git->objects != NULL)

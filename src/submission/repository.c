@@ -239,8 +239,8 @@ add_file (Repository *repository, const GitFile *git_file, const RawFile *blob, 
   kernel_path_find (git_file->path, &path);
   file->from = name_shown (git_file->path);
   file->path = g_strdup (path.old_layout ? path.path : git_file->path);
-  if (!g_utf8_validate (file->path, -1, NULL))
-    return refuse (repository, git_file->path, "of a name that is no UTF-8");
+  if (!kernel_path_is_sound (file->path))
+    return refuse (repository, git_file->path, "of a name that no kernel file has");
   if (!blob_text (repository, blob, git_file->path, repository->submission->notes, &file->text)
       || !blob_text (repository, is_regular (git_file->base_mode) ? base_blob : NULL, git_file->path, unsaid, &file->base_text))
     return FALSE;
