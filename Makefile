@@ -12,7 +12,7 @@ VERSION := $(shell cat VERSION)
 
 STAGES := base record config kernel submission image machine timeline stats report grade cli
 SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
-OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o
+OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/kernel/kernel-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init
 KNOWN_ANSWER := $(BUILD)/guest/known-answer
@@ -41,13 +41,14 @@ $(BUILD)/%.o: src/%.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# The page's style and script are built in.
-HTML := src/report/html
-$(BUILD)/report/html-resources.c: $(wildcard $(HTML)/*) Makefile
+# Built in: the page's style and script, and what builds modules inside the sandbox.
+$(BUILD)/report/html-resources.c: $(wildcard src/report/html/*) Makefile
+$(BUILD)/kernel/kernel-resources.c: $(wildcard src/kernel/sandbox/*) Makefile
+%-resources.c:
 	@mkdir -p $(@D)
-	$(Q)glib-compile-resources --sourcedir=$(HTML) --target=$@ --generate-source --internal --c-name html_resources $(HTML)/html.gresource.xml
+	$(Q)glib-compile-resources --sourcedir=$(dir $<) --target=$@ --generate-source --internal --c-name $(subst -,_,$(basename $(@F))) $(filter %.gresource.xml,$^)
 
-$(BUILD)/report/html-resources.o: $(BUILD)/report/html-resources.c
+$(BUILD)/%-resources.o: $(BUILD)/%-resources.c
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
 
 # Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c.

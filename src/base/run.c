@@ -381,6 +381,13 @@ run_stdout (const Run *run)
 }
 
 const char *
+run_stdout_bytes (const Run *run, gsize *size)
+{
+  *size = run->output.captured->len;
+  return run->output.captured->str;
+}
+
+const char *
 run_stderr_tail (const Run *run)
 {
   return run_output_tail (&run->output);

@@ -54,6 +54,7 @@ gboolean run_read (Run *run, int fd, void *data, gsize size, gsize *got, GError 
 void run_kill (Run *run); /* SIGTERM to the group, SIGKILL after 500 ms, reaped */
 
 const char *run_stdout (const Run *run); /* captured, NUL-terminated */
+const char *run_stdout_bytes (const Run *run, gsize *size);
 const char *run_stderr_tail (const Run *run);
 
 /* One line: run and return stdout stripped of trailing white space. */

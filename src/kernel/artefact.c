@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Source, series and fragments to a cache entry; build.json in the entry is the record of how. */
-#include "kernel/kernel.h"
+#include "kernel/artefact.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/run.h"
 #include "kernel/kconfig.h"
+#include "kernel/kernel.h"
 #include "kernel/make.h"
 #include "kernel/series.h"
 #include "kernel/source.h"
@@ -96,8 +97,9 @@ artefact_key (const Inputs *inputs)
 static gboolean
 inputs_load (const KernelSpec *spec, Inputs *inputs, GError **error)
 {
+  g_autofree char *memo_dir = g_build_filename (spec->cache_dir, "hashes", NULL);
   if (!kconfig_fragments_load (spec->config_dir, &inputs->fragments, error) || !series_load (spec->series_dir, &inputs->patches, error)
-      || !toolchain_probe (&inputs->toolchain, error) || !kernel_source_open (spec->source, &inputs->source, error))
+      || !toolchain_probe (&inputs->toolchain, error) || !kernel_source_open_remembered (spec->source, memo_dir, &inputs->source, error))
     return FALSE;
   inputs->key = artefact_key (inputs);
   return TRUE;
@@ -356,8 +358,17 @@ lookup (const KernelSpec *spec, const Inputs *inputs, char **dir, GError **error
   return TRUE;
 }
 
+static Worktree *
+open_worktree (const KernelSpec *spec, const Inputs *inputs, GError **error)
+{
+  progress_begin (spec->progress, "", "kernel source", UNPACK_SECONDS);
+  Worktree *worktree = worktree_open (spec->cache_dir, inputs->source, error);
+  progress_end (spec->progress, "", worktree != NULL, NULL);
+  return worktree;
+}
+
 static gboolean
-build_locked (const KernelSpec *spec, const Inputs *inputs, Worktree *worktree, char **dir, GError **error)
+build_in (const KernelSpec *spec, const Inputs *inputs, Worktree *worktree, GError **error)
 {
   const MakeSpec make_spec = {
     .toolchain = &inputs->toolchain,
@@ -366,7 +377,7 @@ build_locked (const KernelSpec *spec, const Inputs *inputs, Worktree *worktree, 
     .progress = spec->progress,
   };
   return worktree_set_patches (worktree, inputs->patches, error) && configure (inputs, worktree, error)
-         && make_kernel (&make_spec, worktree, error) && collect (spec, inputs, worktree, dir, error);
+         && make_kernel (&make_spec, worktree, error);
 }
 
 gboolean
@@ -379,13 +390,24 @@ kernel_build (const KernelSpec *spec, KernelArtefact **artefact, GError **error)
   if (dir != NULL)
     return artefact_load (dir, TRUE, artefact, error);
 
-  progress_begin (spec->progress, "", "kernel source", UNPACK_SECONDS);
-  g_autoptr (Worktree) worktree = worktree_open (spec->cache_dir, inputs.source, error);
-  progress_end (spec->progress, "", worktree != NULL, NULL);
+  g_autoptr (Worktree) worktree = open_worktree (spec, &inputs, error);
   if (worktree == NULL || !lookup (spec, &inputs, &dir, error)) /* again: another command may have built it while we waited */
     return FALSE;
   const gboolean from_cache = dir != NULL;
-  if (!from_cache && !build_locked (spec, &inputs, worktree, &dir, error))
+  if (!from_cache && (!build_in (spec, &inputs, worktree, error) || !collect (spec, &inputs, worktree, &dir, error)))
     return FALSE;
   return artefact_load (dir, from_cache, artefact, error);
+}
+
+gboolean
+kernel_build_tree (const KernelSpec *spec, Worktree **worktree, GError **error)
+{
+  g_auto (Inputs) inputs = { 0 };
+  if (!inputs_load (spec, &inputs, error))
+    return FALSE;
+  g_autoptr (Worktree) opened = open_worktree (spec, &inputs, error);
+  if (opened == NULL || !build_in (spec, &inputs, opened, error))
+    return FALSE;
+  *worktree = g_steal_pointer (&opened);
+  return TRUE;
 }

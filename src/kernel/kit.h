@@ -10,13 +10,15 @@
 #include "kernel/kernel.h"
 
 typedef struct {
-  char *dir;               /* the kernel tree's part, read-only for all; kit/arch/x86/kvm/vmx/vmx.c is the lab's own source */
-  KernelArtefact *kernel;  /* bzImage, the unchanged modules */
+  char *dir;               /* the kernel tree's part, read-only for all; DIR/arch/x86/kvm/vmx/vmx.c is the lab's own source */
+  char *base_modules_dir;  /* the unchanged modules as kernel_modules_build() makes them, unstripped: kvm.ko.debug, kvm-intel.ko.debug, kvm-amd.ko.debug */
+  KernelArtefact *kernel;  /* bzImage, the unchanged modules, stripped: of the same bits */
 } KernelKit;
 void kernel_kit_free (KernelKit *kit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelKit, kernel_kit_free)
 /* From the cache, or built (which builds the kernel first, if that is not there). Errors as kernel_build(). */
 gboolean kernel_kit_open (const KernelSpec *spec, KernelKit **kit, GError **error);
+extern const char *const kernel_kit_modules[]; /* "kvm", "kvm-intel", "kvm-amd", NULL: in the order in which they are loaded */
 
 /* A file of the kernel to be other than the kit's. */
 typedef struct {
@@ -29,15 +31,17 @@ typedef struct {
   const KernelKit *kit;
   const GPtrArray *files; /* of KernelFile */
   guint jobs;             /* compilers at once; 0: one per CPU */
-  const char *out_dir;    /* existing folder that gets kvm.ko, kvm-intel.ko, kvm-amd.ko (and irqbypass.ko), and *.debug with their symbols unstripped */
+  guint deadline_s;       /* of make; 0: 180, or 300 where other files than .c are changed, for which all of KVM may be compiled */
+  const char *out_dir;    /* existing folder that gets kvm.ko, kvm-intel.ko, kvm-amd.ko (and irqbypass.ko, if it is a module), and *.ko.debug of the three, unstripped;
+                             what was compiled of the changed .c files has source lines in it */
 } KernelModulesSpec;
 
 typedef struct {
   gboolean ok;         /* FALSE: it is the files' fault that there are no modules, and why stands in `errors` */
-  GPtrArray *errors;   /* of char *: the compiler's, linker's or modpost's lines, at most 20; or "took longer than 180 s", "wrote more than 256 MiB" … */
-  GPtrArray *warnings; /* of char *: "arch/x86/kvm/cpuid.c:17:5: warning: …", at most 50 */
-  guint warning_count;
-  char *log;           /* all that make said, at most 256 KiB: head and tail */
+  GPtrArray *errors;   /* of char *: the compiler's, linker's or modpost's lines, by file and line, at most 20; or "took longer than 180 s" … */
+  GPtrArray *warnings; /* of char *: "arch/x86/kvm/cpuid.c:17:5: warning: …", by file and line, each once, at most 50 */
+  guint warning_count; /* of all of them */
+  char *log;           /* all that make said, at most 256 KiB: head and tail; valid UTF-8. Its order is by chance where jobs is more than 1 */
 } KernelModules;
 void kernel_modules_free (KernelModules *modules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelModules, kernel_modules_free)

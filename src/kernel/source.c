@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/files.h"
+#include "base/hash-memo.h"
 #include "base/hash.h"
 #include "base/run.h"
 
@@ -157,10 +158,10 @@ hash_folder (const char *dir, const char *rel, InputHash *hash, GError **error)
 }
 
 static gboolean
-hash_source (KernelSource *source, GError **error)
+hash_source (KernelSource *source, const char *memo_dir, GError **error)
 {
   if (source->kind == KERNEL_SOURCE_TARBALL)
-    return hash_file (source->path, &source->sha256, error);
+    return hash_file_remembered (memo_dir, source->path, &source->sha256, error);
   if (source->kind == KERNEL_SOURCE_GIT)
     return hash_git (source, error);
 
@@ -192,9 +193,15 @@ classify (KernelSource *source, gboolean is_default, GError **error)
 gboolean
 kernel_source_open (const char *path, KernelSource **source, GError **error)
 {
+  return kernel_source_open_remembered (path, NULL, source, error);
+}
+
+gboolean
+kernel_source_open_remembered (const char *path, const char *memo_dir, KernelSource **source, GError **error)
+{
   g_autoptr (KernelSource) opened = g_new0 (KernelSource, 1);
   opened->path = g_canonicalize_filename (path != NULL ? path : DEBIAN_TARBALL, NULL);
-  if (!classify (opened, path == NULL, error) || !hash_source (opened, error))
+  if (!classify (opened, path == NULL, error) || !hash_source (opened, memo_dir, error))
     return FALSE;
   *source = g_steal_pointer (&opened);
   return TRUE;

@@ -20,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelSource, kernel_source_free)
  * was built is refused too: old objects would be taken for new ones.
  */
 gboolean kernel_source_open (const char *path, KernelSource **source, GError **error);
+/* The same; a tarball's hash is remembered in `memo_dir` (base/hash-memo.h), if that is not NULL. */
+gboolean kernel_source_open_remembered (const char *path, const char *memo_dir, KernelSource **source, GError **error);
 /* Lays the tree out in `dir`, which exists and is empty. Nothing is written outside of it. */
 gboolean kernel_source_unpack (const KernelSource *source, const char *dir, GError **error);
 /* TRUE, or what a folder lacks of a kernel. */

@@ -2,6 +2,9 @@
 /* SHA-256 against FIPS 180-2's published answers, and input hashes that cannot be confused. */
 #include "unit.h"
 
+#include <utime.h>
+
+#include "base/hash-memo.h"
 #include "base/hash.h"
 
 #define SHA256_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -99,6 +102,70 @@ test_input_file (void **state)
   assert_failed (error, HARNESS_ERROR_FAILED, "/nonexistent/g");
 }
 
+static char *
+hash_remembered (const char *memo_dir, const char *path)
+{
+  char *hex = NULL;
+  g_autoptr (GError) error = NULL;
+  hash_file_remembered (memo_dir, path, &hex, &error);
+  assert_no_failure (error);
+  return hex;
+}
+
+/* Writes `hex` as what is remembered in the folder's one memo. */
+static void
+lie (const char *memo_dir, const char *hex)
+{
+  g_autoptr (GDir) dir = g_dir_open (memo_dir, 0, NULL);
+  g_autofree char *memo = g_build_filename (memo_dir, g_dir_read_name (dir), NULL);
+  g_autofree char *text = NULL;
+  assert_true (g_file_get_contents (memo, &text, NULL, NULL));
+  memcpy (strrchr (g_strchomp (text), '\n') + 1, hex, 64);
+  g_autofree char *line = g_strconcat (text, "\n", NULL);
+  assert_true (g_file_set_contents (memo, line, -1, NULL));
+}
+
+/* A file that has not changed for a while is remembered; what was remembered of it before a change is not believed. */
+static void
+test_remembered (void **state)
+{
+  static const char wrong[] = "0000000000000000000000000000000000000000000000000000000000000000";
+  g_autofree char *path = put_file (*state, "f", "abc");
+  g_autofree char *memo_dir = g_build_filename (*state, "memo/of", NULL);
+  g_autofree char *racy = hash_remembered (memo_dir, path);
+  assert_string_equal (racy, SHA256_ABC);
+  assert_false (g_file_test (memo_dir, G_FILE_TEST_EXISTS)); /* too young */
+
+  g_usleep (3100 * 1000); /* its ctime cannot be set */
+  g_autofree char *first = hash_remembered (memo_dir, path);
+  assert_string_equal (first, SHA256_ABC);
+  assert_int_equal (count_entries (memo_dir), 1);
+  lie (memo_dir, wrong);
+  g_autofree char *believed = hash_remembered (memo_dir, path);
+  assert_string_equal (believed, wrong);
+
+  const struct utimbuf old = { 1, 1 };
+  assert_int_equal (utime (path, &old), 0);
+  g_autofree char *again = hash_remembered (memo_dir, path);
+  assert_string_equal (again, SHA256_ABC);
+}
+
+static void
+test_not_remembered (void **state)
+{
+  g_autofree char *path = put_file (*state, "f", "abc");
+  g_autofree char *no_dir = g_build_filename (path, "memo", NULL);
+  g_autofree char *without = hash_remembered (NULL, path);
+  g_autofree char *unwritable = hash_remembered (no_dir, path);
+  assert_string_equal (without, SHA256_ABC);
+  assert_string_equal (unwritable, SHA256_ABC);
+
+  g_autoptr (GError) error = NULL;
+  char *hex = NULL;
+  assert_false (hash_file_remembered (*state, "/nonexistent/f", &hex, &error));
+  assert_failed (error, HARNESS_ERROR_FAILED, "/nonexistent/f");
+}
+
 int
 main (void)
 {
@@ -108,6 +175,8 @@ main (void)
     cmocka_unit_test (test_stream),
     cmocka_unit_test (test_inputs_are_unambiguous),
     cmocka_unit_test_setup_teardown (test_input_file, folder_setup, folder_teardown),
+    cmocka_unit_test_setup_teardown (test_remembered, folder_setup, folder_teardown),
+    cmocka_unit_test_setup_teardown (test_not_remembered, folder_setup, folder_teardown),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs inside the sandbox (kernel/modules.c): builds KVM's modules in /lab/linux and writes a tar of `status`, `log` and the modules to stdout.
+#
+#   build-modules.sh FOLDERS REMOVED SECONDS LOG_KIB ARGUMENTS-OF-MAKE…
+#
+# FOLDERS of /lab/linux are empty scratch folders, filled from the kit here; all else there is read-only. The files of /lab/files are laid over
+# them, those REMOVED are removed. `status` holds make's exit status, 124 if it took longer than SECONDS.
+# Nothing of the submission has run before "ready" was said: a failure without that word is not its fault.
+set -eu
+
+kit=/lab/kit tree=/lab/linux files=/lab/files out=/lab/out log=/lab/log/make
+folders=$1 removed=$2 seconds=$3 log_kib=$4
+shift 4
+
+for folder in $folders; do # their times are kept: make is to build nothing of them anew
+  find "$kit/$folder" -mindepth 1 -maxdepth 1 -exec cp -a -t "$tree/$folder" '{}' +
+done
+cp -R "$files/." "$tree/"
+for path in $removed; do
+  rm -f "$tree/$path"
+done
+# An object of a changed file goes, whatever the clocks say; all of them, if the clock went back since the kit was made.
+(cd "$files" && find . -name '*.[cS]') | while IFS= read -r path; do
+  rm -f "$tree/${path%.*}.o"
+done
+[ "$files" -nt "$kit/arch/x86/kvm/kvm.ko" ] || find "$tree/arch/x86/kvm" "$tree/virt/kvm" -name '*.o' -delete
+
+echo ready >&2
+cd "$tree"
+status=0
+timeout --kill-after=2 "$seconds" make "$@" >"$log" 2>&1 </dev/null || status=$?
+
+# The log's folder is as large as the log may be.
+if [ "$status" -ne 0 ] && [ "$(du -k "$log" | cut -f 1)" -ge "$log_kib" ]; then
+  status=flood
+fi
+names=
+if [ "$status" = 0 ]; then
+  for name in kvm kvm-intel kvm-amd; do
+    built=arch/x86/kvm/$name.ko
+    if ! [ -f "$built" ] || [ -h "$built" ] || ! cp "$built" "$out/$name.ko.debug" || ! strip --strip-debug -o "$out/$name.ko" "$built"; then
+      status=$name
+      break
+    fi
+    names="$names $name.ko $name.ko.debug"
+  done
+fi
+echo "$status" >"$out/status"
+cp "$log" "$out/log"
+# shellcheck disable=SC2086 # a list of names
+exec tar --create --format=ustar --owner=0 --group=0 --directory="$out" --file=- status log $names
