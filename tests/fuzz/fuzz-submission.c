@@ -140,7 +140,7 @@ static const char *const texts[] = {
   "--- a/arch/x86/kvm/cpuid.c\n+++ b/arch/x86/kvm/cpuid.c\n" HUNK "-- \n2.39\n\nFrom 2 x\nSubject: y\nContent-Transfer-Encoding: base64\n\nYQ==\n",
   "--- l.orig/arch/x86/kvm/vmx/vmx.c\t2022-01-01\n+++ l/arch/x86/kvm/vmx/vmx.c\t2022-01-01\n" HUNK "--- /dev/null\n+++ l/arch/x86/kvm/n.h\n@@ -0,0 +1 @@\n+x\n\\ No newline\n",
   "diff --git \"a/caf\\303\\251.c\" b/x\nrename from arch/x86/kvm/a.c\nrename to arch/x86/kvm/b.c\n",
-  "\xff\xfe" "d\0i\0f\0f\0 \0-\0-\0g\0i\0t\0\n\0",
+  "\xff\xfe\144\0i\0f\0f\0 \0-\0-\0g\0i\0t\0\n\0",
   "int a;\r\nint caf\xe9;\r\x1a",
   "hw 2/cpuid (1).c.txt",
 };

@@ -189,17 +189,17 @@ test_read_damaged (void **state)
 static void
 test_patches_in_folder (void **state)
 {
-  g_free (put_file (*state, "f/0002-b.patch", SECTION (KVM "vmx/vmx.c")));
-  g_free (put_file (*state, "f/0001-a.patch", SECTION (KVM "cpuid.c")));
-  g_free (put_file (*state, "f/copy/0001-a.patch", SECTION (KVM "cpuid.c")));
+  g_free (put_file (*state, "f/10-b.patch", SECTION (KVM "vmx/vmx.c")));
+  g_free (put_file (*state, "f/2-a.patch", SECTION (KVM "cpuid.c")));
+  g_free (put_file (*state, "f/copy/2-a.patch", SECTION (KVM "cpuid.c")));
   g_free (put_file (*state, "f/changes.txt", "My change:\n" SECTION (KVM "x86.c")));
   g_free (put_file (*state, "f/notes.txt", "no diff\n"));
   g_autoptr (Submission) folder = read_good (*state, "f");
   assert_string_equal (folder->kind, "folder");
   assert_int_equal (folder->patches->len, 3);
-  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 0))->from, "0001-a.patch");
-  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 1))->from, "0002-b.patch");
-  assert_note (folder, "\"copy/0001-a.patch\" is ignored: the same as \"0001-a.patch\"");
+  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 0))->from, "2-a.patch");
+  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 1))->from, "10-b.patch");
+  assert_note (folder, "\"copy/2-a.patch\" is ignored: the same as \"2-a.patch\"");
   assert_note (folder, "1 other file was ignored");
 
   g_free (put_file (*state, "f/cpuid.c", CPUID_C));
