@@ -322,7 +322,7 @@ test_alternates_and_replacements (void **state)
   g_autofree char *theirs = g_build_filename (*state, "other.git/objects", NULL);
   assert_true (files_remove_tree (theirs, NULL));
   g_free (put_file (*state, "other.git/objects/info/alternates", objects));
-  expect_fault (*state, "other.git", STAGE_INGEST, "no change of KVM in it");
+  expect_fault (*state, "other.git", STAGE_INGEST, "the folder: the git repository is damaged or incomplete");
 }
 
 static void
@@ -375,7 +375,7 @@ test_damaged (void **state)
           assert_int_equal (truncate (path, 300), 0);
         }
     }
-  expect_fault (*state, "r", STAGE_INGEST, "");
+  expect_fault (*state, "r", STAGE_INGEST, ".git: the git repository is damaged or incomplete");
 }
 
 static int
