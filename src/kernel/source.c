@@ -2,8 +2,6 @@
 /* Tarball, git work tree or folder to a plain tree, through one libarchive writer that stays in its folder. */
 #include "kernel/source.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/archive.h"
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -24,14 +23,6 @@
 #define ENTRIES_MAX 400000
 #define BYTES_MAX (G_GINT64_CONSTANT (6) << 30)
 #define BLOCK_BYTES (128 * 1024)
-
-typedef struct archive Archive;
-static void
-reader_free (Archive *reader)
-{
-  archive_read_free (reader);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Archive, reader_free)
 
 /* --- what is there ---------------------------------------------------------------------------- */
 
@@ -213,11 +204,10 @@ kernel_source_open (const char *path, KernelSource **source, GError **error)
 
 typedef struct
 {
-  const char *what;  /* for errors */
+  ArchiveWalk walk;
   char *dir;         /* without symbolic links: libarchive refuses to pass through one */
   guint strip;       /* leading components to drop */
   Archive *disk;
-  gint64 entries, bytes;
 } Unpack;
 
 static void
@@ -243,13 +233,6 @@ strip_components (const char *path, guint count)
   return path != NULL && path[0] != '\0' && strcmp (path, ".") != 0 ? path : NULL;
 }
 
-static gboolean
-is_inside (const char *path)
-{
-  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
-  return path[0] != '/' && !g_strv_contains ((const char *const *) parts, "..");
-}
-
 /* Renames the entry to its place. *skip for the top folder itself. */
 static gboolean
 place_entry (const Unpack *unpack, struct archive_entry *entry, gboolean *skip, GError **error)
@@ -261,11 +244,11 @@ place_entry (const Unpack *unpack, struct archive_entry *entry, gboolean *skip, 
   *skip = rel == NULL;
   if (rel == NULL)
     return TRUE;
-  if (!is_inside (rel) || (link != NULL && (link_rel == NULL || !is_inside (link_rel))))
-    return fail (error, HARNESS_ERROR_USAGE, "%s: \"%s\" would leave the folder it is unpacked in", unpack->what, name);
+  if (!archive_path_is_inside (rel) || (link != NULL && (link_rel == NULL || !archive_path_is_inside (link_rel))))
+    return fail (error, HARNESS_ERROR_USAGE, "%s: \"%s\" would leave the folder it is unpacked in", unpack->walk.what, name);
   const mode_t type = archive_entry_filetype (entry);
   if (link == NULL && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
-    return fail (error, HARNESS_ERROR_USAGE, "%s: \"%s\" is a device or the like", unpack->what, name);
+    return fail (error, HARNESS_ERROR_USAGE, "%s: \"%s\" is a device or the like", unpack->walk.what, name);
 
   g_autofree char *path = g_build_filename (unpack->dir, rel, NULL);
   g_autofree char *link_path = link_rel != NULL ? g_build_filename (unpack->dir, link_rel, NULL) : NULL;
@@ -280,62 +263,31 @@ disk_failed (const Unpack *unpack, GError **error)
 {
   const int errnum = archive_errno (unpack->disk);
   if (errnum == ENOSPC || errnum == EDQUOT)
-    return fail_errno (error, errnum, "%s: unpacking to %s", unpack->what, unpack->dir);
-  return fail (error, HARNESS_ERROR_FAILED, "%s: unpacking to %s: %s", unpack->what, unpack->dir, archive_error_string (unpack->disk));
+    return fail_errno (error, errnum, "%s: unpacking to %s", unpack->walk.what, unpack->dir);
+  return fail (error, HARNESS_ERROR_FAILED, "%s: unpacking to %s: %s", unpack->walk.what, unpack->dir, archive_error_string (unpack->disk));
 }
 
 static gboolean
-read_failed (const Unpack *unpack, Archive *reader, GError **error)
+write_block (const void *block, gsize size, gint64 offset, gpointer user, GError **error)
 {
-  return fail (error, HARNESS_ERROR_USAGE, "%s: not a readable archive: %s", unpack->what, archive_error_string (reader));
+  Unpack *unpack = user;
+  return archive_write_data_block (unpack->disk, block, size, offset) >= ARCHIVE_OK || disk_failed (unpack, error);
 }
 
 static gboolean
-copy_data (Unpack *unpack, Archive *reader, GError **error)
+unpack_entry (ArchiveWalk *walk, Archive *reader, struct archive_entry *entry, gpointer user, GError **error)
 {
-  const void *block;
-  size_t size;
-  la_int64_t offset;
-  int result;
-  while ((result = archive_read_data_block (reader, &block, &size, &offset)) == ARCHIVE_OK)
-    {
-      unpack->bytes += (gint64) size;
-      if (unpack->bytes > BYTES_MAX)
-        return fail (error, HARNESS_ERROR_USAGE, "%s: more than %d GiB when unpacked", unpack->what, (int) (BYTES_MAX >> 30));
-      if (archive_write_data_block (unpack->disk, block, size, offset) < ARCHIVE_OK)
-        return disk_failed (unpack, error);
-    }
-  return result == ARCHIVE_EOF || read_failed (unpack, reader, error);
-}
-
-static gboolean
-unpack_entry (Unpack *unpack, Archive *reader, struct archive_entry *entry, GError **error)
-{
+  Unpack *unpack = user;
   gboolean skip;
-  if (++unpack->entries > ENTRIES_MAX)
-    return fail (error, HARNESS_ERROR_USAGE, "%s: more than %d files", unpack->what, ENTRIES_MAX);
   if (!place_entry (unpack, entry, &skip, error))
     return FALSE;
   if (skip)
     return TRUE;
   if (archive_write_header (unpack->disk, entry) < ARCHIVE_OK)
     return disk_failed (unpack, error);
-  if (archive_entry_size (entry) > 0 && !copy_data (unpack, reader, error))
+  if (archive_entry_size (entry) > 0 && !archive_walk_data (walk, reader, write_block, unpack, error))
     return FALSE;
   return archive_write_finish_entry (unpack->disk) >= ARCHIVE_WARN || disk_failed (unpack, error);
-}
-
-static gboolean
-unpack_all (Unpack *unpack, Archive *reader, GError **error)
-{
-  struct archive_entry *entry;
-  int result;
-  while ((result = archive_read_next_header (reader, &entry)) >= ARCHIVE_WARN && result != ARCHIVE_EOF)
-    {
-      if (!cancel_check (error) || !unpack_entry (unpack, reader, entry, error))
-        return FALSE;
-    }
-  return result == ARCHIVE_EOF || read_failed (unpack, reader, error);
 }
 
 static gboolean
@@ -344,7 +296,7 @@ unpack_init (Unpack *unpack, const char *what, const char *dir, guint strip, GEr
   char real[PATH_MAX];
   if (realpath (dir, real) == NULL)
     return fail_errno (error, errno, "%s", dir);
-  unpack->what = what;
+  unpack->walk = (ArchiveWalk){ .what = what, .entries_max = ENTRIES_MAX, .bytes_max = BYTES_MAX };
   unpack->dir = g_strdup (real);
   unpack->strip = strip;
   unpack->disk = archive_write_disk_new ();
@@ -363,8 +315,8 @@ unpack_tarball (const KernelSource *source, const char *dir, GError **error)
   if (!unpack_init (&unpack, source->path, dir, 1, error))
     return FALSE;
   if (archive_read_open_filename (reader, source->path, BLOCK_BYTES) != ARCHIVE_OK)
-    return read_failed (&unpack, reader, error);
-  return unpack_all (&unpack, reader, error);
+    return archive_read_failed (&unpack.walk, reader, error);
+  return archive_walk (&unpack.walk, reader, unpack_entry, &unpack, error);
 }
 
 /* What a process writes, for libarchive to read. */
@@ -407,8 +359,8 @@ unpack_pipe (const KernelSource *source, const char *dir, Pipe *pipe, GError **e
   if (!unpack_init (&unpack, source->path, dir, 0, error))
     return FALSE;
   if (archive_read_open (reader, pipe, NULL, read_pipe, NULL) != ARCHIVE_OK)
-    return read_failed (&unpack, reader, error);
-  return unpack_all (&unpack, reader, error);
+    return archive_read_failed (&unpack.walk, reader, error);
+  return archive_walk (&unpack.walk, reader, unpack_entry, &unpack, error);
 }
 
 /* Whose failure it is: of reading the pipe; git's own, which cuts the archive short; else that of unpacking. */
