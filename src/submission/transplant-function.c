@@ -140,6 +140,9 @@ static gboolean
 takes_idle (const FunctionLines *lines, guint line, gboolean lab_has_none)
 {
   const LineState before = beside (lines, line, -1), after = beside (lines, line, 1);
+  const gboolean blank = strcmp (lines->theirs.keys[line], "/") == 0;
+  if (blank && before == LINE_OWN)
+    return TRUE;
   return (before == LINE_OWN && after == LINE_OWN) || (lab_has_none && (before == LINE_OWN || after == LINE_OWN));
 }
 
