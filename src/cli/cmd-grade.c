@@ -12,6 +12,7 @@
 #include "cli/grade-files.h"
 #include "cli/grade-one.h"
 #include "cli/grade-session.h"
+#include "cli/kept-runs.h"
 #include "cli/terminal.h"
 #include "grade/grade-words.h"
 
@@ -191,7 +192,7 @@ choose_output (const App *app)
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *time = g_date_time_format (now, "%Y-%m-%dT%H-%M-%SZ");
 
-  return output ? g_strdup (output) : g_build_filename (app->results, "grades", time, NULL);
+  return output ? g_strdup (output) : g_build_filename (app->results, KEPT_GRADES, time, NULL);
 }
 
 static void

@@ -69,6 +69,33 @@ add_narrow (const Judge *judge, GradeRow *row)
     }
 }
 
+/* From the first window to the last: no less than what the windows between showed, and no more than the time. In the svm lab that is beyond 32 bits. */
+static void
+add_long_case (const Judge *judge, GradeRow *row)
+{
+  Delta delta, first = { 0 }, last = { 0 };
+  guint64 sum = 0;
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      if (!judge_delta (judge, window, judge->map->total_cycles, FALSE, &delta))
+        continue;
+      if (!window->concurrent && !is_plausible (judge, window, &delta, delta.cycles))
+        return; /* told by the window itself */
+      first = first.before == NULL ? delta : first;
+      last = delta;
+      sum += delta.cycles;
+    }
+  if (first.before == NULL || first.before == last.before)
+    return;
+  g_autofree char *lab = judge_lab_name (judge);
+  const guint64 begin = (guint64) first.before->registers[1] << 32 | first.before->registers[2];
+  const guint64 end = (guint64) last.after->registers[1] << 32 | last.after->registers[2];
+  const gint64 ticks = last.after->tsc - first.before->tsc;
+  grade_case_add (row, end - begin >= sum && end - begin <= (guint64) MAX (ticks, 0), g_strdup_printf ("%s: total cycles over all windows, beyond 32 bits where the lab is long enough", lab),
+                  g_strdup_printf ("%" G_GUINT64_FORMAT " to %" G_GINT64_FORMAT " more", sum, ticks), g_strdup_printf ("from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, begin, end));
+}
+
 void
 judge_total_cycles (const Judge *judge, GradeRow *row)
 {
@@ -79,6 +106,7 @@ judge_total_cycles (const Judge *judge, GradeRow *row)
       if (!window->concurrent && judge_delta (judge, window, judge->map->total_cycles, FALSE, &delta) && account_step (judge->account, window->between.first)->done)
         add_case (judge, window, &delta, "total cycles", row);
     }
+  add_long_case (judge, row);
   add_narrow (judge, row);
 }
 
