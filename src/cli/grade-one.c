@@ -16,6 +16,7 @@
 #include "cli/grade-lab.h"
 #include "grade/grade-json.h"
 #include "grade/module-scan.h"
+#include "grade/where.h"
 #include "submission/carry.h"
 #include "submission/sources.h"
 #include "submission/submission.h"
@@ -471,6 +472,8 @@ judge (Way *way)
     map = judge_find_map (judged, session->maps, session->rubric->leaf_map, &way->grade->leaf_map_how);
   set_text (&way->grade->leaf_map, map->name);
   judge_labs (judged, session->rubric, map, way->grade);
+  for (guint i = 0; i < way->labs->len; i++)
+    where_fill (way->grade, ((Lab *) g_ptr_array_index (way->labs, i))->findings);
   take_warnings (way);
   settle (way);
 }
