@@ -17,8 +17,8 @@
 #include "grade/grade-json.h"
 #include "grade/module-scan.h"
 #include "grade/where.h"
+#include "kernel/at-hand.h"
 #include "submission/carry.h"
-#include "submission/sources.h"
 #include "submission/submission.h"
 
 #define KIND "grade"
@@ -147,7 +147,7 @@ carry (Way *way, const char *scratch, GError **error)
 
   for (guint i = 0; session->bases && i < session->bases->len; i++)
     {
-      const KernelSourceAtHand *source = g_ptr_array_index (session->bases, i);
+      const KernelAtHand *source = g_ptr_array_index (session->bases, i);
 
       g_ptr_array_add (dirs, source->dir);
       g_ptr_array_add (names, source->name);

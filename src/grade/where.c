@@ -7,6 +7,7 @@
 #include "grade/module-scan.h"
 
 #define LINE_CHARS 120
+#define LINE_BYTES_MAX 1000 /* of one that is looked at: patterns must not be given megabytes to chew */
 
 /* A line that the diff adds. */
 typedef struct {
@@ -46,7 +47,7 @@ added_lines (char **lines)
       else if ((*line)[0] == '+' && !g_str_has_prefix (*line, "+++ "))
         {
           AddedLine *one = g_new0 (AddedLine, 1);
-          *one = (AddedLine){ .path = g_strdup (path), .number = number++, .text = *line + 1 };
+          *one = (AddedLine){ .path = g_strdup (path), .number = number++, .text = strlen (*line) < LINE_BYTES_MAX ? *line + 1 : "" };
           g_ptr_array_add (added, one);
         }
       else if ((*line)[0] == ' ')
