@@ -68,7 +68,8 @@ fi
 
 # A wrong one loses its rows again, in another folder and by another name of the file.
 cp "$table" "$TMPDIR/other name.patch"
-grade wrong "$table" && grade renamed "$TMPDIR/other name.patch" || fail "grade: $(cat "$TMPDIR/err")"
+grade wrong "$table" || fail "grade: $(cat "$TMPDIR/err")"
+grade renamed "$TMPDIR/other name.patch" || fail "grade, by another name: $(cat "$TMPDIR/err")"
 cmp <(bytes wrong | jq 'del(.submission, .notes)') <(bytes renamed | jq 'del(.submission, .notes)') || fail "a name makes another grade"
 
 # stop_after SIGNAL: a batch, ended once its first grade is there.
