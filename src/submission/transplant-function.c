@@ -64,7 +64,7 @@ put_same (Writer *writer, guint line)
 {
   const guint lab = (guint) writer->lines->partner[line];
   const gint opener = writer->lines->opener[line];
-  if (!function_lines_braced (writer->lines, line))
+  if (!writer->lines->braced[line])
     {
       if (opener >= 0 && writer->lines->state[opener] == LINE_OWN) /* in a block of the student's, indented there */
         put_theirs (writer, line);
