@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
-#include "base/run.h"
+#include "base/sandbox.h"
 #include "cli/artefacts.h"
 #include "cli/grade-lab.h"
 #include "kernel/at-hand.h"
@@ -285,7 +285,7 @@ open_kit (GradeSession *session, GError **error)
 gboolean
 grade_session_prepare (GradeSession *session, GError **error)
 {
-  return open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error) &&
+  return sandbox_check (error) && open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error) &&
          kernel_sources_at_hand (session->app->cache, &session->app->progress, &session->bases, error);
 }
 
