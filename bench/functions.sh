@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What benches share. $scratch is a folder of theirs.
+# What benches share.
+scratch=${scratch:?is a folder of the bench that includes this}
 
 # measure COMMAND…: seconds of wall time.
 measure() {
