@@ -293,10 +293,11 @@ test_own_base (void **state)
 static char *
 without (char *text, const char *from, const char *to)
 {
-  g_autofree char *owned = text;
   const char *begin = strstr (text, from), *end = strstr (text, to);
   assert_true (begin != NULL && end != NULL && begin < end);
-  return g_strdup_printf ("%.*s%s", (int) (begin - text), text, end);
+  char *rest = g_strdup_printf ("%.*s%s", (int) (begin - text), text, end);
+  g_free (text);
+  return rest;
 }
 
 /* What the submission tells is not weighed: also what was removed is the student's. */
