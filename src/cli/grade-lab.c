@@ -195,6 +195,7 @@ grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error)
     .icount_shift = ICOUNT_SHIFT,
     .l0_log = TRUE,
     .deadline_ns = (gint64) (spec->deadline_s * 1e9),
+    .stall_ns = (gint64) (spec->stall_s * 1e9),
   };
 
   if (!payload || !run_machine (spec, &machine_spec, &result->end, error) || !read_results (spec, kind, result, error))

@@ -37,6 +37,7 @@ typedef struct {
   guint icount_shift;      /* libvirt, emulated: an instruction takes 2^shift ns of guest time; 0: MACHINE_ICOUNT_SHIFT */
   gboolean l0_log;         /* write the emulator's own exit log (l0-exits.log) */
   gint64 deadline_ns;      /* wall time, from start; 0 = none */
+  gint64 stall_ns;         /* wall time without a new line in the emulator's exit log, which is a hang too; 0 = any */
   const char *replay_dir;  /* fake: folder whose records.bin, l1-console.log, l0-exits.log are replayed; a file `fault` there injects one */
 } MachineSpec;
 

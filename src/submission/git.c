@@ -16,6 +16,7 @@
 #include "base/run.h"
 #include "base/sandbox.h"
 #include "submission/archive.h"
+#include "submission/git-objects.h"
 
 #define INSIDE "/git/repository"
 #define INSIDE_OBJECTS "/git/objects"
@@ -336,6 +337,15 @@ git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault
     {
       *out = NULL;
       return TRUE;
+    }
+  g_autofree char *copy = g_build_filename (git->dir, "objects", "copy", NULL);
+  gboolean copied = FALSE;
+  if (git->objects != NULL && !git_objects_share (git->objects, copy, &copied, error))
+    return FALSE;
+  if (copied)
+    {
+      g_free (git->objects);
+      git->objects = g_steal_pointer (&copy);
     }
   if (!find_head (git, fault, error))
     return FALSE;

@@ -64,7 +64,7 @@ put_same (Writer *writer, guint line)
 {
   const guint lab = (guint) writer->lines->partner[line];
   const gint opener = writer->lines->opener[line];
-  if (!function_lines_braced (writer->lines, line))
+  if (!writer->lines->braced[line])
     {
       if (opener >= 0 && writer->lines->state[opener] == LINE_OWN) /* in a block of the student's, indented there */
         put_theirs (writer, line);
@@ -162,19 +162,51 @@ find_anchors (Writer *writer, guint first, guint end, guint lab)
     }
 }
 
+static gboolean
+any_old (const FunctionLines *lines, guint first, guint end)
+{
+  for (guint i = first; i < end; i++)
+    {
+      if (lines->state[i] == LINE_OLD)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/*
+ * Where the student's statement stands among lines of another version that are no form of any of the lab's: after all of those, it comes after what the
+ * lab has in their place; else after the lab's declarations at least.
+ */
+static void
+put_lab_before (Writer *writer, guint line, guint passed, guint end, guint *lab, guint lab_end)
+{
+  guint next = line + 1;
+  while (next < end && writer->anchor[next] < 0)
+    next++;
+  const guint limit = next < end ? (guint) writer->anchor[next] : lab_end;
+  if (any_old (writer->lines, passed, line) && !any_old (writer->lines, line, next))
+    put_lab_until (writer, lab, limit);
+  else
+    put_lab_declarations (writer, lab, limit);
+}
+
 /* Between two lines that both have: their lines [first, end), the lab's [lab, lab_end). */
 static void
 put_gap (Writer *writer, guint first, guint end, guint lab, guint lab_end)
 {
   const FunctionLines *lines = writer->lines;
   const gboolean lab_has_none = lab == lab_end;
+  guint passed = first; /* after the last line that has a form in the lab */
   find_anchors (writer, first, end, lab);
   for (guint i = first; i < end; i++)
     {
       if (writer->anchor[i] >= 0)
-        put_lab_until (writer, &lab, (guint) writer->anchor[i] + 1);
-      else if (lines->state[i] == LINE_OWN && !is_declaration (lines->theirs.forms[i]))
-        put_lab_declarations (writer, &lab, lab_end);
+        {
+          put_lab_until (writer, &lab, (guint) writer->anchor[i] + 1);
+          passed = i + 1;
+        }
+      else if (lines->state[i] == LINE_OWN && !is_declaration (lines->theirs.forms[i]) && lab < lab_end)
+        put_lab_before (writer, i, passed, end, &lab, lab_end);
       if (lines->state[i] == LINE_OWN || (lines->state[i] == LINE_IDLE && takes_idle (lines, i, lab_has_none)))
         put_theirs (writer, i);
     }

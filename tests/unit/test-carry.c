@@ -353,6 +353,53 @@ test_new_files (void **state)
   assert_text_has (fixture->carried->left_out, "#include \"gone.h\": there is no such header");
 }
 
+#define HEADER "arch/x86/include/asm/kvm_host.h"
+
+/* Takes nothing; a header of the version, with a field of the student's if there is one. */
+static char *
+kernel_header (const char *version, const char *field)
+{
+  GString *out = g_string_new ("#ifndef HOST_H\n#define HOST_H\n\n");
+  add_functions (out, "inline", 20);
+  add_functions (out, version, 12);
+  g_string_append_printf (out, "struct kvm_vcpu_arch {\n\tunsigned long regs[4];\n\tu32 %s_hflags;\n\tu64 efer;\n%s\tu64 cr3;\n};\n\n#endif\n", version, field);
+  return g_string_free (out, FALSE);
+}
+
+/* A field in a header of another version, that a function of the student's names: the header is handed in first. */
+static void
+test_header (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *header = kernel_header ("v61", "");
+  g_free (put_file (fixture->lab, HEADER, header));
+  hand_in (fixture, HEADER, kernel_header ("v512", "\tu64 my_exits;\n"));
+  hand_in (fixture, VMX, with (kernel_vmx (512), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\tif (enable_pml"));
+  carry (fixture);
+  assert_carried (fixture, HEADER, "transplanted: kvm_vcpu_arch", kernel_header ("v61", "\tu64 my_exits;\n"));
+  assert_carried (fixture, VMX, "transplanted: __vmx_handle_exit", with (kernel_vmx (61), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\tif (enable_pml"));
+}
+
+/* A function of which little is known: what names the student's own is carried, the version's own lines are not. */
+static void
+test_elsewhere (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *run = with (kernel_vmx (61), "static int later_0(", "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\tnew_prepare(vcpu);\n\tenter(vcpu);\n\tleave(vcpu);\n}\n\nstatic int later_0(");
+  g_free (put_file (fixture->lab, VMX, run));
+  char *theirs = with (kernel_vmx (512), "static int later_0(",
+                       "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\tu64 begin;\n\told_prepare(vcpu, 3);\n\tbegin = rdtsc();\n\tenter(vcpu);\n"
+                       "\tmy_cycles += rdtsc() - begin;\n\tleave(vcpu);\n}\n\nstatic int later_0(");
+  hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v61")), "u32 per_reason[69];\n", "u32 per_reason[69];\nu64 my_cycles;\n"));
+  hand_in (fixture, VMX, with (student_inside (theirs, FALSE), "extern u32 per", "extern u64 my_cycles;\nextern u32 per"));
+  carry (fixture);
+  const char *text = carried_file (fixture, VMX)->text;
+  assert_text_has (text, "\tnew_prepare(vcpu);\n\tbegin = rdtsc();\n\tenter(vcpu);\n\tmy_cycles += rdtsc() - begin;\n\tleave(vcpu);\n");
+  assert_text_has (text, "\tu64 begin;\n");
+  assert_text_has (text, "extern u64 my_cycles;\n");
+  assert_null (strstr (text, "old_prepare"));
+}
+
 static void
 test_outside (void **state)
 {
@@ -458,7 +505,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
     TEST (test_helper), TEST (test_doubt), TEST (test_given_base), TEST (test_own_base), TEST (test_unchanged), TEST (test_one_unchanged),
-    TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_outside), TEST (test_patch),
+    TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere), TEST (test_outside), TEST (test_patch),
     TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_fails), TEST (test_patch_malformed), TEST (test_patch_link), TEST (test_large),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
