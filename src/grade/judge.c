@@ -29,7 +29,7 @@ static const struct {
                              "Counts of single exit reasons are off. Look at which reasons: is the counter picked by the exit's own reason, for every exit?" },
   [ROW_CYCLES_PER_REASON] = { judge_cycles_per_reason, reason_cycles, FALSE, "The cycles of single exit reasons grow, and stay within the time that passed",
                               "The cycles of single exit reasons are not what they can be. Look at which reasons, and where their clock starts and stops." },
-  [ROW_SUMS] = { judge_sums, reason_exits, FALSE, "The counts by reason add up to the total", "The counts by reason do not add up to the total: some exits are in one and not in the other." },
+  [ROW_SUMS] = { judge_sums, total_exits, FALSE, "The counts by reason add up to the total", "The counts by reason do not add up to the total: some exits are in one and not in the other." },
   [ROW_UNDEFINED_REASONS] = { judge_undefined, reason_exits, FALSE, "Reasons that the manual does not define are answered as such",
                               "Reasons that the manual does not define want eax, ebx and ecx 0 and edx all ones, for any number in ecx, however large." },
   [ROW_NOT_ENABLED] = { judge_not_enabled, reason_exits, FALSE, "Reasons that KVM has no handler for are answered with zeroes",
