@@ -21,7 +21,8 @@ RECORD_SRCS := $(wildcard src/record/*.c)
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test-*.c))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz-*.c))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/bench-*.c))
-PROGRAMS := $(UNITS) $(FUZZERS) $(BENCHES)
+LAB_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/labs/*.c))
+PROGRAMS := $(UNITS) $(FUZZERS) $(LAB_TESTS) $(BENCHES)
 
 CPPFLAGS += -Isrc -Itests -D_GNU_SOURCE -DHARNESS_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lutil -lpthread

@@ -9,8 +9,9 @@
 #include "base/hash.h"
 #include "record/payload.h"
 
+#define ICOUNT_SHIFT 8 /* 256 ns an instruction: cycles, in the TSC's nanoseconds, pass 2^32 within a challenge */
 #define L2_MEMORY_MIB 64
-#define L2_DEADLINE_S 120 /* guest time: ten times what a slow one takes */
+#define L2_DEADLINE_S 1200 /* guest time: ten times what one takes */
 #define CONSOLE_TAIL (16 * 1024)
 #define CONSOLE_MAX (65 << 20)
 #define MODULE_MAX (12 << 20)
@@ -191,8 +192,10 @@ grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error)
     .payload = payload ? payload->data : NULL,
     .payload_bytes = payload ? payload->len : 0,
     .dir = spec->dir,
+    .icount_shift = ICOUNT_SHIFT,
     .l0_log = TRUE,
     .deadline_ns = (gint64) (spec->deadline_s * 1e9),
+    .stall_ns = (gint64) (spec->stall_s * 1e9),
   };
 
   if (!payload || !run_machine (spec, &machine_spec, &result->end, error) || !read_results (spec, kind, result, error))

@@ -21,7 +21,7 @@ typedef struct {
   const char *again_params; /* the vendor module's in a second round; NULL: one round */
   const char *dir;          /* existing folder for the logs */
   double expected_s;
-  double deadline_s;        /* wall time */
+  double deadline_s, stall_s; /* wall time: of all; without an exit of L2 */
 } GradeLabSpec;
 
 typedef struct {

@@ -16,14 +16,17 @@
 #include "cli/grade-lab.h"
 #include "grade/grade-json.h"
 #include "grade/module-scan.h"
+#include "grade/where.h"
+#include "kernel/at-hand.h"
 #include "submission/carry.h"
-#include "submission/sources.h"
 #include "submission/submission.h"
 
 #define KIND "grade"
 #define BUILD_S 7.0
 #define DEADLINE_FACTOR 6.0 /* of what the lab's own kernel took here: other jobs and a slow change have room */
 #define DEADLINE_MORE_S 25.0
+#define STALL_FACTOR 2.0 /* of the same: L2 exits all the time but for L1's boot and end, which are a part of it */
+#define STALL_MORE_S 10.0
 #define LOG_MAX (1 << 20)
 #define MODULE_MAX (64 << 20)
 
@@ -146,7 +149,7 @@ carry (Way *way, const char *scratch, GError **error)
 
   for (guint i = 0; session->bases && i < session->bases->len; i++)
     {
-      const KernelSourceAtHand *source = g_ptr_array_index (session->bases, i);
+      const KernelAtHand *source = g_ptr_array_index (session->bases, i);
 
       g_ptr_array_add (dirs, source->dir);
       g_ptr_array_add (names, source->name);
@@ -274,6 +277,16 @@ read_accounts (Lab *lab, gboolean again)
     g_ptr_array_add (lab->judged.accounts, account_read (lab->program, lab->run->exits, first->last + 1));
 }
 
+static char *
+kernel_lines (const AgentReport *report)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < report->kernel->len; i++)
+    g_string_append_printf (text, "%s\n", (const char *) g_ptr_array_index (report->kernel, i));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /* What ended L1 too early, if anything did; the parts of a grade where the challenge never began. */
 static void
 explain_no_challenge (Way *way, const Lab *lab)
@@ -291,8 +304,10 @@ explain_no_challenge (Way *way, const Lab *lab)
     }
   if (report->module_failed)
     {
+      g_autofree char *words = kernel_lines (report);
+
       reason = g_strdup_printf ("A module does not load: %s.", report->module_failed);
-      end_with (way, STAGE_LOAD, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble);
+      end_with (way, STAGE_LOAD, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : words);
       return;
     }
   const Stage stage = report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD;
@@ -307,23 +322,13 @@ explain_no_challenge (Way *way, const Lab *lab)
   way->retry = end->end == MACHINE_END_DEADLINE || end->end == MACHINE_END_KILLED;
 }
 
-static char *
-last_kernel_lines (const AgentReport *report)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < report->kernel->len; i++)
-    g_string_append_printf (text, "%s\n", (const char *) g_ptr_array_index (report->kernel, i));
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 static void
 keep_lab_logs (const Way *way, const Lab *lab)
 {
   g_autofree char *console = g_strdup_printf ("%s-console.log", isa_name (lab->judged.isa));
   g_autofree char *kernel = g_strdup_printf ("%s-kernel.log", isa_name (lab->judged.isa));
   g_autofree char *report = g_strdup_printf ("%s-report.txt", isa_name (lab->judged.isa));
-  g_autofree char *lines = last_kernel_lines (lab->report);
+  g_autofree char *lines = kernel_lines (lab->report);
 
   keep_log (way, console, lab->run->console);
   keep_log (way, kernel, lines);
@@ -354,6 +359,7 @@ run_lab (Way *way, Isa number, Lab *lab, const char *modules_dir, const char *di
     .dir = dir,
     .expected_s = isa->lab_s * rounds,
     .deadline_s = isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S,
+    .stall_s = isa->lab_s * STALL_FACTOR + STALL_MORE_S,
   };
 
   return grade_lab_run (&spec, &lab->run, error);
@@ -471,6 +477,8 @@ judge (Way *way)
     map = judge_find_map (judged, session->maps, session->rubric->leaf_map, &way->grade->leaf_map_how);
   set_text (&way->grade->leaf_map, map->name);
   judge_labs (judged, session->rubric, map, way->grade);
+  for (guint i = 0; i < way->labs->len; i++)
+    where_fill (way->grade, ((Lab *) g_ptr_array_index (way->labs, i))->findings);
   take_warnings (way);
   settle (way);
 }

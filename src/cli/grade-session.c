@@ -8,9 +8,10 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
-#include "base/run.h"
+#include "base/sandbox.h"
 #include "cli/artefacts.h"
 #include "cli/grade-lab.h"
+#include "kernel/at-hand.h"
 
 #define BASELINE_KIND "baseline"
 #define BASELINE_DEADLINE_S 600.0
@@ -240,6 +241,21 @@ make_key (GradeSession *session, GError **error)
   return TRUE;
 }
 
+/* --base is a kernel's folder, or else a revision that only a submission's own repository can tell. */
+static gboolean
+take_base (GradeSession *session, GError **error)
+{
+  const char *base = session->options->base;
+  g_autofree char *cpuid = base ? g_build_filename (base, "arch/x86/kvm/cpuid.c", NULL) : NULL;
+
+  if (!base || !g_file_test (base, G_FILE_TEST_EXISTS))
+    return TRUE;
+  if (!g_file_test (cpuid, G_FILE_TEST_IS_REGULAR))
+    return fail (error, HARNESS_ERROR_USAGE, "--base: %s: no kernel source: arch/x86/kvm/cpuid.c is missing; try: the unpacked top folder of a Linux tree", base);
+  session->given_base = g_canonicalize_filename (base, NULL);
+  return TRUE;
+}
+
 gboolean
 grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error)
 {
@@ -247,7 +263,7 @@ grade_session_open (App *app, const GradeOptions *options, GradeSession **sessio
 
   opened->app = app;
   opened->options = options;
-  if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) || !make_key (opened, error))
+  if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) || !take_base (opened, error) || !make_key (opened, error))
     return FALSE;
   opened->jobs = options->jobs > 0 ? (guint) options->jobs : g_get_num_processors ();
   *session = g_steal_pointer (&opened);
@@ -269,7 +285,8 @@ open_kit (GradeSession *session, GError **error)
 gboolean
 grade_session_prepare (GradeSession *session, GError **error)
 {
-  return open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error);
+  return sandbox_check (error) && open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error) &&
+         kernel_sources_at_hand (session->app->cache, &session->app->progress, &session->bases, error);
 }
 
 /* --- baselines --------------------------------------------------------------------------------------- */

@@ -36,8 +36,8 @@ typedef struct {
   GArray *leaves;    /* of guint32: of all maps, ascending */
   KernelKit *kit;
   ImageArtefact *image;
-  GPtrArray *bases;  /* of KernelSourceAtHand (submission/sources.h) */
-  char *given_base;  /* --base, unpacked; NULL */
+  GPtrArray *bases;  /* of KernelAtHand */
+  char *given_base;  /* --base, if it is a folder; else NULL */
   GradeIsa isa[2];   /* by Isa */
   char *key;         /* of all that a grade depends on but the submission */
   guint jobs, compilers; /* side by side; of each */

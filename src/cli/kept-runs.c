@@ -113,7 +113,7 @@ kept_runs_scan (const App *app, GPtrArray **entries, GError **error)
       struct stat st;
       KeptEntry *entry;
 
-      if (name[0] == '.' || lstat (path, &st) < 0 || !S_ISDIR (st.st_mode))
+      if (name[0] == '.' || strcmp (name, KEPT_GRADES) == 0 || lstat (path, &st) < 0 || !S_ISDIR (st.st_mode))
         continue;
       entry = read_entry (app, name, &st);
       entry->latest = has_latest && st.st_ino == latest.st_ino && st.st_dev == latest.st_dev;

@@ -3,6 +3,8 @@
 #pragma once
 #include "cli/kept-run.h"
 
+#define KEPT_GRADES "grades" /* results/grades/ has no runs but what `harness grade` wrote */
+
 typedef struct {
   char *name; /* in results/ */
   char *path;

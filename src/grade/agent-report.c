@@ -47,6 +47,23 @@ agent_report_free (AgentReport *report)
   g_free (report);
 }
 
+/* As kmod says it: init_module(2) has meanings of its own for some numbers. */
+static const char *
+load_error (int errnum)
+{
+  switch (errnum)
+    {
+    case ENOENT:
+      return "a symbol that it needs is nowhere defined, or only in a module that is loaded later";
+    case ENOEXEC:
+      return "not a module of this kernel";
+    case EEXIST:
+      return "a symbol that it exports is exported by another module already";
+    default:
+      return g_strerror (errnum);
+    }
+}
+
 /* "NAME VALUE TEXT" */
 static void
 take_event (AgentReport *report, const char *line, gboolean *in_again)
@@ -72,7 +89,7 @@ take_event (AgentReport *report, const char *line, gboolean *in_again)
   if (g_strcmp0 (name, "again") == 0)
     *in_again = TRUE;
   if ((g_strcmp0 (name, "module-failed") == 0 || g_strcmp0 (name, "unload-failed") == 0) && report->module_failed == NULL)
-    report->module_failed = g_strdup_printf ("%.40s: %s", text, g_strerror ((int) CLAMP (value, 0, 4095)));
+    report->module_failed = g_strdup_printf ("%.40s: %s", text, load_error ((int) CLAMP (value, 0, 4095)));
 }
 
 /* "SEQ LEVEL TEXT" */

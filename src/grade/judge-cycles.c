@@ -25,7 +25,7 @@ least_cycles (const Judge *judge, const ProgramWindow *window)
   const struct challenge_step *step = judge_between (judge, window);
   const Dispatch dispatch = judge_dispatch (judge->lab->isa, step->op);
   const guint64 part = ticks_between (judge, window) * judge->rubric->cycles_min_percent / 100;
-  if (judge_is_user (step->op) || dispatch == DISPATCH_NONE || dispatch == DISPATCH_FASTPATH)
+  if (judge_is_user (step->op) || dispatch == DISPATCH_NONE)
     return 1;
   return MAX (judge_is_heavy (step->op) ? part : part / LIGHT_DIVISOR, 1);
 }
@@ -64,9 +64,35 @@ add_narrow (const Judge *judge, GradeRow *row)
         continue;
       grade_case_add (row, FALSE, g_strdup_printf ("%s.ko, %s(): %s", finding->module, finding->function, finding->symbol), g_strdup ("cycles kept in 64 bits"),
                       g_strdup_printf ("%s: 32 bits", finding->instruction));
-      if (finding->source != NULL)
-        g_ptr_array_add (row->where, g_strdup (finding->source));
+      row->flawed = TRUE;
     }
+}
+
+/* From the first window to the last: no less than what the windows between showed, and no more than the time. In the svm lab that is beyond 32 bits. */
+static void
+add_long_case (const Judge *judge, GradeRow *row)
+{
+  Delta delta, first = { 0 }, last = { 0 };
+  guint64 sum = 0;
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      if (!judge_delta (judge, window, judge->map->total_cycles, FALSE, &delta))
+        continue;
+      if (judge_is_plain (judge, window) && !is_plausible (judge, window, &delta, delta.cycles))
+        return; /* told by the window itself */
+      first = first.before == NULL ? delta : first;
+      last = delta;
+      sum += delta.cycles;
+    }
+  if (first.before == NULL || first.before == last.before)
+    return;
+  g_autofree char *lab = judge_lab_name (judge);
+  const guint64 begin = (guint64) first.before->registers[1] << 32 | first.before->registers[2];
+  const guint64 end = (guint64) last.after->registers[1] << 32 | last.after->registers[2];
+  const gint64 ticks = last.after->tsc - first.before->tsc;
+  grade_case_add (row, end - begin >= sum && end - begin <= (guint64) MAX (ticks, 0), g_strdup_printf ("%s: total cycles over all windows, beyond 32 bits where the lab is long enough", lab),
+                  g_strdup_printf ("%" G_GUINT64_FORMAT " to %" G_GINT64_FORMAT " more", sum, ticks), g_strdup_printf ("from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, begin, end));
 }
 
 void
@@ -76,9 +102,10 @@ judge_total_cycles (const Judge *judge, GradeRow *row)
     {
       const ProgramWindow *window = judge_window (judge, i);
       Delta delta;
-      if (!window->concurrent && judge_delta (judge, window, judge->map->total_cycles, FALSE, &delta) && account_step (judge->account, window->between.first)->done)
+      if (judge_is_plain (judge, window) && judge_delta (judge, window, judge->map->total_cycles, FALSE, &delta) && account_step (judge->account, window->between.first)->done)
         add_case (judge, window, &delta, "total cycles", row);
     }
+  add_long_case (judge, row);
   add_narrow (judge, row);
 }
 
@@ -90,7 +117,7 @@ judge_cycles_per_reason (const Judge *judge, GradeRow *row)
     {
       const ProgramWindow *window = judge_window (judge, i);
       Delta delta;
-      if (window->concurrent || !judge_delta (judge, window, judge->map->reason_cycles, TRUE, &delta) || delta.of_input < judge_between (judge, window)->a / 2 || delta.of_input == 0)
+      if (!judge_is_plain (judge, window) || !judge_delta (judge, window, judge->map->reason_cycles, TRUE, &delta) || delta.of_input < judge_between (judge, window)->a / 2 || delta.of_input == 0)
         continue;
       g_autofree char *of = g_strdup_printf ("cycles of reason %s (%u)", reason_name (judge->lab->names, delta.input), delta.input);
       add_case (judge, window, &delta, of, row);

@@ -21,20 +21,13 @@ add_total_case (const Judge *judge, const ProgramWindow *window, GradeRow *row)
   grade_case_add (row, delta.exits == (guint32) delta.all, judge_window_name (judge, window), more (delta.all), more (delta.exits));
 }
 
-/* Those of a fastpath are placement's: whether they are to be counted the rubric says. */
-static gboolean
-is_counted_window (const Judge *judge, const ProgramWindow *window)
-{
-  return !window->concurrent && judge_dispatch (judge->lab->isa, judge_between (judge, window)->op) != DISPATCH_FASTPATH;
-}
-
 void
 judge_total_exits (const Judge *judge, GradeRow *row)
 {
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);
-      if (is_counted_window (judge, window))
+      if (judge_is_plain (judge, window))
         add_total_case (judge, window, row);
     }
 }
@@ -96,7 +89,7 @@ judge_exits_per_reason (const Judge *judge, GradeRow *row)
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);
-      if (is_counted_window (judge, window))
+      if (judge_is_plain (judge, window))
         add_window_reason (judge, window, row);
     }
   add_snapshot_reasons (judge, row);
@@ -191,38 +184,55 @@ alone_is_right (const Judge *judge, guint op, guint32 leaf, gboolean of_reason)
   return FALSE;
 }
 
-static void
+/* TRUE if it could be judged. */
+static gboolean
 add_concurrent_case (const Judge *judge, const ProgramWindow *window, guint32 leaf, gboolean of_reason, GradeRow *row)
 {
   const struct challenge_step *step = judge_between (judge, window);
   Delta delta;
-  if (leaf == 0 || !judge_delta (judge, window, leaf, of_reason, &delta) || !judge_performed (judge, window) || !alone_is_right (judge, step->op, leaf, of_reason))
-    return;
+  if (leaf == 0 || !judge_delta (judge, window, leaf, of_reason, &delta) || !judge_performed (judge, window))
+    return FALSE;
   /* What else the second vCPU's start brings along may be counted wrongly for another reason: half of its share must be missing. */
   const guint64 expected = of_reason ? delta.of_input : delta.all;
+  const gboolean ok = delta.exits + step->b / 2 >= expected;
+  if (!ok && !alone_is_right (judge, step->op, leaf, of_reason))
+    return FALSE;
   g_autofree char *name = judge_window_name (judge, window);
-  grade_case_add (row, delta.exits + step->b / 2 >= expected, g_strdup_printf ("%s: %s", name, of_reason ? "exits of its reason" : "total exits"), more (expected), more (delta.exits));
+  grade_case_add (row, ok, g_strdup_printf ("%s: %s", name, of_reason ? "exits of its reason" : "total exits"), more (expected), more (delta.exits));
+  return TRUE;
+}
+
+static void
+add_findings (const Judge *judge, GradeRow *row)
+{
+  guint found = 0;
+  for (guint i = 0; i < judge->lab->findings->len; i++)
+    {
+      const ScanFinding *finding = g_ptr_array_index (judge->lab->findings, i);
+      if (finding->kind != SCAN_UNLOCKED_UPDATE)
+        continue;
+      found++;
+      grade_case_add (row, FALSE, g_strdup_printf ("%s.ko, %s(): %s", finding->module, finding->function, finding->symbol), g_strdup ("an update that no other vCPU can come between"),
+                      g_strdup_printf ("%s, without a lock", finding->instruction));
+    }
+  if (found == 0)
+    grade_case_add (row, TRUE, g_strdup_printf ("%s: updates of what vCPUs share, in the compiled modules", isa_name (judge->lab->isa)), g_strdup ("none that could get lost"), g_strdup ("none"));
 }
 
 void
 judge_concurrency (const Judge *judge, GradeRow *row)
 {
+  guint judged = 0;
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);
       if (!window->concurrent)
         continue;
-      add_concurrent_case (judge, window, judge->map->total_exits, FALSE, row);
-      add_concurrent_case (judge, window, judge->map->reason_exits, TRUE, row);
+      judged += add_concurrent_case (judge, window, judge->map->total_exits, FALSE, row) ? 1 : 0;
+      judged += add_concurrent_case (judge, window, judge->map->reason_exits, TRUE, row) ? 1 : 0;
     }
-  for (guint i = 0; judge->round == 0 && i < judge->lab->findings->len; i++)
-    {
-      const ScanFinding *finding = g_ptr_array_index (judge->lab->findings, i);
-      if (finding->kind != SCAN_UNLOCKED_UPDATE)
-        continue;
-      grade_case_add (row, FALSE, g_strdup_printf ("%s.ko, %s(): %s", finding->module, finding->function, finding->symbol), g_strdup ("an update that no other vCPU can come between"),
-                      g_strdup_printf ("%s, without a lock", finding->instruction));
-      if (finding->source != NULL)
-        g_ptr_array_add (row->where, g_strdup (finding->source));
-    }
+  if (judged == 0)
+    grade_case_add (row, FALSE, g_strdup_printf ("%s: two vCPUs", isa_name (judge->lab->isa)), g_strdup ("exits of both are counted"), g_strdup ("not even those of one are, or the guest did not get so far"));
+  if (judge->round == 0)
+    add_findings (judge, row);
 }

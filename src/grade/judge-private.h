@@ -30,6 +30,8 @@ gboolean judge_delta (const Judge *judge, const ProgramWindow *window, guint32 l
 const ProgramWindow *judge_window (const Judge *judge, guint number);
 guint judge_windows (const Judge *judge);
 const struct challenge_step *judge_between (const Judge *judge, const ProgramWindow *window);
+/* One vCPU, and no fastpath: whether the exits of one are to be counted the rubric says, and placement judges. */
+gboolean judge_is_plain (const Judge *judge, const ProgramWindow *window);
 gboolean judge_performed (const Judge *judge, const ProgramWindow *window); /* the machine can do it */
 /* "svm: 317 × CPUID", with the round if there are two. Newly allocated. */
 char *judge_window_name (const Judge *judge, const ProgramWindow *window);

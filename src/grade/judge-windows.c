@@ -63,6 +63,12 @@ judge_between (const Judge *judge, const ProgramWindow *window)
 }
 
 gboolean
+judge_is_plain (const Judge *judge, const ProgramWindow *window)
+{
+  return !window->concurrent && judge_dispatch (judge->lab->isa, judge_between (judge, window)->op) != DISPATCH_FASTPATH;
+}
+
+gboolean
 judge_performed (const Judge *judge, const ProgramWindow *window)
 {
   const AccountStep *step = account_step (judge->account, window->between.first);

@@ -110,7 +110,7 @@ settle (GradeRow *row, gint64 points)
   row->status = row->cases_ok == row->cases_total ? ROW_PASSED : ROW_FAILED;
   if (row->status == ROW_PASSED)
     row->points = points;
-  else if (!rows[row->kind].whole)
+  else if (!rows[row->kind].whole && !row->flawed)
     row->points = points * row->cases_ok / row->cases_total;
   set_reason (row, row->status == ROW_PASSED ? g_strdup_printf ("%s (%u looked at).", rows[row->kind].right, row->cases_total)
                                              : g_strdup_printf ("%s (%u of %u wrong.)", rows[row->kind].wrong, row->cases_total - row->cases_ok, row->cases_total));

@@ -65,7 +65,7 @@ join_slots (ScanState *state, const ScanState *other, guint64 id)
   for (guint i = 0; i < state->n_slots;)
     {
       ScanSlot *slot = &state->slot[i];
-      const ScanValue *value = scan_state_slot (other, slot->offset);
+      const ScanValue *value = scan_state_slot (other, slot->offset, slot->size);
       if (value == NULL)
         {
           *slot = state->slot[--state->n_slots];
@@ -98,10 +98,10 @@ scan_state_join (ScanState *state, const ScanState *other, guint place)
 }
 
 const ScanValue *
-scan_state_slot (const ScanState *state, gint64 offset)
+scan_state_slot (const ScanState *state, gint64 offset, guint8 size)
 {
   for (guint i = 0; i < state->n_slots; i++)
-    if (state->slot[i].offset == offset)
+    if (state->slot[i].offset == offset && state->slot[i].size >= size)
       return &state->slot[i].value;
   return NULL;
 }
@@ -110,17 +110,16 @@ void
 scan_state_drop_slots (ScanState *state, gint64 from, gint64 to)
 {
   for (guint i = 0; i < state->n_slots;)
-    if (state->slot[i].offset >= from && state->slot[i].offset < to)
+    if (state->slot[i].offset + state->slot[i].size > from && state->slot[i].offset < to)
       state->slot[i] = state->slot[--state->n_slots];
     else
       i++;
 }
 
 void
-scan_state_set_slot (ScanState *state, gint64 offset, const ScanValue *value)
+scan_state_set_slot (ScanState *state, gint64 offset, guint8 size, const ScanValue *value)
 {
-  /* What is known of a neighbour that overlaps is no longer so. */
-  scan_state_drop_slots (state, offset - 7, offset + 8);
+  scan_state_drop_slots (state, offset, offset + size);
   if (state->n_slots < SCAN_SLOTS)
-    state->slot[state->n_slots++] = (ScanSlot) { offset, *value };
+    state->slot[state->n_slots++] = (ScanSlot) { offset, size, *value };
 }

@@ -31,6 +31,7 @@ typedef struct {
 
 typedef struct {
   gint64 offset; /* from the stack pointer at the function's begin */
+  guint8 size;   /* bytes */
   ScanValue value;
 } ScanSlot;
 
@@ -45,7 +46,7 @@ typedef struct {
 void scan_state_begin (ScanState *state); /* at a function's first instruction */
 /* Joins what another path knows; `place` names the instruction. TRUE if that changed anything. */
 gboolean scan_state_join (ScanState *state, const ScanState *other, guint place);
-const ScanValue *scan_state_slot (const ScanState *state, gint64 offset); /* NULL: nothing is known */
-void scan_state_set_slot (ScanState *state, gint64 offset, const ScanValue *value);
-void scan_state_drop_slots (ScanState *state, gint64 from, gint64 to); /* of [from, to) */
+const ScanValue *scan_state_slot (const ScanState *state, gint64 offset, guint8 size); /* NULL: nothing is known of so many bytes */
+void scan_state_set_slot (ScanState *state, gint64 offset, guint8 size, const ScanValue *value);
+void scan_state_drop_slots (ScanState *state, gint64 from, gint64 to); /* that have a byte of [from, to) */
 ScanValue scan_value_join (const ScanValue *a, const ScanValue *b, guint64 id);

@@ -441,7 +441,9 @@ kernel_modules_build (const KernelModulesSpec *spec, KernelModules **modules, GE
   g_ptr_array_add (plan.folders, g_strdup ("virt/kvm"));
   if (plan_files (&plan))
     {
-      plan.scratch = scratch_new (spec->out_dir, "modules", error);
+      g_autofree char *kit_dir = g_path_get_dirname (spec->kit->dir);
+      g_autofree char *cache = g_path_get_dirname (kit_dir);
+      plan.scratch = scratch_new (cache, "modules", error); /* there, so that nobody trims the cache meanwhile */
       if (plan.scratch == NULL || !sandbox_check (error) || !write_files (&plan, error) || !run_and_take (&plan, error))
         return FALSE;
     }

@@ -264,9 +264,10 @@ write_qemu (xmlTextWriter *xml, const DomainConfig *config)
 {
   if (config->accel == ACCEL_KVM)
     return;
+  g_autofree char *icount = g_strdup_printf ("shift=%u,sleep=off", config->icount_shift);
   start (xml, "qemu:commandline");
   write_argument (xml, "-icount");
-  write_argument (xml, "shift=1,sleep=off");
+  write_argument (xml, icount);
   write_argument (xml, "-seed");
   write_argument (xml, "42");
   write_argument (xml, "-smbios");

@@ -20,6 +20,7 @@ typedef struct
   const char *root_image, *records;
   guint64 root_bytes, record_bytes; /* multiples of DOMAIN_DISK_UNIT */
   const char *console;
+  guint icount_shift; /* an instruction takes 2^shift ns of guest time; not with ACCEL_KVM */
   const char *l0_log; /* NULL: none; never with ACCEL_KVM */
 } DomainConfig;
 

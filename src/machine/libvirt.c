@@ -216,6 +216,7 @@ make_xml (const Libvirt *libvirt)
     .records = records,
     .record_bytes = spec->record_bytes,
     .console = console,
+    .icount_shift = spec->icount_shift ? spec->icount_shift : MACHINE_ICOUNT_SHIFT,
     .l0_log = spec->l0_log ? l0_log : NULL,
   };
   return domain_xml_generate (&config);

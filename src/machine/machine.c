@@ -51,6 +51,8 @@ struct Machine
   State state;
   gint64 started_ns;
   gint64 panic_ns; /* when the panic was first seen, or 0 */
+  guint64 log_bytes;   /* of the emulator's exit log when last looked at */
+  gint64 log_grew_ns;  /* when it was seen to have grown, or the start */
   gint64 peak_rss_bytes;
   Console *console;
   char *l0_log;
@@ -314,7 +316,7 @@ machine_start (Machine *machine, GError **error)
       g_prefix_error (error, "machine %s: ", machine->ops->name);
       return FALSE;
     }
-  machine->started_ns = now_ns ();
+  machine->started_ns = machine->log_grew_ns = now_ns ();
   machine->state = STATE_RUNNING;
   return TRUE;
 }
@@ -344,6 +346,10 @@ look (Machine *machine)
 {
   const gint64 rss_bytes = machine->ops->peak_rss_bytes (machine->backend);
   machine->peak_rss_bytes = MAX (machine->peak_rss_bytes, rss_bytes);
+  const guint64 log_bytes = machine->spec.stall_ns > 0 ? file_bytes (machine->l0_log) : 0;
+  if (log_bytes != machine->log_bytes)
+    machine->log_grew_ns = now_ns ();
+  machine->log_bytes = log_bytes;
   console_update (machine->console);
   if (machine->panic_ns == 0 && console_panic (machine->console) != NULL)
     machine->panic_ns = now_ns ();
@@ -367,6 +373,11 @@ is_over (Machine *machine, BackendEnd *end)
       end->end = MACHINE_END_DEADLINE;
       end->detail = g_strdup_printf ("still running after %.1f s; L1's last line: %s", (double) limit_ns / NSEC_PER_SEC,
                                      console_last_line (machine->console));
+    }
+  else if (machine->spec.stall_ns > 0 && now - machine->log_grew_ns >= machine->spec.stall_ns)
+    {
+      end->end = MACHINE_END_DEADLINE;
+      end->detail = g_strdup_printf ("no VM exit for %.1f s; L1's last line: %s", (double) machine->spec.stall_ns / NSEC_PER_SEC, console_last_line (machine->console));
     }
   return end->detail != NULL;
 }

@@ -18,6 +18,7 @@
 typedef enum { ACCEL_EMULATED, ACCEL_KVM } Accel;
 typedef enum { MACHINE_FAKE, MACHINE_LIBVIRT, MACHINE_BOCHS } MachineKind;
 
+#define MACHINE_ICOUNT_SHIFT 1u
 typedef struct {
   MachineKind kind;
   Isa isa;
@@ -33,8 +34,10 @@ typedef struct {
   gsize payload_bytes;
   const char *dir;         /* existing folder: records.bin, l1-console.log, l0-exits.log, and the backend's own files go here */
   const char *uri;         /* libvirt: NULL = embedded, else the user's URI */
+  guint icount_shift;      /* libvirt, emulated: an instruction takes 2^shift ns of guest time; 0: MACHINE_ICOUNT_SHIFT */
   gboolean l0_log;         /* write the emulator's own exit log (l0-exits.log) */
   gint64 deadline_ns;      /* wall time, from start; 0 = none */
+  gint64 stall_ns;         /* wall time without a new line in the emulator's exit log, which is a hang too; 0 = any */
   const char *replay_dir;  /* fake: folder whose records.bin, l1-console.log, l0-exits.log are replayed; a file `fault` there injects one */
 } MachineSpec;
 

@@ -289,12 +289,13 @@ is_changed (Carrying *carrying, const Whole *whole)
 }
 
 static Fault *
-stranger (const Carrying *carrying, const Whole *whole)
+stranger (const Whole *whole)
 {
-  Fault *fault = fault_new (STAGE_CARRY, NULL, "%s: %s of the kernels at hand has a file that it could have been made from; try: --base with the kernel that it was made from",
-                            whole->file->from, whole->lab_text == NULL ? "only another version than the lab's" : "none");
+  const char *which = whole->lab_text == NULL ? "only another version than the lab's" : "none";
+  Fault *fault = fault_new (STAGE_CARRY, NULL,
+                            "%s: %s of the kernels at hand has a file that it could have been made from; try: --base with the kernel that it was made from",
+                            whole->file->from, which);
   fault->needs_base = TRUE;
-  (void) carrying;
   return fault;
 }
 
@@ -305,7 +306,7 @@ carry_changed (Carrying *carrying, const Whole *whole, Fault **fault, GError **e
     return TRUE;
   if (whole->lab_text == NULL || (!whole->told && !nearness_is_kin (&whole->base->nearness)))
     {
-      *fault = stranger (carrying, whole);
+      *fault = stranger (whole);
       return TRUE;
     }
   if (whole->told || nearness_is_base (&whole->base->nearness))

@@ -182,7 +182,8 @@ check_text (const CarriedFile *file, Fault **fault)
     return;
   g_autoptr (CSource) source = c_source_new (file->text);
   if (merge_has_markers (file->text, &line))
-    *fault = fault_new (STAGE_CARRY, NULL, "%s: a merge's conflict markers stand in it (line %u); hand in the file with the conflict resolved", file->path, line);
+    *fault = fault_new (STAGE_CARRY, NULL, "%s: a merge's conflict markers stand in it (line %u); hand in the file with the conflict resolved", file->path,
+                        line);
   else if (source->problem != NULL)
     *fault = fault_new (STAGE_CARRY, NULL, "%s: this is no C that a compiler would take: %s", file->path, source->problem);
 }
@@ -221,7 +222,8 @@ nothing_carried (const Carrying *carrying)
       g_autofree char *list = g_strjoinv (", ", (char **) carrying->unchanged->pdata);
       return fault_new (STAGE_INGEST, NULL, "nothing was changed: this is the unchanged %s", list);
     }
-  Fault *fault = fault_new (STAGE_CARRY, carrying->left->str, "no change was found that can be told from the kernel's own code; try: --base with the kernel that the files were made from");
+  Fault *fault = fault_new (STAGE_CARRY, carrying->left->str,
+                            "no change was found that can be told from the kernel's own code; try: --base with the kernel that the files were made from");
   fault->needs_base = TRUE;
   return fault;
 }

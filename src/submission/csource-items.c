@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define ANNOTATION_TOKENS 16
+
 /* Where an #if began: what its #else goes back to. */
 typedef struct
 {
@@ -218,16 +220,17 @@ name_function (CItem *item, const CSource *source, guint end)
     add_name (item, source, found);
 }
 
-/* "__read_mostly", "__aligned (8)": from it on, the token after all of them. */
+/* "__read_mostly", "__aligned (8)": from it on, the token after all of them; looks no further than a few tokens. */
 static guint
 skip_annotations (const CSource *source, guint index)
 {
-  while (index < source->tokens->len && g_str_has_prefix (source->text + token_at (source, index)->start, "__"))
+  const guint last = MIN (index + ANNOTATION_TOKENS, source->tokens->len);
+  while (index < last && g_str_has_prefix (source->text + token_at (source, index)->start, "__"))
     {
       index++;
       if (!is_at (source, index, "("))
         continue;
-      while (index < source->tokens->len && !is_at (source, index, ")"))
+      while (index < last && !is_at (source, index, ")"))
         index++;
       index++;
     }
@@ -239,7 +242,7 @@ static gboolean
 ends_declarator (const CSource *source, guint index)
 {
   static const char *const ends[] = { "=", "[", ",", ";", "{" };
-  if (skip_annotations (source, index) != index)
+  if (skip_annotations (source, index) != index || is_at (source, index, "enum") || is_at (source, index, "struct") || is_at (source, index, "union"))
     return FALSE;
   const guint next = skip_annotations (source, index + 1);
   for (guint i = 0; i < G_N_ELEMENTS (ends); i++)

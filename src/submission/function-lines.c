@@ -66,6 +66,7 @@ align (FunctionLines *lines)
         continue;
       lines->lab_partner[lines->partner[i]] = (gint) i;
       lines->state[i] = LINE_SAME;
+      lines->braced[i] = strcmp (theirs->forms[i], lab->forms[lines->partner[i]]) != 0;
       same++;
     }
   for (guint i = 0, same = 0; i < lab->count; i++)
@@ -174,6 +175,7 @@ function_lines_free (FunctionLines *lines)
   g_free (lines->gap);
   g_free (lines->lab_gap);
   g_free (lines->state);
+  g_free (lines->braced);
   g_free (lines->opener);
   g_free (lines->closes);
   g_clear_pointer (&lines->foreign, g_ptr_array_unref);
@@ -196,6 +198,7 @@ function_lines_new (const FunctionSpec *spec)
   lines->gap = g_new0 (guint, lines->theirs.count + 1);
   lines->lab_gap = g_new0 (guint, lines->lab.count + 1);
   lines->state = g_new0 (LineState, lines->theirs.count + 1);
+  lines->braced = g_new0 (gboolean, lines->theirs.count + 1);
   lines->opener = g_new0 (gint, lines->theirs.count + 1);
   lines->closes = g_new0 (gint, lines->theirs.count + 1);
   if (!align (lines))
@@ -227,14 +230,6 @@ function_lines_like (FunctionLines *lines, guint their_line, guint from, guint p
         return (gint) j;
     }
   return -1;
-}
-
-gboolean
-function_lines_braced (const FunctionLines *lines, guint their_line)
-{
-  if (lines->state[their_line] != LINE_SAME)
-    return FALSE;
-  return strcmp (lines->theirs.forms[their_line], lines->lab.forms[lines->partner[their_line]]) != 0;
 }
 
 /* A line of the lab's that theirs has not at its place: it moved. */
@@ -275,7 +270,10 @@ decide_by_base (FunctionLines *lines, CItemAt base)
   for (guint i = 0; i < body.count; i++)
     {
       if (partner[i] >= 0)
-        in_base[partner[i]] = TRUE;
+        {
+          in_base[partner[i]] = TRUE;
+          lines->braced[partner[i]] &= strcmp (body.forms[i], lines->theirs.forms[partner[i]]) != 0;
+        }
       else if (body.forms[i][0] != '\0')
         g_hash_table_add (lines->removed, g_strdup (body.keys[i]));
     }
@@ -331,7 +329,7 @@ decide_by_words (FunctionLines *lines)
 static gboolean
 is_students (const FunctionLines *lines, gint line)
 {
-  return line >= 0 && (lines->state[line] == LINE_OWN || function_lines_braced (lines, (guint) line));
+  return line >= 0 && (lines->state[line] == LINE_OWN || lines->braced[line]);
 }
 
 /* A statement that goes on: the line before has not ended it. */

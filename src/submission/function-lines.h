@@ -19,6 +19,7 @@ typedef struct {
   guint *gap;         /* of their lines: how many lines of the lab's come before that are the same */
   guint *lab_gap;
   LineState *state;
+  gboolean *braced;   /* of their lines: the line is the lab's, but a brace at its end, or at its beginning, the student's */
   gint *opener;       /* of their lines: the line of the innermost brace around it, -1 if that is the body's own */
   gint *closes;       /* of their lines: the line of the brace that its first closing brace matches, -1 */
   GPtrArray *foreign; /* of GHashTable: words of their line that the function knows in no version; NULL */
@@ -36,5 +37,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FunctionLines, function_lines_free)
 void function_lines_decide (FunctionLines *lines, const FunctionSpec *spec);
 /* The lab's line in the same gap that is like theirs (both ways), from `from` on; -1. */
 gint function_lines_like (FunctionLines *lines, guint their_line, guint from, guint percent);
-/* TRUE if the brace at the line's end, or at its beginning, is the student's although the line is the lab's. */
-gboolean function_lines_braced (const FunctionLines *lines, guint their_line);

@@ -16,6 +16,7 @@
 #include "base/run.h"
 #include "base/sandbox.h"
 #include "submission/archive.h"
+#include "submission/git-objects.h"
 
 #define INSIDE "/git/repository"
 #define INSIDE_OBJECTS "/git/objects"
@@ -36,6 +37,7 @@ struct Git
   char *dir;     /* ours */
   char *objects; /* theirs, on this host; NULL: below dir */
   char *head;
+  gboolean is_kernel;
   gboolean has_alternates;
 };
 
@@ -55,6 +57,12 @@ const char *
 git_head (const Git *git)
 {
   return git->head;
+}
+
+gboolean
+git_is_kernel (const Git *git)
+{
+  return git->is_kernel;
 }
 
 void
@@ -213,22 +221,55 @@ git_ask (Git *git, char **out, Fault **fault, GError **error, ...)
   return TRUE;
 }
 
+/* The commit, and whether it is a kernel, in one run: starting a sandbox takes longer than what git does in it. */
+gboolean
+git_look_up (Git *git, const char *revision, char **commit, gboolean *is_kernel, Fault **fault, GError **error)
+{
+  const char *const args[] = { "cat-file", "--batch-check=%(objectname) %(objecttype)", NULL };
+  g_autoptr (GString) input = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  gsize size;
+  char id[65], kind[16];
+  *commit = NULL;
+  *is_kernel = FALSE;
+  if (strchr (revision, '\n') != NULL || revision[0] == '-')
+    return TRUE;
+  g_string_append_printf (input, "%s^{commit}\n%s:arch/x86/kvm/cpuid.c\n", revision, revision);
+  if (!ask_argv (git, args, input, &text, &size, fault, error))
+    return FALSE;
+  if (text == NULL || sscanf (text, "%64[0-9a-f] %15s", id, kind) != 2 || strcmp (kind, "commit") != 0)
+    return TRUE;
+  *commit = g_strdup (id);
+  const char *second = strchr (text, '\n');
+  *is_kernel = second != NULL && sscanf (second + 1, "%64[0-9a-f] %15s", id, kind) == 2 && strcmp (kind, "blob") == 0;
+  return TRUE;
+}
+
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* Where HEAD names no commit: the only branch, or main, or master. */
+static gboolean
+unreadable (const Git *git, Fault **fault)
+{
+  *fault = fault_new (STAGE_INGEST, NULL, "%s: the git repository is damaged or incomplete; hand in git format-patch's output, or the changed files", git->shown);
+  return FALSE;
+}
+
+/* Where HEAD names no commit: the only branch, or main, or master. A branch whose commit is not there is damage. */
 static gboolean
 find_branch (Git *git, Fault **fault, GError **error)
 {
   g_autofree char *out = NULL;
-  if (!git_ask (git, &out, fault, error, "for-each-ref", "--format=%(objectname) %(refname:short)", "refs/heads", NULL))
+  if (!git_ask (git, &out, fault, error, "for-each-ref", "--format=%(objecttype) %(objectname) %(refname:short)", "refs/heads", NULL))
     return FALSE;
-  g_auto (GStrv) lines = g_strsplit (out != NULL ? out : "", "\n", -1);
+  if (out == NULL)
+    return unreadable (git, fault);
+  g_auto (GStrv) lines = g_strsplit (out, "\n", -1);
   const guint count = g_strv_length (lines);
   for (guint i = 0; i < count; i++)
     {
-      const char *name = strchr (lines[i], ' ');
-      if (name != NULL && git->head == NULL && (count == 1 || strcmp (name, " main") == 0 || strcmp (name, " master") == 0))
-        git->head = g_strndup (lines[i], (gsize) (name - lines[i]));
+      g_auto (GStrv) words = g_strsplit (lines[i], " ", 3);
+      if (g_strv_length (words) == 3 && git->head == NULL && (count == 1 || strcmp (words[2], "main") == 0 || strcmp (words[2], "master") == 0))
+        git->head = g_strdup (words[1]);
     }
   return TRUE;
 }
@@ -236,9 +277,16 @@ find_branch (Git *git, Fault **fault, GError **error)
 static gboolean
 find_head (Git *git, Fault **fault, GError **error)
 {
-  if (!git_ask (git, &git->head, fault, error, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", NULL))
+  if (!git_look_up (git, "HEAD", &git->head, &git->is_kernel, fault, error))
     return FALSE;
-  return git->head != NULL || find_branch (git, fault, error);
+  if (git->head != NULL)
+    return TRUE;
+  if (!find_branch (git, fault, error))
+    return FALSE;
+  if (git->head == NULL)
+    return TRUE;
+  g_autofree char *branch = g_steal_pointer (&git->head);
+  return git_look_up (git, branch, &git->head, &git->is_kernel, fault, error);
 }
 
 static char *
@@ -257,10 +305,16 @@ free_name (const char *scratch_dir, const char *what)
 static gboolean
 check_host (GError **error)
 {
+  static gint fine; /* asked once: what a host has does not go away */
+  if (g_atomic_int_get (&fine))
+    return TRUE;
   g_autofree char *program = run_find_program ("git");
   if (program == NULL)
     return fail (error, HARNESS_ERROR_HOST, "git is not here; try: apt-get install git");
-  return sandbox_check (error);
+  if (!sandbox_check (error))
+    return FALSE;
+  g_atomic_int_set (&fine, TRUE);
+  return TRUE;
 }
 
 gboolean
@@ -269,7 +323,7 @@ git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault
   g_autoptr (Git) git = g_new0 (Git, 1);
   if (!check_host (error))
     return FALSE;
-  git->shown = name_shown (repo->name);
+  git->shown = repo->name[0] != '\0' ? name_shown (repo->name) : g_strdup ("the folder");
   git->dir = free_name (scratch_dir, "repository");
   git->objects = g_strdup (repo->objects_dir);
   if (git->objects != NULL)
@@ -284,6 +338,15 @@ git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault
       *out = NULL;
       return TRUE;
     }
+  g_autofree char *copy = g_build_filename (git->dir, "objects", "copy", NULL);
+  gboolean copied = FALSE;
+  if (git->objects != NULL && !git_objects_share (git->objects, copy, &copied, error))
+    return FALSE;
+  if (copied)
+    {
+      g_free (git->objects);
+      git->objects = g_steal_pointer (&copy);
+    }
   if (!find_head (git, fault, error))
     return FALSE;
   *out = git->head != NULL ? g_steal_pointer (&git) : NULL;
@@ -296,13 +359,6 @@ static GPtrArray *
 new_files (void)
 {
   return g_ptr_array_new_with_free_func ((GDestroyNotify) git_file_free);
-}
-
-static gboolean
-unreadable (const Git *git, Fault **fault)
-{
-  *fault = fault_new (STAGE_INGEST, NULL, "%s: the git repository is damaged or incomplete; hand in git format-patch's output, or the changed files", git->shown);
-  return FALSE;
 }
 
 /* "100644 blob ID<TAB>path". */

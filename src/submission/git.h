@@ -17,6 +17,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Git, git_free)
 gboolean git_unbundle (const char *shown, const char *data, gsize size, const char *scratch_dir, RawSet *set, Fault **fault, GError **error);
 
 const char *git_head (const Git *git); /* the commit's id */
+gboolean git_is_kernel (const Git *git); /* HEAD has arch/x86/kvm/cpuid.c */
+/* *commit: the revision's id; NULL: there is none. *is_kernel: it has arch/x86/kvm/cpuid.c. */
+gboolean git_look_up (Git *git, const char *revision, char **commit, gboolean *is_kernel, Fault **fault, GError **error);
 /* What git says to these arguments. *out NULL: git failed, which is an answer. */
 gboolean git_ask (Git *git, char **out, Fault **fault, GError **error, ...) G_GNUC_NULL_TERMINATED;
 

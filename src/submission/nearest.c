@@ -34,18 +34,20 @@ by_text (gconstpointer a, gconstpointer b)
   return order != 0 ? order : la->number < lb->number ? -1 : la->number > lb->number;
 }
 
-/* With white space gone. */
+/* With white space gone; "" for a line without a letter or digit: all C is full of braces. */
 static char *
 squeeze (const char *from, gsize length)
 {
   char *out = g_malloc (length + 1);
   gsize n = 0;
+  gboolean says_something = FALSE;
   for (gsize i = 0; i < length; i++)
     {
+      says_something |= g_ascii_isalnum (from[i]);
       if (!g_ascii_isspace (from[i]))
         out[n++] = from[i];
     }
-  out[n] = '\0';
+  out[says_something ? n : 0] = '\0';
   return out;
 }
 

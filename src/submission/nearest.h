@@ -8,7 +8,7 @@ typedef struct {
   guint added;   /* lines of the file that the base has not */
   guint common;
 } Nearness;
-/* White space within lines and blank lines do not count. Of n lines, in n log n. */
+/* White space and lines of braces alone do not count. Of n lines, in n log n. */
 Nearness nearness_measure (const char *text, const char *base);
 /* TRUE if so little of the base is gone that the file was made from it, and all that differs is the student's. */
 gboolean nearness_is_base (const Nearness *nearness);

@@ -126,6 +126,38 @@ strip_count (const SubmissionPatch *patch)
   return 1;
 }
 
+/* Of all hunks the fewest lines of context on their longer side: fuzz must leave one of them, or a hunk fits anywhere. */
+static guint
+fewest_context (const SubmissionPatch *patch)
+{
+  g_auto (GStrv) lines = g_strsplit (patch->text, "\n", -1);
+  guint fewest = G_MAXUINT, leading = 0, trailing = 0;
+  gboolean in_hunk = FALSE, changed = FALSE;
+  for (char **line = lines; TRUE; line++)
+    {
+      const char c = *line != NULL ? **line : '\0';
+      if (in_hunk && c == ' ')
+        {
+          leading += changed ? 0 : 1;
+          trailing++;
+          continue;
+        }
+      if (in_hunk && (c == '+' || c == '-') && !g_str_has_prefix (*line, "--- "))
+        {
+          changed = TRUE;
+          trailing = 0;
+          continue;
+        }
+      if (in_hunk && changed && c != '\\')
+        fewest = MIN (fewest, MAX (leading, trailing));
+      if (*line == NULL)
+        return fewest;
+      in_hunk = g_str_has_prefix (*line, "@@ ") || (in_hunk && c == '\\');
+      leading = trailing = 0;
+      changed = FALSE;
+    }
+}
+
 /* Links, devices and submodules are no files of a kernel that a student changes. */
 static gboolean
 makes_links (const SubmissionPatch *patch)
@@ -216,7 +248,8 @@ apply_one (const SubmissionPatch *patch, const char *tree, guint fuzz, PatchOutc
   g_autoptr (Run) run = run_new ("patch", "--unified", "--forward", "--batch", "--no-backup-if-mismatch", "--reject-file=-", NULL);
   int status;
   run_addf (run, "-p%u", strip_count (patch));
-  run_addf (run, "--fuzz=%u", fuzz);
+  const guint context = fewest_context (patch);
+  run_addf (run, "--fuzz=%u", context > 0 ? MIN (fuzz, context - 1) : 0);
   run_set_stdin_data (run, patch->text, strlen (patch->text));
   run_set_cwd (run, tree);
   run_set_env (run, "LC_ALL", "C");

@@ -209,6 +209,8 @@ section_end (Reader *reader)
   g_autofree char *old_path = path_of (section->rename_from != NULL ? section->rename_from : section->old_name);
   if (path == NULL && section->rename_to == NULL)
     path = g_strdup (old_path);
+  if (section->rename_to != NULL && path != NULL && old_path == NULL)
+    return refuse (reader, section->line, "renames what is no file of the kernel's");
   if (section->rename_to == NULL || path == NULL)
     g_clear_pointer (&old_path, g_free);
   if (path != NULL && !kernel_path_is_document (path) && (section->is_binary || section->is_link))

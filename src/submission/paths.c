@@ -287,6 +287,15 @@ find_others (const char *name, KernelPath *out)
   return TRUE;
 }
 
+gboolean
+kernel_path_is_sound (const char *path)
+{
+  static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+.,/";
+  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+  const char *const *names = (const char *const *) parts;
+  return path[strspn (path, allowed)] == '\0' && !g_strv_contains (names, "..") && !g_strv_contains (names, ".") && !g_strv_contains (names, "");
+}
+
 void
 kernel_path_find (const char *name, KernelPath *path)
 {
@@ -296,6 +305,8 @@ kernel_path_find (const char *name, KernelPath *path)
     find_below (below, path);
   else if (!find_others (name, path) && !is_elsewhere (name) && !find_by_parent (name, path))
     find_bare (base_of (name), path);
+  if (path->path != NULL && !kernel_path_is_sound (path->path))
+    kernel_path_clear (path);
 }
 
 /* --- patches ---------------------------------------------------------------------------------- */
@@ -339,13 +350,6 @@ find_top (const char *name)
   return NULL;
 }
 
-static gboolean
-leads_up (const char *path)
-{
-  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
-  return g_strv_contains ((const char *const *) parts, "..") || g_strv_contains ((const char *const *) parts, ".") || g_strv_contains ((const char *const *) parts, "");
-}
-
 char *
 kernel_path_of_patch (const char *name)
 {
@@ -358,7 +362,7 @@ kernel_path_of_patch (const char *name)
   const char *path = found.path != NULL && top == NULL ? found.path : top;
   if (path == NULL && prefixed && (strcmp (plain, "Makefile") == 0 || strcmp (plain, "Kbuild") == 0 || strcmp (plain, "Kconfig") == 0))
     path = plain;
-  return path != NULL && !leads_up (path) ? g_strdup (path) : NULL;
+  return path != NULL && kernel_path_is_sound (path) ? g_strdup (path) : NULL;
 }
 
 /* --- what is nothing -------------------------------------------------------------------------- */

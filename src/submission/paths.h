@@ -29,6 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (KernelPath, kernel_path_clear)
 void kernel_path_find (const char *name, KernelPath *path);
 /* For patches: the same, and any other path of the kernel, with or without odd folders before it. NULL if it is none. Newly allocated. */
 char *kernel_path_of_patch (const char *name);
+/* Letters that kernel files are named with, no "..", ".", or empty part: fit for a Makefile and for any output. The above find no others. */
+gboolean kernel_path_is_sound (const char *path);
 /* The path begins with a folder or file of the kernel's top: "drivers/…", "Makefile". */
 gboolean kernel_path_is_kernels (const char *path);
 /* Documents: Documentation/, README, *.md, pictures, .gitignore: nothing that is built. */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "submission/parts.h"
+
 #define LISTED_MAX 10u
 
 static gboolean
@@ -16,6 +18,21 @@ is_allowed (const char *path, const char *const *allowed)
         return TRUE;
     }
   return FALSE;
+}
+
+void
+submission_policy_trim (Submission *submission, const char *const *allowed)
+{
+  guint taken = 0;
+  for (guint i = submission->files->len; i > 0 && allowed != NULL; i--)
+    {
+      if (is_allowed (((SubmissionFile *) g_ptr_array_index (submission->files, i - 1))->path, allowed))
+        continue;
+      g_ptr_array_remove_index (submission->files, i - 1);
+      taken++;
+    }
+  if (taken > 0)
+    submission_note (submission->notes, "%u %s of the tree that may not be changed: the lab's own %s used", taken, taken == 1 ? "file" : "files", taken == 1 ? "is" : "are");
 }
 
 static void

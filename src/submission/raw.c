@@ -64,7 +64,7 @@ static gint
 by_name (gconstpointer a, gconstpointer b)
 {
   const RawFile *const *left = a, *const *right = b;
-  return strcmp ((*left)->name, (*right)->name);
+  return strverscmp ((*left)->name, (*right)->name); /* "2-b.patch" before "10-c.patch" */
 }
 
 void

@@ -332,6 +332,8 @@ read_all (Reader *reader, GError **error)
   if (!(S_ISDIR (st.st_mode) ? read_folder (reader, error) : read_file (reader, error)))
     return FALSE;
   note_passed_over (reader);
+  if (strcmp (reader->submission->kind, "tree") == 0)
+    submission_policy_trim (reader->submission, reader->spec->allowed);
   return check_not_empty (reader);
 }
 

@@ -41,32 +41,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Repository, repository_clear)
 
 /* --- the base --------------------------------------------------------------------------------- */
 
-static gboolean
-is_kernel (Repository *repository, const char *commit, gboolean *yes, GError **error)
-{
-  g_autofree char *object = g_strconcat (commit, ":arch/x86/kvm/cpuid.c", NULL);
-  g_autofree char *out = NULL;
-  if (!git_ask (repository->git, &out, repository->fault, error, "cat-file", "-t", object, NULL))
-    return FALSE;
-  *yes = g_strcmp0 (out, "blob") == 0;
-  return TRUE;
-}
-
 /* Takes `how`. HEAD is no base of its own, and what is no kernel is none. */
 static gboolean
 try_base (Repository *repository, const char *revision, char *how, GError **error)
 {
   g_autofree char *own_how = how;
   g_autofree char *commit = NULL;
-  g_autofree char *object = g_strconcat (revision, "^{commit}", NULL);
   gboolean kernel;
-  if (!git_ask (repository->git, &commit, repository->fault, error, "rev-parse", "--verify", "--quiet", "--end-of-options", object, NULL))
+  if (!git_look_up (repository->git, revision, &commit, &kernel, repository->fault, error))
     return FALSE;
-  if (commit == NULL || strcmp (commit, git_head (repository->git)) == 0)
-    return TRUE;
-  if (!is_kernel (repository, commit, &kernel, error))
-    return FALSE;
-  if (kernel)
+  if (commit != NULL && kernel && strcmp (commit, git_head (repository->git)) != 0)
     {
       repository->base = g_steal_pointer (&commit);
       repository->base_how = g_steal_pointer (&own_how);
@@ -168,22 +152,24 @@ find_base (Repository *repository, GError **error)
 
 /* --- the change ------------------------------------------------------------------------------- */
 
-static GPtrArray *
-ids_of (const GPtrArray *files, gboolean base)
-{
-  GPtrArray *ids = g_ptr_array_new ();
-  for (guint i = 0; i < files->len; i++)
-    {
-      const GitFile *file = g_ptr_array_index (files, i);
-      g_ptr_array_add (ids, base ? file->base_id : file->id);
-    }
-  return ids;
-}
-
 static gboolean
 is_regular (guint mode)
 {
   return (mode & 0170000) == 0100000;
+}
+
+/* Of blobs alone: a submodule's commit is not there, a link's target is no text. First all of HEAD, then all of the base. */
+static GPtrArray *
+ids_of (const GPtrArray *files)
+{
+  GPtrArray *ids = g_ptr_array_new ();
+  for (guint i = 0; i < 2 * files->len; i++)
+    {
+      const GitFile *file = g_ptr_array_index (files, i % files->len);
+      const gboolean base = i >= files->len;
+      g_ptr_array_add (ids, is_regular (base ? file->base_mode : file->mode) ? (base ? file->base_id : file->id) : NULL);
+    }
+  return ids;
 }
 
 /* What is in no folder of the kernel, documents and the products of a build are counted and left. */
@@ -239,8 +225,8 @@ add_file (Repository *repository, const GitFile *git_file, const RawFile *blob, 
   kernel_path_find (git_file->path, &path);
   file->from = name_shown (git_file->path);
   file->path = g_strdup (path.old_layout ? path.path : git_file->path);
-  if (!g_utf8_validate (file->path, -1, NULL))
-    return refuse (repository, git_file->path, "of a name that is no UTF-8");
+  if (!kernel_path_is_sound (file->path))
+    return refuse (repository, git_file->path, "of a name that no kernel file has");
   if (!blob_text (repository, blob, git_file->path, repository->submission->notes, &file->text)
       || !blob_text (repository, is_regular (git_file->base_mode) ? base_blob : NULL, git_file->path, unsaid, &file->base_text))
     return FALSE;
@@ -262,24 +248,13 @@ add_file (Repository *repository, const GitFile *git_file, const RawFile *blob, 
 static gboolean
 add_files (Repository *repository, const GPtrArray *files, GError **error)
 {
-  g_autoptr (GPtrArray) ids = ids_of (files, FALSE);
-  g_autoptr (GPtrArray) base_ids = ids_of (files, TRUE);
+  g_autoptr (GPtrArray) ids = ids_of (files);
   g_autoptr (GPtrArray) blobs = NULL;
-  g_autoptr (GPtrArray) base_blobs = NULL;
-  for (guint i = 0; i < files->len; i++)
-    {
-      const GitFile *file = g_ptr_array_index (files, i);
-      if (!is_regular (file->mode)) /* a submodule's commit is not there, a link's target is no text */
-        g_ptr_array_index (ids, i) = NULL;
-      if (!is_regular (file->base_mode))
-        g_ptr_array_index (base_ids, i) = NULL;
-    }
-  if (!git_blobs (repository->git, ids, &repository->set->walk, &blobs, repository->fault, error)
-      || !git_blobs (repository->git, base_ids, &repository->set->walk, &base_blobs, repository->fault, error))
+  if (!git_blobs (repository->git, ids, &repository->set->walk, &blobs, repository->fault, error))
     return FALSE;
   for (guint i = 0; i < files->len; i++)
     {
-      if (!add_file (repository, g_ptr_array_index (files, i), g_ptr_array_index (blobs, i), g_ptr_array_index (base_blobs, i)))
+      if (!add_file (repository, g_ptr_array_index (files, i), g_ptr_array_index (blobs, i), g_ptr_array_index (blobs, files->len + i)))
         return FALSE;
     }
   return TRUE;
@@ -336,15 +311,9 @@ read_folder (Repository *repository, GError **error)
       *repository->fault = fault_new (STAGE_INGEST, NULL, "more than %d files in the repository; " SUBMISSION_WANTED, SUBMISSION_ENTRIES_MAX);
       return FALSE;
     }
-  g_autoptr (GPtrArray) ids = ids_of (files, FALSE);
+  g_autoptr (GPtrArray) ids = ids_of (files);
   for (guint i = 0; i < files->len; i++)
-    {
-      const GitFile *file = g_ptr_array_index (files, i);
-      if (is_regular (file->mode))
-        continue;
-      g_ptr_array_index (ids, i) = NULL;
-      set->links++;
-    }
+    set->links += !is_regular (((GitFile *) g_ptr_array_index (files, i))->mode);
   if (!git_blobs (repository->git, ids, &set->walk, &blobs, repository->fault, error))
     return FALSE;
   for (guint i = 0; i < files->len; i++)
@@ -360,13 +329,10 @@ gboolean
 submission_read_repository (const RawRepo *repo, const SubmissionSpec *spec, Submission *submission, RawSet *set, gboolean *found, Fault **fault, GError **error)
 {
   g_auto (Repository) repository = { .spec = spec, .submission = submission, .set = set, .fault = fault };
-  gboolean kernel;
   if (!git_open (repo, spec->scratch_dir, &repository.git, fault, error))
     return FALSE;
   *found = repository.git != NULL;
   if (!*found)
     return TRUE;
-  if (!is_kernel (&repository, git_head (repository.git), &kernel, error))
-    return FALSE;
-  return kernel ? read_kernel (&repository, error) : read_folder (&repository, error);
+  return git_is_kernel (repository.git) ? read_kernel (&repository, error) : read_folder (&repository, error);
 }

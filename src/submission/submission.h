@@ -26,7 +26,7 @@ typedef struct {
 
 typedef struct {
   char *path;          /* as given */
-  const char *kind;    /* "patch", "mbox", "archive", "folder", "git", "bundle", "tree" */
+  const char *kind;    /* "patch", "mbox", "file" (one whole file), "archive", "folder", "git", "bundle", "tree" */
   char *sha256;        /* of the normalised content alone, not of names, times or packing: what seeds and caches are made from */
   GPtrArray *files;    /* of SubmissionFile, by path */
   GPtrArray *patches;  /* of SubmissionPatch, in order */

@@ -12,6 +12,8 @@ typedef struct
   FunctionLines *lines;
   FunctionResult *result;
   GString *out;
+  gint *anchor;     /* of their lines: the lab's line in the same gap that this one is a form of, -1 */
+  gboolean *taken;  /* of the lab's lines: the student's has its place */
 } Writer;
 
 void
@@ -62,7 +64,7 @@ put_same (Writer *writer, guint line)
 {
   const guint lab = (guint) writer->lines->partner[line];
   const gint opener = writer->lines->opener[line];
-  if (!function_lines_braced (writer->lines, line))
+  if (!writer->lines->braced[line])
     {
       if (opener >= 0 && writer->lines->state[opener] == LINE_OWN) /* in a block of the student's, indented there */
         put_theirs (writer, line);
@@ -100,7 +102,7 @@ is_declaration (const char *form)
 static gboolean
 is_dropped (const Writer *writer, guint lab)
 {
-  return g_hash_table_contains (writer->lines->removed, writer->lines->lab.keys[lab]);
+  return writer->taken[lab] || g_hash_table_contains (writer->lines->removed, writer->lines->lab.keys[lab]);
 }
 
 /* Lines [*at, end) of the lab's, but those that the student removed. */
@@ -138,32 +140,75 @@ static gboolean
 takes_idle (const FunctionLines *lines, guint line, gboolean lab_has_none)
 {
   const LineState before = beside (lines, line, -1), after = beside (lines, line, 1);
+  const gboolean blank = strcmp (lines->theirs.keys[line], "/") == 0;
+  if (blank && before == LINE_OWN)
+    return TRUE;
   return (before == LINE_OWN && after == LINE_OWN) || (lab_has_none && (before == LINE_OWN || after == LINE_OWN));
+}
+
+static void
+find_anchors (Writer *writer, guint first, guint end, guint lab)
+{
+  FunctionLines *lines = writer->lines;
+  for (guint i = first; i < end; i++)
+    {
+      writer->anchor[i] = -1;
+      if (lines->state[i] == LINE_OLD || (lines->state[i] == LINE_OWN && !lines->exact))
+        writer->anchor[i] = function_lines_like (lines, i, lab, 60);
+      if (writer->anchor[i] < 0)
+        continue;
+      lab = (guint) writer->anchor[i] + 1;
+      writer->taken[writer->anchor[i]] = lines->state[i] == LINE_OWN;
+    }
+}
+
+static gboolean
+any_old (const FunctionLines *lines, guint first, guint end)
+{
+  for (guint i = first; i < end; i++)
+    {
+      if (lines->state[i] == LINE_OLD)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/*
+ * Where the student's statement stands among lines of another version that are no form of any of the lab's: after all of those, it comes after what the
+ * lab has in their place; else after the lab's declarations at least.
+ */
+static void
+put_lab_before (Writer *writer, guint line, guint passed, guint end, guint *lab, guint lab_end)
+{
+  guint next = line + 1;
+  while (next < end && writer->anchor[next] < 0)
+    next++;
+  const guint limit = next < end ? (guint) writer->anchor[next] : lab_end;
+  if (any_old (writer->lines, passed, line) && !any_old (writer->lines, line, next))
+    put_lab_until (writer, lab, limit);
+  else
+    put_lab_declarations (writer, lab, limit);
 }
 
 /* Between two lines that both have: their lines [first, end), the lab's [lab, lab_end). */
 static void
 put_gap (Writer *writer, guint first, guint end, guint lab, guint lab_end)
 {
-  FunctionLines *lines = writer->lines;
+  const FunctionLines *lines = writer->lines;
   const gboolean lab_has_none = lab == lab_end;
+  guint passed = first; /* after the last line that has a form in the lab */
+  find_anchors (writer, first, end, lab);
   for (guint i = first; i < end; i++)
     {
-      const gint like = lines->state[i] == LINE_OLD || (lines->state[i] == LINE_OWN && !lines->exact) ? function_lines_like (lines, i, lab, 60) : -1;
-      if (lines->state[i] == LINE_IDLE && takes_idle (lines, i, lab_has_none))
-        put_theirs (writer, i);
-      if (lines->state[i] == LINE_OLD && like >= 0)
-        put_lab_until (writer, &lab, (guint) like + 1);
-      if (lines->state[i] != LINE_OWN)
-        continue;
-      if (like >= 0) /* the lab's line, changed by the student */
+      if (writer->anchor[i] >= 0)
         {
-          put_lab_until (writer, &lab, (guint) like);
-          lab++;
+          put_lab_until (writer, &lab, (guint) writer->anchor[i] + 1);
+          passed = i + 1;
         }
-      else if (!is_declaration (lines->theirs.forms[i]))
-        put_lab_declarations (writer, &lab, lab_end);
-      put_theirs (writer, i);
+      else if (lines->state[i] == LINE_OWN && !is_declaration (lines->theirs.forms[i]) && lab < lab_end)
+        put_lab_before (writer, i, passed, end, &lab, lab_end);
+      if (lines->state[i] == LINE_OWN || (lines->state[i] == LINE_IDLE && takes_idle (lines, i, lab_has_none)))
+        put_theirs (writer, i);
     }
   put_lab_until (writer, &lab, lab_end);
 }
@@ -292,12 +337,14 @@ transplant_function (const FunctionSpec *spec)
   result->doubts = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (FunctionLines) lines = function_lines_new (spec);
   g_autoptr (GString) out = g_string_new (NULL);
-  Writer writer = { .spec = spec, .lines = lines, .result = result, .out = out };
   if (lines == NULL)
     {
       doubt (result, spec->theirs.item->name, "too long or too different from this kernel's to be compared", "");
       return result;
     }
+  g_autofree gint *anchor = g_new0 (gint, lines->theirs.count + 1);
+  g_autofree gboolean *taken = g_new0 (gboolean, lines->lab.count + 1);
+  Writer writer = { .spec = spec, .lines = lines, .result = result, .out = out, .anchor = anchor, .taken = taken };
   function_lines_decide (lines, spec);
   take_words (&writer);
   collect (&writer);

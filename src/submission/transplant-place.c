@@ -33,16 +33,30 @@ fit_conditions (const Transplanting *work, const CItem *item, guint place, gint 
   return place;
 }
 
-/* After the same neighbour; of an #include, one that is an #include too. */
+/* The next item that is not chosen itself, in that direction; -1. */
+static gint
+neighbour_of (const Transplanting *work, guint index, gint step)
+{
+  gint i = (gint) index + step;
+  while (i >= 0 && i < (gint) work->items->len && their_state (work, (guint) i)->chosen)
+    i += step;
+  return i < (gint) work->items->len ? i : -1;
+}
+
+/* After the neighbour above, if the lab has it; before the one below; after the nearest above that the lab has; an #include after an #include. */
 static guint
 place_of (const Transplanting *work, guint index)
 {
-  const gboolean include = their_item (work, index)->kind == C_INCLUDE;
+  const CItem *item = their_item (work, index);
+  const gboolean include = item->kind == C_INCLUDE;
+  const gint above = neighbour_of (work, index, -1), below = neighbour_of (work, index, 1);
+  if (!include && below >= 0 && their_state (work, (guint) below)->lab >= 0 && (above < 0 || their_state (work, (guint) above)->lab < 0))
+    return fit_conditions (work, item, (guint) their_state (work, (guint) below)->lab, -1);
   for (guint i = index; i-- > 0;)
     {
       const gint lab = their_state (work, i)->lab;
       if (lab >= 0 && (!include || lab_item (work, (guint) lab)->kind == C_INCLUDE))
-        return fit_conditions (work, their_item (work, index), (guint) lab + 1, 1);
+        return fit_conditions (work, item, (guint) lab + 1, 1);
     }
   return 0;
 }

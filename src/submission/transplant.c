@@ -200,6 +200,14 @@ is_watched (const Transplanting *work, guint index)
          || g_strv_contains (kvm_changes_functions, item_at (work->lab, (guint) own->lab)->name);
 }
 
+/* Of words that the student uses those that KVM does not know: other files, headers above all, may have to say what they are. */
+static void
+learn (Transplanting *work, const char *word)
+{
+  if (!g_ascii_isdigit (word[0]) && !g_hash_table_contains (work->spec->known, word) && !c_is_keyword (word))
+    g_hash_table_add (work->spec->own, g_strdup (word));
+}
+
 static void
 look_into (Transplanting *work, guint index, GHashTable *wanted)
 {
@@ -221,7 +229,10 @@ look_into (Transplanting *work, guint index, GHashTable *wanted)
   add_all (work->out->doubts, own->result->doubts);
   g_hash_table_iter_init (&iter, own->result->words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
-    g_hash_table_add (wanted, g_strdup (word));
+    {
+      g_hash_table_add (wanted, g_strdup (word));
+      learn (work, word);
+    }
 }
 
 static gboolean
@@ -258,11 +269,7 @@ choose (Transplanting *work, guint index, GHashTable *wanted)
   gpointer word;
   their (work, index)->chosen = TRUE;
   for (guint i = 0; i < item->names->len; i++)
-    {
-      const char *name = g_ptr_array_index (item->names, i);
-      if (!g_hash_table_contains (work->spec->known, name) && !c_is_keyword (name))
-        g_hash_table_add (work->spec->own, g_strdup (name));
-    }
+    learn (work, g_ptr_array_index (item->names, i));
   g_hash_table_iter_init (&iter, their (work, index)->words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
     g_hash_table_add (wanted, g_strdup (word));

@@ -91,6 +91,7 @@ test_updates (void **state)
                  "unlocked in_an_array exits\n"
                  "unlocked load_add_store total_exits\n"
                  "unlocked load_call_store total_exits\n"
+                 "unlocked load_spill_store total_exits\n"
                  "unlocked load_store_of_an_entry seen\n"
                  "unlocked of_a_register hidden_total\n"
                  "unlocked of_a_static times\n"

@@ -221,6 +221,7 @@ test_tree (void **state)
   put (*state, "linux/arch/x86/kvm/Makefile", "obj-y += x.o\n");
   put (*state, "linux/arch/x86/kvm/vmx/vmx.o", "\x7f""ELF");
   put (*state, "linux/arch/x86/include/asm/kvm_host.h", "int kvm;\n");
+  put (*state, "linux/include/linux/kvm_host.h", "int kvm;\n");
   put (*state, "linux/tools/testing/selftests/kvm/lib/svm.c", "int kvm;\n");
   put (*state, "linux/tools/vmx.c", "int kvm;\n");
   g_autoptr (Submission) submission = read_good (*state, "linux");
@@ -228,6 +229,7 @@ test_tree (void **state)
   assert_int_equal (submission->files->len, 4);
   assert_file (submission, KVM "vmx/vmx.c", "arch/x86/kvm/vmx/vmx.c", VMX_C);
   assert_null (submission_find (submission, KVM "svm/svm.c"));
+  assert_note (submission, "1 file of the tree that may not be changed: the lab's own is used");
 }
 
 /* --- hostile ---------------------------------------------------------------------------------- */

@@ -237,6 +237,19 @@ test_bare_and_below (void **state)
   expect_fault (*state, "below", STAGE_INGEST, "two git repositories, \"hw 2/linux/.git\" and \"hw 3/linux/.git\"");
 }
 
+/* Somebody's umask was 077: nothing is wrong with the repository. */
+static void
+test_for_the_owner_alone (void **state)
+{
+  make_kernel (*state, "first");
+  make_change (*state);
+  g_autofree char *path = g_build_filename (*state, "r/.git", NULL);
+  g_autoptr (Run) run = run_new ("chmod", "-R", "go=", path, NULL);
+  assert_true (run_wait (run, NULL));
+  g_autoptr (Submission) submission = read_good (*state, "r");
+  expect_change (submission);
+}
+
 static void
 test_shallow (void **state)
 {
@@ -322,7 +335,7 @@ test_alternates_and_replacements (void **state)
   g_autofree char *theirs = g_build_filename (*state, "other.git/objects", NULL);
   assert_true (files_remove_tree (theirs, NULL));
   g_free (put_file (*state, "other.git/objects/info/alternates", objects));
-  expect_fault (*state, "other.git", STAGE_INGEST, "no change of KVM in it");
+  expect_fault (*state, "other.git", STAGE_INGEST, "the folder: the git repository is damaged or incomplete");
 }
 
 static void
@@ -375,7 +388,7 @@ test_damaged (void **state)
           assert_int_equal (truncate (path, 300), 0);
         }
     }
-  expect_fault (*state, "r", STAGE_INGEST, "");
+  expect_fault (*state, "r", STAGE_INGEST, ".git: the git repository is damaged or incomplete");
 }
 
 static int
@@ -401,6 +414,7 @@ main (void)
     WITH_FOLDER (test_no_kernel),
     WITH_FOLDER (test_no_commit),
     WITH_FOLDER (test_bare_and_below),
+    WITH_FOLDER (test_for_the_owner_alone),
     WITH_FOLDER (test_shallow),
     WITH_FOLDER (test_archived),
     WITH_FOLDER (test_bundle),

@@ -42,7 +42,7 @@ test_forms (void **state G_GNUC_UNUSED)
                   SECTION (KVM "cpuid.c"));
   expect_section ("--- linux-5.8.orig/arch/x86/kvm/cpuid.c\t2022-01-01 00:00:00.0 +0000\n+++ linux-5.8/arch/x86/kvm/cpuid.c\t2022-01-02 00:00:00.0 +0000\n" HUNK,
                   SECTION (KVM "cpuid.c"));
-  expect_section ("--- /home/x/l/arch/x86/kvm/vmx/vmx.c  2022-01-01 00:00:00.0 +0000\n+++ vmx.c  2022-01-01 00:00:00.0 +0000\n" HUNK, SECTION (KVM "vmx/vmx.c"));
+  expect_section ("--- /srv/x/l/arch/x86/kvm/vmx/vmx.c  2022-01-01 00:00:00.0 +0000\n+++ vmx.c  2022-01-01 00:00:00.0 +0000\n" HUNK, SECTION (KVM "vmx/vmx.c"));
   expect_section ("diff -u cpuid.c.orig cpuid.c\n--- cpuid.c.orig\tMon Nov  1\n+++ cpuid.c\tMon Nov  1\n" HUNK, SECTION (KVM "cpuid.c"));
   expect_section ("--- cpuid.c\n+++ /tmp/changed\n" HUNK, SECTION (KVM "cpuid.c"));
   expect_section ("--- a/arch/x86/kvm/vmx.c\n+++ b/arch/x86/kvm/vmx.c\n" HUNK, SECTION (KVM "vmx/vmx.c"));
@@ -121,6 +121,7 @@ test_damage (void **state G_GNUC_UNUSED)
   expect_damage ("12a13\n> x\n", "a diff without context");
   expect_damage ("nothing\n", "there is no change in it");
   expect_damage ("diff --git a/arch/x86/kvm/l b/arch/x86/kvm/l\nnew file mode 120000\n--- /dev/null\n+++ b/arch/x86/kvm/l\n@@ -0,0 +1 @@\n+/etc\n", "makes a symbolic link");
+  expect_damage ("diff --git a/x.c b/arch/x86/kvm/x.c\nrename from x.c\nrename to arch/x86/kvm/x.c\n", "line 1: renames what is no file");
   expect_damage ("diff --git a/arch/x86/kvm/kvm.bin b/arch/x86/kvm/kvm.bin\nGIT binary patch\n", "line 1: a binary patch");
 }
 
@@ -188,17 +189,17 @@ test_read_damaged (void **state)
 static void
 test_patches_in_folder (void **state)
 {
-  g_free (put_file (*state, "f/0002-b.patch", SECTION (KVM "vmx/vmx.c")));
-  g_free (put_file (*state, "f/0001-a.patch", SECTION (KVM "cpuid.c")));
-  g_free (put_file (*state, "f/copy/0001-a.patch", SECTION (KVM "cpuid.c")));
+  g_free (put_file (*state, "f/10-b.patch", SECTION (KVM "vmx/vmx.c")));
+  g_free (put_file (*state, "f/2-a.patch", SECTION (KVM "cpuid.c")));
+  g_free (put_file (*state, "f/copy/2-a.patch", SECTION (KVM "cpuid.c")));
   g_free (put_file (*state, "f/changes.txt", "My change:\n" SECTION (KVM "x86.c")));
   g_free (put_file (*state, "f/notes.txt", "no diff\n"));
   g_autoptr (Submission) folder = read_good (*state, "f");
   assert_string_equal (folder->kind, "folder");
   assert_int_equal (folder->patches->len, 3);
-  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 0))->from, "0001-a.patch");
-  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 1))->from, "0002-b.patch");
-  assert_note (folder, "\"copy/0001-a.patch\" is ignored: the same as \"0001-a.patch\"");
+  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 0))->from, "2-a.patch");
+  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (folder->patches, 1))->from, "10-b.patch");
+  assert_note (folder, "\"copy/2-a.patch\" is ignored: the same as \"2-a.patch\"");
   assert_note (folder, "1 other file was ignored");
 
   g_free (put_file (*state, "f/cpuid.c", CPUID_C));

@@ -80,7 +80,8 @@ static void
 test_unknown (void **state G_GNUC_UNUSED)
 {
   static const char *const names[] = { "test.c", "cpuid.py", "Makefile", "arch/arm64/kvm/Makefile", "arch/arm64/include/asm/kvm_host.h",
-                                       "tools/testing/selftests/kvm/lib/x86_64/svm.c", "drivers/x/vmx.c", "cpuid", "" };
+                                       "tools/testing/selftests/kvm/lib/x86_64/svm.c", "drivers/x/vmx.c", "cpuid", "",
+                                       "arch/x86/kvm/$(shell x).c", "arch/x86/kvm//x.c", "arch/x86/kvm/./x.c", "arch/x86/kvm/x\n.c", "arch/x86/kvm/\xff.c" };
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     expect (names[i], PATH_UNKNOWN, NULL);
   expect ("nested.c", PATH_AMBIGUOUS, NULL);
@@ -102,7 +103,7 @@ test_patch_names (void **state G_GNUC_UNUSED)
 {
   expect_patch ("a/arch/x86/kvm/vmx/vmx.c", KVM "vmx/vmx.c");
   expect_patch ("arch/x86/kvm/vmx/vmx.c", KVM "vmx/vmx.c");
-  expect_patch ("/home/someone/linux/arch/x86/kvm/cpuid.c", KVM "cpuid.c");
+  expect_patch ("/srv/someone/linux/arch/x86/kvm/cpuid.c", KVM "cpuid.c");
   expect_patch ("../linux-5.8.orig/arch/x86/kvm/cpuid.c", KVM "cpuid.c");
   expect_patch ("cpuid.c.orig", KVM "cpuid.c");
   expect_patch ("old/cpuid.c~", KVM "cpuid.c");

@@ -17,22 +17,28 @@ for folder in $folders; do # their times are kept: make is to build nothing of t
   find "$kit/$folder" -mindepth 1 -maxdepth 1 -exec cp -a -t "$tree/$folder" '{}' +
 done
 cp -R "$files/." "$tree/"
+# An object of a changed file goes, whatever the clocks say, and that of a removed one; all of them, if the clock went back since the kit was made.
+forget_object() {
+  case $1 in
+    *.[cS]) rm -f "$tree/${1%.*}.o" ;;
+  esac
+}
 for path in $removed; do
   rm -f "$tree/$path"
+  forget_object "$path"
 done
-# An object of a changed file goes, whatever the clocks say; all of them, if the clock went back since the kit was made.
-(cd "$files" && find . -name '*.[cS]') | while IFS= read -r path; do
-  rm -f "$tree/${path%.*}.o"
+(cd "$files" && find . -type f) | while IFS= read -r path; do
+  forget_object "$path"
 done
-[ "$files" -nt "$kit/arch/x86/kvm/kvm.ko" ] || find "$tree/arch/x86/kvm" "$tree/virt/kvm" -name '*.o' -delete
+[ -n "$(find "$files" -prune -newer "$kit/arch/x86/kvm/kvm.ko")" ] || find "$tree/arch/x86/kvm" "$tree/virt/kvm" -name '*.o' -delete
 
 echo ready >&2
 cd "$tree"
 status=0
 timeout --kill-after=2 "$seconds" make "$@" >"$log" 2>&1 </dev/null || status=$?
 
-# The log's folder is as large as the log may be.
-if [ "$status" -ne 0 ] && [ "$(du -k "$log" | cut -f 1)" -ge "$log_kib" ]; then
+# The log's folder is as large as the log may be. If it is full, what make said then is lost, be it warnings.
+if [ "$status" -ne 124 ] && [ "$(du -k "$log" | cut -f 1)" -ge "$log_kib" ]; then
   status=flood
 fi
 names=

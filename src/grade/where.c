@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines to look at; see where.h. */
+#include "grade/where.h"
+
+#include <string.h>
+
+#include "grade/module-scan.h"
+
+#define LINE_CHARS 120
+#define LINE_BYTES_MAX 1000 /* of one that is looked at: patterns must not be given megabytes to chew */
+
+/* A line that the diff adds. */
+typedef struct {
+  char *path;
+  guint number;
+  const char *text; /* in the diff's lines */
+} AddedLine;
+
+static void
+added_free (gpointer data)
+{
+  AddedLine *line = data;
+  g_free (line->path);
+  g_free (line);
+}
+
+/* "@@ -1,2 +3,4 @@": 3 */
+static guint
+new_start (const char *header)
+{
+  const char *plus = strchr (header, '+');
+  return plus != NULL ? (guint) g_ascii_strtoull (plus + 1, NULL, 10) : 0;
+}
+
+static GPtrArray *
+added_lines (char **lines)
+{
+  GPtrArray *added = g_ptr_array_new_with_free_func (added_free);
+  const char *path = "";
+  guint number = 0;
+  for (char **line = lines; *line != NULL; line++)
+    {
+      if (g_str_has_prefix (*line, "+++ b/"))
+        path = *line + strlen ("+++ b/");
+      else if (g_str_has_prefix (*line, "@@ "))
+        number = new_start (*line);
+      else if ((*line)[0] == '+' && !g_str_has_prefix (*line, "+++ "))
+        {
+          AddedLine *one = g_new0 (AddedLine, 1);
+          *one = (AddedLine){ .path = g_strdup (path), .number = number++, .text = strlen (*line) < LINE_BYTES_MAX ? *line + 1 : "" };
+          g_ptr_array_add (added, one);
+        }
+      else if ((*line)[0] == ' ')
+        number++;
+    }
+  return added;
+}
+
+/* What lines a row is about: regular expressions over the line, and whether they stand where exits are counted (not cpuid.c) or answered (cpuid.c). */
+static const struct {
+  const char *pattern;
+  gboolean counting, answering;
+} about[GRADE_ROWS] = {
+  [ROW_TOTAL_EXITS] = { "\\+\\+|inc\\s*\\(|\\+= *1\\b", TRUE, FALSE },
+  [ROW_TOTAL_CYCLES] = { "rdtsc|cycle|time", TRUE, TRUE },
+  [ROW_EXITS_PER_REASON] = { "\\[[^]]*\\].*(\\+\\+|\\+=)|inc\\s*\\(.*\\[|\\+\\+.*\\[", TRUE, FALSE },
+  [ROW_CYCLES_PER_REASON] = { "rdtsc|cycle.*\\[|time.*\\[", TRUE, TRUE },
+  [ROW_SUMS] = { "\\+\\+|inc\\s*\\(|\\+=|add\\s*\\(", TRUE, FALSE },
+  [ROW_UNDEFINED_REASONS] = { "\\b(35|38|42|65|68|69)\\b|0xffffffff|ecx\\s*[<>=]|reason\\s*[<>=]", FALSE, TRUE },
+  [ROW_NOT_ENABLED] = { "\\b(35|38|42|65|68|69)\\b|\\bcase\\b|0xffffffff|= *0\\s*;", FALSE, TRUE },
+  [ROW_REGISTERS] = { "\\be[abcd]x\\s*=", FALSE, TRUE },
+  [ROW_OTHER_LEAVES] = { "0x4[fF]|\\beax\\s*[<>=]=?|kvm_cpuid", FALSE, TRUE },
+  [ROW_LOG_VOLUME] = { "printk|pr_[a-z]+\\s*\\(|dev_info|trace_printk", TRUE, TRUE },
+  [ROW_PLACEMENT] = { "\\+\\+|inc\\s*\\(|\\+=|add\\s*\\(|rdtsc", TRUE, FALSE },
+  [ROW_COST] = { "printk|pr_[a-z]+\\s*\\(|\\bfor\\b|\\bwhile\\b|lock\\s*\\(", TRUE, TRUE },
+};
+
+static gboolean
+is_answering (const AddedLine *line)
+{
+  return g_str_has_suffix (line->path, "cpuid.c");
+}
+
+static void
+add_where (GradeRow *row, const AddedLine *line)
+{
+  g_autofree char *text = g_strstrip (g_strdup (line->text));
+  g_autofree char *cut = g_utf8_strlen (text, -1) > LINE_CHARS ? g_utf8_substring (text, 0, LINE_CHARS) : g_strdup (text);
+  g_autofree char *entry = g_strdup_printf ("%s:%u: %s", line->path, line->number, cut);
+  if (row->where->len < WHERE_LINES_MAX && text[0] != '\0' && !g_ptr_array_find_with_equal_func (row->where, entry, g_str_equal, NULL))
+    g_ptr_array_add (row->where, g_steal_pointer (&entry));
+}
+
+static void
+add_matching (GradeRow *row, const GPtrArray *added)
+{
+  g_autoptr (GRegex) regex = about[row->kind].pattern != NULL ? g_regex_new (about[row->kind].pattern, 0, 0, NULL) : NULL;
+  for (guint i = 0; regex != NULL && i < added->len; i++)
+    {
+      const AddedLine *line = g_ptr_array_index (added, i);
+      if ((is_answering (line) ? about[row->kind].answering : about[row->kind].counting) && g_regex_match (regex, line->text, 0, NULL))
+        add_where (row, line);
+    }
+}
+
+/* Lines with the symbol of a finding as a word. */
+static void
+add_symbols (GradeRow *row, const GPtrArray *added, const GPtrArray *findings)
+{
+  const ScanKind kind = row->kind == ROW_CONCURRENCY ? SCAN_UNLOCKED_UPDATE : SCAN_NARROW_CYCLES;
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const ScanFinding *finding = g_ptr_array_index (findings, i);
+      if (finding->kind != kind)
+        continue;
+      g_autofree char *escaped = g_regex_escape_string (finding->symbol, -1);
+      g_autofree char *pattern = g_strdup_printf ("\\b%s\\b", escaped);
+      g_autoptr (GRegex) regex = g_regex_new (pattern, 0, 0, NULL);
+      for (guint j = 0; regex != NULL && j < added->len; j++)
+        {
+          const AddedLine *line = g_ptr_array_index (added, j);
+          if (!is_answering (line) && g_regex_match (regex, line->text, 0, NULL))
+            add_where (row, line);
+        }
+    }
+}
+
+void
+where_fill (Grade *grade, const GPtrArray *findings)
+{
+  g_auto (GStrv) lines = g_strsplit (grade->carried, "\n", -1);
+  g_autoptr (GPtrArray) added = added_lines (lines);
+  for (guint i = 0; i < grade->rows->len; i++)
+    {
+      GradeRow *row = g_ptr_array_index (grade->rows, i);
+      if (row->status != ROW_FAILED)
+        continue;
+      if (row->kind == ROW_CONCURRENCY || row->kind == ROW_TOTAL_CYCLES || row->kind == ROW_CYCLES_PER_REASON)
+        add_symbols (row, added, findings);
+      add_matching (row, added);
+    }
+}

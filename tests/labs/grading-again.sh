@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# deadline: 900
+# Grading again gives the same bytes but for times: from the cache, afresh, under load, by the harness that was built with sanitizers; a batch that was interrupted or
+# killed goes on where it stopped, and leaves nothing behind.
+. tests/labs/functions.sh
+need_labs svm
+new_tree "$TMPDIR/tree"
+shared_cache
+# A secret of this test's own: nothing of it is in the cache.
+sed "s/^secret = .*/secret = $RANDOM-$$-$EPOCHREALTIME/" configs/rubrics/a3.conf >"$TMPDIR/rubric.conf"
+
+pack() {
+  tests/submissions/pack.sh "$1" "$TMPDIR/packs/$1" | tail -n 1
+}
+svm=$(pack right-a3-svm) table=$(pack svm-table-only) small=$(pack svm-array-too-small)
+
+grade() { # OUT PATH… with $program
+  "$program" grade --rubric "$TMPDIR/rubric.conf" --output "$TMPDIR/$1" "${@:2}" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null
+}
+
+# The grade without its times.
+bytes() {
+  jq -S 'del(.times)' "$TMPDIR/$1"/*/grade.json
+}
+
+same_grade() {
+  cmp <(bytes "$1") <(bytes "$2") || fail "another grade ($1, $2): $(diff <(bytes "$1") <(bytes "$2") | head -n 20)"
+}
+
+forget() { # the cache's grades that this test made
+  find -L "$tree/images/cache" -maxdepth 1 -name 'grade-*' -newer "$TMPDIR/rubric.conf" -exec rm -rf {} +
+}
+
+program=$harness
+grade fresh "$svm" || fail "grade: $(cat "$TMPDIR/err")"
+grep -q '100.00/100.00' "$TMPDIR/out" || fail "not full marks: $(cat "$TMPDIR/out")"
+! grep -q cached "$TMPDIR/err" || fail "answered from a cache that cannot have it"
+
+begin=$(now_ms)
+grade cached "$svm" || fail "grade, from the cache: $(cat "$TMPDIR/err")"
+took=$(($(now_ms) - begin))
+grep -q cached "$TMPDIR/err" || fail "not answered from the cache"
+echo "answered from the cache in $took ms"
+same_grade fresh cached
+
+busy=()
+end_busy() { [ "${#busy[@]}" -eq 0 ] || kill "${busy[@]}" 2>/dev/null; }
+trap end_busy EXIT
+forget
+for _ in $(seq "$(nproc)"); do
+  while :; do :; done &
+  busy+=($!)
+done
+grade busy "$svm" || fail "grade, under load: $(cat "$TMPDIR/err")"
+! grep -q cached "$TMPDIR/err" || fail "answered from a cache that was emptied"
+end_busy
+busy=()
+same_grade fresh busy
+
+if [ -x "$BUILD/harness" ] && [ "$BUILD" != build ]; then
+  program=$BUILD/harness
+  grade sanitized "$svm" || fail "grade, sanitized: $(cat "$TMPDIR/err")"
+  ! grep -E 'Sanitizer|runtime error:' "$TMPDIR/err" || fail "the sanitizers have findings"
+  same_grade fresh sanitized
+  program=$harness
+fi
+
+# A wrong one loses its rows again, in another folder and by another name of the file.
+cp "$table" "$TMPDIR/other name.patch"
+grade wrong "$table" || fail "grade: $(cat "$TMPDIR/err")"
+grade renamed "$TMPDIR/other name.patch" || fail "grade, by another name: $(cat "$TMPDIR/err")"
+cmp <(bytes wrong | jq 'del(.submission, .notes)') <(bytes renamed | jq 'del(.submission, .notes)') || fail "a name makes another grade"
+
+# stop_after SIGNAL: a batch, ended once its first grade is there.
+stop_after() {
+  forget
+  "$harness" grade --jobs 1 --rubric "$TMPDIR/rubric.conf" --output "$TMPDIR/stopped-$1" "$svm" "$table" "$small" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null &
+  local pid=$! status
+  wait_for 120 "the first grade" test -s "$TMPDIR/stopped-$1/grades.csv"
+  sleep 2
+  kill "-$1" "$pid"
+  wait "$pid"
+  status=$?
+  [ "$1" = KILL ] || [ "$status" -eq 130 ] || fail "interrupted: exit status $status"
+  wait_for 20 "QEMU's end" bash -c "! pgrep -f 'guest=harness-svm-$pid-' >/dev/null"
+}
+for signal in INT KILL; do
+  stop_after "$signal"
+  [ "$(wc -l <"$TMPDIR/stopped-$signal/grades.csv")" -eq 2 ] || fail "after $signal: $(cat "$TMPDIR/stopped-$signal/grades.csv")"
+  "$harness" grade --rubric "$TMPDIR/rubric.conf" --output "$TMPDIR/stopped-$signal" "$svm" "$table" "$small" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
+    fail "going on after $signal: $(cat "$TMPDIR/err")"
+  grep -q 'right-a3-svm.*cached' "$TMPDIR/err" || fail "after $signal the first submission was graded again"
+  [ "$(wc -l <"$TMPDIR/stopped-$signal/grades.csv")" -eq 4 ] || fail "after $signal: $(cat "$TMPDIR/stopped-$signal/grades.csv")"
+  no_leftovers
+done

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carrying whole files and patches of several kernel versions onto a stand-in for the lab's. */
+#include "unit.h"
+
+#include "submission/carry.h"
+#include "unit/carry-kernels.h"
+
+#define CPUID "arch/x86/kvm/cpuid.c"
+#define VMX "arch/x86/kvm/vmx/vmx.c"
+#define MAKEFILE "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 192\n"
+
+typedef struct
+{
+  char *dir, *lab, *other, *scratch;
+  const char *bases[2], *names[2];
+  Submission submission;
+  CarrySpec spec;
+  Carried *carried;
+  Fault *fault;
+} Fixture;
+
+static void
+file_free (gpointer data)
+{
+  SubmissionFile *file = data;
+  g_free (file->path);
+  g_free (file->from);
+  g_free (file->text);
+  g_free (file->base_text);
+  g_free (file);
+}
+
+static void
+patch_free (gpointer data)
+{
+  SubmissionPatch *patch = data;
+  g_free (patch->from);
+  g_free (patch->text);
+  g_ptr_array_unref (patch->paths);
+  g_free (patch);
+}
+
+static void
+put_kernel (const char *dir, const char *cpuid_version, guint vmx_version, const char *makefile)
+{
+  g_autofree char *cpuid = kernel_cpuid (cpuid_version);
+  g_autofree char *vmx = kernel_vmx (vmx_version);
+  g_free (put_file (dir, CPUID, cpuid));
+  g_free (put_file (dir, VMX, vmx));
+  g_free (put_file (dir, "arch/x86/kvm/Makefile", "kvm-y += x86.o cpuid.o\n"));
+  g_free (put_file (dir, "Makefile", makefile));
+}
+
+/* The lab is 6.1; 6.12 is at hand. */
+static int
+setup (void **state)
+{
+  Fixture *fixture = g_new0 (Fixture, 1);
+  fixture->dir = g_dir_make_tmp ("harness-unit-XXXXXX", NULL);
+  fixture->lab = g_build_filename (fixture->dir, "lab", NULL);
+  fixture->other = g_build_filename (fixture->dir, "other", NULL);
+  fixture->scratch = g_build_filename (fixture->dir, "scratch", NULL);
+  if (g_mkdir (fixture->scratch, 0700) < 0)
+    return -1;
+  put_kernel (fixture->lab, "v61", 61, MAKEFILE);
+  put_kernel (fixture->other, "v612", 612, "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\n");
+  fixture->bases[0] = fixture->other;
+  fixture->names[0] = "6.12.0 (linux-source-6.12)";
+  fixture->submission.files = g_ptr_array_new_with_free_func (file_free);
+  fixture->submission.patches = g_ptr_array_new_with_free_func (patch_free);
+  fixture->spec = (CarrySpec){ .lab_dir = fixture->lab, .base_dirs = fixture->bases, .base_names = fixture->names, .scratch_dir = fixture->scratch };
+  *state = fixture;
+  return 0;
+}
+
+static int
+teardown (void **state)
+{
+  Fixture *fixture = *state;
+  const guint left = count_entries (fixture->scratch);
+  const gboolean ok = files_remove_tree (fixture->dir, NULL);
+  g_ptr_array_unref (fixture->submission.files);
+  g_ptr_array_unref (fixture->submission.patches);
+  carried_free (fixture->carried);
+  fault_free (fixture->fault);
+  g_free (fixture->dir);
+  g_free (fixture->lab);
+  g_free (fixture->other);
+  g_free (fixture->scratch);
+  g_free (fixture);
+  return ok && left == 0 ? 0 : -1;
+}
+
+/* Takes text. */
+static SubmissionFile *
+hand_in (Fixture *fixture, const char *path, char *text)
+{
+  SubmissionFile *file = g_new0 (SubmissionFile, 1);
+  file->path = g_strdup (path);
+  file->from = g_path_get_basename (path);
+  file->text = text;
+  g_ptr_array_add (fixture->submission.files, file);
+  return file;
+}
+
+static void
+hand_in_patch (Fixture *fixture, const char *path, const char *text)
+{
+  SubmissionPatch *patch = g_new0 (SubmissionPatch, 1);
+  patch->from = g_strdup ("my.patch");
+  patch->text = g_strdup (text);
+  patch->paths = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (patch->paths, g_strdup (path));
+  g_ptr_array_add (fixture->submission.patches, patch);
+}
+
+static void
+carry (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  const gboolean ok = submission_carry (&fixture->submission, &fixture->spec, &fixture->carried, &fixture->fault, &error);
+  assert_no_failure (error);
+  assert_true (ok);
+  assert_true ((fixture->carried != NULL) != (fixture->fault != NULL));
+}
+
+static const CarriedFile *
+carried_file (const Fixture *fixture, const char *path)
+{
+  if (fixture->fault != NULL)
+    fail_msg ("unexpected: %s\n%s", fixture->fault->reason, fixture->fault->details);
+  for (guint i = 0; i < fixture->carried->files->len; i++)
+    {
+      const CarriedFile *file = g_ptr_array_index (fixture->carried->files, i);
+      if (strcmp (file->path, path) == 0)
+        return file;
+    }
+  fail_msg ("%s was not carried", path);
+  return NULL;
+}
+
+/* Carried, in this way, to exactly this text. Takes text. */
+static void
+assert_carried (const Fixture *fixture, const char *path, const char *how, char *text)
+{
+  g_autofree char *expected = text;
+  const CarriedFile *file = carried_file (fixture, path);
+  gsize same = 0;
+  while (expected[same] != '\0' && expected[same] == file->text[same])
+    same++;
+  if (strcmp (file->text, expected) != 0)
+    fail_msg ("%s differs: expected\n%.400s\ngot\n%.400s", path, expected + same - MIN (same, 100), file->text + same - MIN (same, 100));
+  assert_true (g_str_has_prefix (file->how, how));
+}
+
+static void
+assert_fault (const Fixture *fixture, Stage stage, gboolean needs_base, const char *reason)
+{
+  assert_non_null (fixture->fault);
+  assert_text_has (fixture->fault->reason, reason);
+  assert_int_equal (fixture->fault->stage, stage);
+  assert_int_equal (fixture->fault->needs_base, needs_base);
+}
+
+/* --- whole files ------------------------------------------------------------------------------ */
+
+static void
+test_labs_own_version (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v61")));
+  hand_in (fixture, VMX, student_around (kernel_vmx (61)));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "as it is", student_cpuid (kernel_cpuid ("v61")));
+  assert_carried (fixture, VMX, "as it is", student_around (kernel_vmx (61)));
+  assert_string_equal (fixture->carried->left_out, "");
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "nearest base is 6.1.192 (");
+  assert_text_has (fixture->carried->diff, "--- a/" CPUID "\n+++ b/" CPUID "\n@@ ");
+  assert_text_has (fixture->carried->diff, "\n+atomic_t total_exits;\n");
+  assert_null (strstr (fixture->carried->diff, fixture->dir));
+}
+
+static void
+test_other_at_hand (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v612")));
+  hand_in (fixture, VMX, student_inside (kernel_vmx (612), FALSE));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "merged: base 6.12.0", student_cpuid (kernel_cpuid ("v61")));
+  assert_carried (fixture, VMX, "merged: base 6.12.0", student_inside (kernel_vmx (61), FALSE));
+}
+
+/* Where a student's change meets a line that differs between the two. */
+static void
+test_conflict (void **state)
+{
+  Fixture *fixture = *state;
+  char *theirs = student_inside (kernel_vmx (612), FALSE);
+  theirs = with (theirs, "#ifdef CONFIG_MITIGATION_RETPOLINE\n", "\tper_reason[1]++;\n#ifdef CONFIG_MITIGATION_RETPOLINE\n");
+  hand_in (fixture, VMX, theirs);
+  carry (fixture);
+  assert_carried (fixture, VMX, "transplanted: total_exits, per_reason, __vmx_handle_exit",
+                  with (student_inside (kernel_vmx (61), FALSE), "#ifdef CONFIG_RETPOLINE\n", "\tper_reason[1]++;\n#ifdef CONFIG_RETPOLINE\n"));
+}
+
+static void
+test_far_versions (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v518")));
+  hand_in (fixture, VMX, student_around (kernel_vmx (518)));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "transplanted: total_exits, per_reason, kvm_emulate_cpuid", student_cpuid (kernel_cpuid ("v61")));
+  assert_carried (fixture, VMX, "transplanted: total_exits, per_reason, vmx_handle_exit", student_around (kernel_vmx (61)));
+}
+
+static void
+test_512 (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, VMX, student_inside (kernel_vmx (512), FALSE));
+  carry (fixture);
+  assert_carried (fixture, VMX, "transplanted: ", student_inside (kernel_vmx (61), FALSE));
+  assert_text_has (fixture->carried->left_out, "WARN_ON_ONCE(vmx->nested.nested_run_pending);");
+}
+
+/* One function with an u32 becomes two with a union; what the index was, it stays. */
+static void
+test_510 (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, VMX, student_inside (kernel_vmx (510), TRUE));
+  carry (fixture);
+  assert_carried (fixture, VMX, "transplanted: ",
+                  with (student_inside (kernel_vmx (61), FALSE), "per_reason[exit_reason.basic]++", "per_reason[exit_reason.full]++"));
+}
+
+/* A helper of the student's comes along with what it needs; what another version had does not. */
+static void
+test_helper (void **state)
+{
+  Fixture *fixture = *state;
+  char *theirs = with (kernel_vmx (510), "static int vmx_handle_exit(",
+                       "#define MY_MAX 69\nstatic u32 my_counts[MY_MAX];\n\nstatic void my_count(struct kvm_vcpu *vcpu)\n{\n"
+                       "\tif (to_vmx(vcpu)->exit_reason < MY_MAX)\n\t\tmy_counts[to_vmx(vcpu)->exit_reason]++;\n}\n\nstatic int vmx_handle_exit(");
+  hand_in (fixture, VMX, with (theirs, "\tif (enable_pml)", "\tmy_count(vcpu);\n\tif (enable_pml)"));
+  carry (fixture);
+  const char *text = carried_file (fixture, VMX)->text;
+  assert_text_has (text, "#define MY_MAX 69\nstatic u32 my_counts[MY_MAX];\n\nstatic void my_count(struct kvm_vcpu *vcpu)\n{\n"
+                         "\tif (to_vmx(vcpu)->exit_reason.full < MY_MAX)\n\t\tmy_counts[to_vmx(vcpu)->exit_reason.full]++;\n}\n");
+  assert_text_has (text, "\tmy_count(vcpu);\n\tif (enable_pml && !is_guest_mode(vcpu))\n");
+  assert_true (strstr (text, "my_count(struct") < strstr (text, "static int __vmx_handle_exit("));
+  assert_null (strstr (text, "v510"));
+}
+
+/* Lines of a function that nothing explains: not guessed at. */
+static void
+test_doubt (void **state)
+{
+  Fixture *fixture = *state;
+  char *theirs = student_inside (kernel_vmx (512), FALSE);
+  hand_in (fixture, VMX, with (theirs, "\tif (is_guest_mode(vcpu)) {\n", "\tif (vectoring_info)\n\t\treturn 1;\n\n\tif (is_guest_mode(vcpu)) {\n"));
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, TRUE, "part of the change could not be placed");
+  assert_text_has (fixture->fault->details, "neither this kernel's nor clearly the student's: if (vectoring_info)");
+}
+
+static void
+test_given_base (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *given = g_build_filename (fixture->dir, "given", NULL);
+  put_kernel (given, "v512", 512, "VERSION = 5\nPATCHLEVEL = 12\nSUBLEVEL = 0\n");
+  fixture->spec.given_base_dir = given;
+  hand_in (fixture, CPUID, with (kernel_cpuid ("v512"), "\tecx = kvm_rcx_read(vcpu);\n", "\tecx = kvm_rcx_read(vcpu) & 0xff;\n"));
+  hand_in (fixture, VMX, student_inside (kernel_vmx (512), FALSE));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "merged: base 5.12.0", with (kernel_cpuid ("v61"), "\tecx = kvm_rcx_read(vcpu);\n", "\tecx = kvm_rcx_read(vcpu) & 0xff;\n"));
+  assert_carried (fixture, VMX, "merged: base 5.12.0", student_inside (kernel_vmx (61), FALSE));
+}
+
+static void
+test_own_base (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v59")))->base_text = kernel_cpuid ("v59");
+  carry (fixture);
+  assert_carried (fixture, CPUID, "merged: base the submission's own base", student_cpuid (kernel_cpuid ("v61")));
+}
+
+static void
+test_unchanged (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, kernel_cpuid ("v61"));
+  carry (fixture);
+  assert_fault (fixture, STAGE_INGEST, FALSE, "this is the unchanged cpuid.c of Linux 6.1.192");
+}
+
+static void
+test_one_unchanged (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, kernel_cpuid ("v612"));
+  hand_in (fixture, VMX, student_around (kernel_vmx (61)));
+  carry (fixture);
+  assert_int_equal (fixture->carried->files->len, 1);
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "unchanged, that of Linux 6.12.0");
+}
+
+static void
+test_markers (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, with (kernel_cpuid ("v61"), "\t\treturn 1;\n", "<<<<<<< HEAD\n\treturn 1;\n=======\n\treturn 2;\n>>>>>>> mine\n"));
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, FALSE, "cpuid.c: a merge's conflict markers stand in it (line ");
+}
+
+static void
+test_no_c (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, with (kernel_cpuid ("v61"), "\t\treturn 1;\n\n\teax", "\t\treturn 1;\n}\n\teax"));
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, FALSE, "a brace closes nothing");
+}
+
+static void
+test_stranger (void **state)
+{
+  Fixture *fixture = *state;
+  GString *text = g_string_new ("#include <stdio.h>\n");
+  add_functions (text, "mine", 30);
+  hand_in (fixture, CPUID, g_string_free (text, FALSE));
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, TRUE, "none of the kernels at hand has a file that it could have been made from");
+}
+
+static void
+test_new_files (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, "arch/x86/kvm/counts.h", g_strdup ("extern atomic_t total_exits;\n"));
+  hand_in (fixture, "arch/x86/kvm/notes.c", g_strdup ("int unused;\n"));
+  hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v518")), "#include \"cpuid.h\"\n", "#include \"cpuid.h\"\n#include \"counts.h\"\n#include \"gone.h\"\n"));
+  carry (fixture);
+  assert_carried (fixture, "arch/x86/kvm/counts.h", "as it is: a new file", g_strdup ("extern atomic_t total_exits;\n"));
+  assert_carried (fixture, CPUID, "transplanted: ", with (student_cpuid (kernel_cpuid ("v61")), "#include \"cpuid.h\"\n", "#include \"cpuid.h\"\n#include \"counts.h\"\n"));
+  assert_int_equal (fixture->carried->files->len, 2);
+  assert_text_has (fixture->carried->left_out, "arch/x86/kvm/notes.c");
+  assert_text_has (fixture->carried->left_out, "#include \"gone.h\": there is no such header");
+}
+
+#define HEADER "arch/x86/include/asm/kvm_host.h"
+
+/* Takes nothing; a header of the version, with a field of the student's if there is one. */
+static char *
+kernel_header (const char *version, const char *field)
+{
+  GString *out = g_string_new ("#ifndef HOST_H\n#define HOST_H\n\n");
+  add_functions (out, "inline", 20);
+  add_functions (out, version, 12);
+  g_string_append_printf (out, "struct kvm_vcpu_arch {\n\tunsigned long regs[4];\n\tu32 %s_hflags;\n\tu64 efer;\n%s\tu64 cr3;\n};\n\n#endif\n", version, field);
+  return g_string_free (out, FALSE);
+}
+
+/* A field in a header of another version, that a function of the student's names: the header is handed in first. */
+static void
+test_header (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *header = kernel_header ("v61", "");
+  g_free (put_file (fixture->lab, HEADER, header));
+  hand_in (fixture, HEADER, kernel_header ("v512", "\tu64 my_exits;\n"));
+  hand_in (fixture, VMX, with (kernel_vmx (512), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\tif (enable_pml"));
+  carry (fixture);
+  assert_carried (fixture, HEADER, "transplanted: kvm_vcpu_arch", kernel_header ("v61", "\tu64 my_exits;\n"));
+  assert_carried (fixture, VMX, "transplanted: __vmx_handle_exit", with (kernel_vmx (61), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\tif (enable_pml"));
+}
+
+/* A function of which little is known: what names the student's own is carried, the version's own lines are not. */
+static void
+test_elsewhere (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *run = with (kernel_vmx (61), "static int later_0(", "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\tnew_prepare(vcpu);\n\tenter(vcpu);\n\tleave(vcpu);\n}\n\nstatic int later_0(");
+  g_free (put_file (fixture->lab, VMX, run));
+  char *theirs = with (kernel_vmx (512), "static int later_0(",
+                       "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\tu64 begin;\n\told_prepare(vcpu, 3);\n\tbegin = rdtsc();\n\tenter(vcpu);\n"
+                       "\tmy_cycles += rdtsc() - begin;\n\tleave(vcpu);\n}\n\nstatic int later_0(");
+  hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v61")), "u32 per_reason[69];\n", "u32 per_reason[69];\nu64 my_cycles;\n"));
+  hand_in (fixture, VMX, with (student_inside (theirs, FALSE), "extern u32 per", "extern u64 my_cycles;\nextern u32 per"));
+  carry (fixture);
+  const char *text = carried_file (fixture, VMX)->text;
+  assert_text_has (text, "\tnew_prepare(vcpu);\n\tbegin = rdtsc();\n\tenter(vcpu);\n\tmy_cycles += rdtsc() - begin;\n\tleave(vcpu);\n");
+  assert_text_has (text, "\tu64 begin;\n");
+  assert_text_has (text, "extern u64 my_cycles;\n");
+  assert_null (strstr (text, "old_prepare"));
+}
+
+static void
+test_outside (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, "../../etc/passwd", g_strdup ("x\n"));
+  carry (fixture);
+  assert_fault (fixture, STAGE_POLICY, FALSE, "outside of the kernel's tree");
+}
+
+/* --- patches ---------------------------------------------------------------------------------- */
+
+#define PATCH_BEGIN "--- a/" CPUID "\n+++ b/" CPUID "\n"
+#define HUNK \
+  "@@ -1,4 +1,5 @@\n \teax = kvm_rax_read(vcpu);\n \tecx = kvm_rcx_read(vcpu);\n+\ttotal++;\n" \
+  " \tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false);\n \tkvm_rax_write(vcpu, eax);\n"
+#define HUNK_LINE "\tecx = kvm_rcx_read(vcpu);\n"
+
+static void
+test_patch (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in_patch (fixture, CPUID, "Subject: counts\n\n" PATCH_BEGIN HUNK);
+  carry (fixture);
+  assert_carried (fixture, CPUID, "patched", with (kernel_cpuid ("v61"), HUNK_LINE, HUNK_LINE "\ttotal++;\n"));
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), CPUID ": Hunk #1 succeeded at ");
+}
+
+static void
+test_patch_of_other (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in_patch (fixture, CPUID, PATCH_BEGIN
+                 "@@ -1,6 +1,7 @@\n \treturn value + v612_base[11];\n }\n \n+u64 total;\n int kvm_emulate_cpuid(struct kvm_vcpu *vcpu)\n {\n \tu32 eax, ebx, ecx, edx;\n");
+  carry (fixture);
+  const char *text = carried_file (fixture, CPUID)->text;
+  assert_text_has (text, "u64 total;\nint kvm_emulate_cpuid(");
+  assert_text_has (text, "v61_11");
+  assert_null (strstr (text, "v612"));
+}
+
+static void
+test_patch_fuzz (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *text = with (g_strdup (PATCH_BEGIN HUNK), " \tkvm_rax_write(vcpu, eax);\n", " \tkvm_register_write(vcpu, VCPU_REGS_RAX, eax);\n");
+  hand_in_patch (fixture, CPUID, text);
+  carry (fixture);
+  assert_carried (fixture, CPUID, "patched, with some lines of context ignored", with (kernel_cpuid ("v61"), HUNK_LINE, HUNK_LINE "\ttotal++;\n"));
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "with fuzz");
+}
+
+static void
+test_patch_fails (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in_patch (fixture, CPUID, PATCH_BEGIN "@@ -1,2 +1,3 @@\n \tsome_older_call(vcpu);\n+\ttotal++;\n \tanother_one(vcpu);\n");
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, TRUE, "my.patch: does not apply to Linux 6.1.192: " CPUID ", hunk 1; try: --base");
+  assert_text_has (fixture->fault->details, "some_older_call");
+}
+
+static void
+test_patch_malformed (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in_patch (fixture, CPUID, PATCH_BEGIN "@@ -1,4 +1,5 @@\n \teax = kvm_rax_read(vcpu);\nwhat is this\n");
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, FALSE, "my.patch: no patch that can be read");
+}
+
+static void
+test_patch_link (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in_patch (fixture, "arch/x86/kvm/link", "diff --git a/arch/x86/kvm/link b/arch/x86/kvm/link\nnew file mode 120000\n--- /dev/null\n+++ b/arch/x86/kvm/link\n"
+                                               "@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n");
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, FALSE, "it makes something other than a file");
+}
+
+/* --- hostile ---------------------------------------------------------------------------------- */
+
+static void
+test_large (void **state)
+{
+  Fixture *fixture = *state;
+  GString *text = g_string_new (NULL);
+  g_autofree char *vmx = student_inside (kernel_vmx (512), FALSE);
+  g_string_append (text, vmx);
+  for (guint i = 0; text->len < 2 * 1024 * 1024; i++)
+    g_string_append_printf (text, "static int x%u = total_exits + x%u;\n", i, i + 1);
+  hand_in (fixture, VMX, g_string_free (text, FALSE));
+  const gint64 begin = g_get_monotonic_time ();
+  carry (fixture);
+  assert_true (g_get_monotonic_time () - begin < 60 * G_USEC_PER_SEC);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown (f, setup, teardown)
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
+    TEST (test_helper), TEST (test_doubt), TEST (test_given_base), TEST (test_own_base), TEST (test_unchanged), TEST (test_one_unchanged),
+    TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere), TEST (test_outside), TEST (test_patch),
+    TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_fails), TEST (test_patch_malformed), TEST (test_patch_link), TEST (test_large),
+  };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
