@@ -353,7 +353,7 @@ answer_leaf (Fixture *fixture, guint vcpu, guint32 leaf, guint32 input, guint32 
   const LeafMap *map = fixture->map;
   const gboolean exits = leaf == map->total_exits || leaf == map->reason_exits, cycles = leaf == map->total_cycles || leaf == map->reason_cycles;
   const gboolean of_reason = leaf == map->reason_exits || leaf == map->reason_cycles;
-  if ((!exits && !cycles) || fixture->mistake == NOTHING || (fixture->mistake == WITHOUT_TOTALS && !of_reason))
+  if (leaf == 0 || (!exits && !cycles) || fixture->mistake == NOTHING || (fixture->mistake == WITHOUT_TOTALS && !of_reason))
     return FALSE;
   if (of_reason && answer_without_number (fixture, input, registers))
     return TRUE;
@@ -382,6 +382,7 @@ kernel_cpuid (Fixture *fixture, guint vcpu, guint32 *registers)
 #define HANDLER_TICKS 300u /* of most */
 #define HEAVY_TICKS 6000u
 #define USER_TICKS 20000u
+#define KERNEL_PORT 0x21u
 
 static inline void
 log_exit (Fixture *fixture, guint32 reason, guint64 info1)
@@ -416,7 +417,7 @@ may_interrupt (Fixture *fixture)
 {
   if (fixture->until_interrupt-- > 0)
     return;
-  fixture->until_interrupt = fixture_draw (fixture, 60);
+  fixture->until_interrupt = fixture_draw (fixture, 400);
   take_exit (fixture, 0, fixture->world->isa == ISA_VMX ? 1 : 0x60, 0, FALSE, HANDLER_TICKS, NULL);
 }
 
@@ -426,7 +427,7 @@ port_exit (Fixture *fixture, guint port, gboolean in)
   const gboolean vmx = fixture->world->isa == ISA_VMX;
   may_interrupt (fixture);
   take_exit (fixture, 0, vmx ? 30 : 0x7b, (guint64) port << 16 | (in ? (vmx ? 8 : 1) : 0), FALSE, HANDLER_TICKS, NULL);
-  fixture->tsc += USER_TICKS;
+  fixture->tsc += port == KERNEL_PORT ? 20 : USER_TICKS;
 }
 
 static inline void
@@ -447,7 +448,7 @@ operation_exit (Fixture *fixture, guint op, guint vcpu)
   if (op == CHALLENGE_OP_CPUID)
     cpuid_exit (fixture, vcpu, registers);
   else if (op == CHALLENGE_OP_PORT_OUT || op == CHALLENGE_OP_PORT_IN || op == CHALLENGE_OP_PORT_KERNEL)
-    port_exit (fixture, op == CHALLENGE_OP_PORT_KERNEL ? 0x21 : 0x80, op != CHALLENGE_OP_PORT_OUT);
+    port_exit (fixture, op == CHALLENGE_OP_PORT_KERNEL ? KERNEL_PORT : 0x80, op != CHALLENGE_OP_PORT_OUT);
   else if (op != CHALLENGE_OP_DR7)
     take_exit (fixture, vcpu, reason, 0, op == CHALLENGE_OP_ICR, op == CHALLENGE_OP_FIRST_TOUCH || op == CHALLENGE_OP_MMIO_KERNEL ? HEAVY_TICKS : HANDLER_TICKS, NULL);
   fixture->tsc += op == CHALLENGE_OP_MMIO_USER ? USER_TICKS : 20;
