@@ -107,7 +107,7 @@ take_register (Cursor *cursor, guint32 *value)
   if (!take_symbol (cursor, &low) || !take_symbol (cursor, &middle) || !take_symbol (cursor, &high))
     return FALSE;
   *value = low | middle << 12 | high << 24;
-  return TRUE;
+  return high <= 0xff || stop (cursor, "the guest's report is damaged");
 }
 
 static gboolean
@@ -123,34 +123,41 @@ take_time (Cursor *cursor, guint32 mask, gint64 *tsc)
   return TRUE;
 }
 
+/* No register is told in two ways, and the time where it was asked for alone. */
 static gboolean
-take_answer (Cursor *cursor, AccountStep *step)
+is_mask (guint32 mask, const struct challenge_step *step)
 {
+  const gboolean timed = step->kind == CHALLENGE_READ && (step->flags & CHALLENGE_FLAG_TIME) != 0;
+  return (mask & ~(CHALLENGE_MASK_TIME | 0xffu)) == 0 && (mask & mask >> 4 & 0xf) == 0 && ((mask & CHALLENGE_MASK_TIME) != 0) == timed;
+}
+
+static gboolean
+take_answer (Cursor *cursor, guint number)
+{
+  AccountStep *step = step_of (cursor->account, number);
   guint32 mask;
   if (!take_symbol (cursor, &mask))
     return FALSE;
+  if (!is_mask (mask, program_step (cursor->account->program, number)))
+    return stop (cursor, "the guest's report is damaged");
   for (guint i = 0; i < G_N_ELEMENTS (step->registers); i++)
     {
       step->registers[i] = (mask & 0x10u << i) != 0 ? G_MAXUINT32 : 0;
       if ((mask & 1u << i) != 0 && !take_register (cursor, &step->registers[i]))
         return FALSE;
     }
-  if (!take_time (cursor, mask, &step->tsc))
-    return FALSE;
-  step->done = TRUE;
-  return TRUE;
+  return take_time (cursor, mask, &step->tsc);
 }
 
-/* The answers of all steps before `number` that were not told yet. */
+/* The answers of all steps before `number` that were not told yet. Done they are when the report is over: one that lacks a symbol is wrong from there on. */
 static gboolean
 take_report (Cursor *cursor, guint number)
 {
-  for (; cursor->flushed < number; cursor->flushed++)
+  for (guint i = cursor->flushed; i < number; i++)
     {
-      if (program_step (cursor->account->program, cursor->flushed)->kind != CHALLENGE_FLUSH && !take_answer (cursor, step_of (cursor->account, cursor->flushed)))
+      if (program_step (cursor->account->program, i)->kind != CHALLENGE_FLUSH && !take_answer (cursor, i))
         return FALSE;
     }
-  cursor->flushed = number + 1;
   return TRUE;
 }
 
@@ -182,8 +189,8 @@ take_marked (Cursor *cursor, guint number)
   if (!expect_mark (cursor, CHALLENGE_STEP_PORT + (number & 0xfff), &step->at) || (flush && !take_report (cursor, number))
       || !expect_mark (cursor, CHALLENGE_STEP_END_PORT, &step->end))
     return FALSE;
-  if (flush)
-    step->done = TRUE;
+  for (; flush && cursor->flushed <= number; cursor->flushed++)
+    step_of (cursor->account, cursor->flushed)->done = TRUE;
   return TRUE;
 }
 

@@ -9,7 +9,7 @@
 #include "grade/program.h"
 
 typedef struct {
-  gboolean done;        /* it was performed; for a READ, that its answer was told too */
+  gboolean done;        /* it was performed, and the report that tells its answer is whole */
   guint at;             /* READ: index in the log of its CPUID exit; others: of their begin */
   guint end;            /* others than READ: index of their end */
   guint32 registers[4]; /* eax, ebx, ecx, edx */

@@ -102,7 +102,10 @@ take_kernel (AgentReport *report, const char *line, guint64 *first)
     return;
   if (report->kernel->len == 0)
     *first = number;
-  report->kernel_count = number >= *first && number - *first < G_MAXUINT32 ? number - *first + 1 : report->kernel_count;
+  /* Each line is one, whatever number it says. */
+  report->kernel_count++;
+  if (number >= *first && number - *first < G_MAXUINT32)
+    report->kernel_count = MAX (report->kernel_count, number - *first + 1);
   if (report->kernel->len < KERNEL_LINES_MAX)
     g_ptr_array_add (report->kernel, g_strdup (end + 3));
 }

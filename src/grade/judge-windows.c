@@ -137,6 +137,15 @@ judge_window_name (const Judge *judge, const ProgramWindow *window)
   return g_strdup_printf ("%s: %u × %s", lab, step->a, challenge_ops[step->op].what);
 }
 
+/* Something, where a leaf that nobody implements says nothing: by the operation's own reason, for reason 0 may never happen. */
+static gboolean
+is_answered_by_reason (const Judge *judge, const ProgramWindow *window, guint32 leaf, const guint32 *unknown)
+{
+  static const guint32 zeroes[4];
+  Delta delta;
+  return memcmp (unknown, zeroes, sizeof zeroes) == 0 && judge_delta (judge, window, leaf, TRUE, &delta) && memcmp (delta.after->registers, zeroes, sizeof zeroes) != 0;
+}
+
 gboolean
 judge_leaf_is_missing (const Judge *judge, guint32 leaf)
 {
@@ -151,8 +160,9 @@ judge_leaf_is_missing (const Judge *judge, guint32 leaf)
       Delta delta;
       if (!judge_delta (judge, judge_window (judge, i), leaf, FALSE, &delta))
         continue;
+      const guint32 *unknown = judge->lab->baseline->unknown[index];
       answered = TRUE;
-      if (memcmp (delta.before->registers, judge->lab->baseline->unknown[index], sizeof delta.before->registers) != 0)
+      if (memcmp (delta.before->registers, unknown, sizeof delta.before->registers) != 0 || is_answered_by_reason (judge, judge_window (judge, i), leaf, unknown))
         return FALSE;
     }
   return answered;

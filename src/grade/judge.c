@@ -18,32 +18,33 @@ static const struct {
   void (*judge) (const Judge *judge, GradeRow *row);
   LeafOf leaf;       /* without which there is nothing to judge; NULL: none */
   gboolean whole;
+  gboolean windows;  /* judged by the windows of one vCPU, each */
   const char *right; /* %u cases agree */
   const char *wrong;
 } rows[GRADE_ROWS] = {
-  [ROW_TOTAL_EXITS] = { judge_total_exits, total_exits, FALSE, "The count of all exits grew exactly as the emulator's log says",
+  [ROW_TOTAL_EXITS] = { judge_total_exits, total_exits, FALSE, TRUE, "The count of all exits grew exactly as the emulator's log says",
                         "The count of all exits does not grow as exits happen. Look at which operations are off: is every exit counted once, wherever KVM handles it?" },
-  [ROW_TOTAL_CYCLES] = { judge_total_cycles, total_cycles, FALSE, "The cycles of all exits grow, and stay within the time that passed",
+  [ROW_TOTAL_CYCLES] = { judge_total_cycles, total_cycles, FALSE, TRUE, "The cycles of all exits grow, and stay within the time that passed",
                          "The cycles of all exits are not what they can be. Does the clock run from the beginning of an exit's handling to its end, are the differences added up in 64 bits, and does each half go into its register?" },
-  [ROW_EXITS_PER_REASON] = { judge_exits_per_reason, reason_exits, FALSE, "The counts of single exit reasons grew exactly as the emulator's log says",
+  [ROW_EXITS_PER_REASON] = { judge_exits_per_reason, reason_exits, FALSE, TRUE, "The counts of single exit reasons grew exactly as the emulator's log says",
                              "Counts of single exit reasons are off. Look at which reasons: is the counter picked by the exit's own reason, for every exit?" },
-  [ROW_CYCLES_PER_REASON] = { judge_cycles_per_reason, reason_cycles, FALSE, "The cycles of single exit reasons grow, and stay within the time that passed",
+  [ROW_CYCLES_PER_REASON] = { judge_cycles_per_reason, reason_cycles, FALSE, TRUE, "The cycles of single exit reasons grow, and stay within the time that passed",
                               "The cycles of single exit reasons are not what they can be. Look at which reasons, and where their clock starts and stops." },
-  [ROW_SUMS] = { judge_sums, total_exits, FALSE, "The counts by reason add up to the total", "The counts by reason do not add up to the total: some exits are in one and not in the other." },
-  [ROW_UNDEFINED_REASONS] = { judge_undefined, reason_exits, FALSE, "Reasons that the manual does not define are answered as such",
+  [ROW_SUMS] = { judge_sums, total_exits, FALSE, FALSE, "The counts by reason add up to the total", "The counts by reason do not add up to the total: some exits are in one and not in the other." },
+  [ROW_UNDEFINED_REASONS] = { judge_undefined, reason_exits, FALSE, FALSE, "Reasons that the manual does not define are answered as such",
                               "Reasons that the manual does not define want eax, ebx and ecx 0 and edx all ones, for any number in ecx, however large." },
-  [ROW_NOT_ENABLED] = { judge_not_enabled, reason_exits, FALSE, "Reasons that KVM has no handler for are answered with zeroes",
+  [ROW_NOT_ENABLED] = { judge_not_enabled, reason_exits, FALSE, FALSE, "Reasons that KVM has no handler for are answered with zeroes",
                         "Reasons that the manual defines but KVM has no handler for want zero in all four registers." },
-  [ROW_REGISTERS] = { judge_registers, NULL, FALSE, "Registers that a leaf does not define are 0",
+  [ROW_REGISTERS] = { judge_registers, NULL, FALSE, FALSE, "Registers that a leaf does not define are 0",
                       "Registers that a leaf does not define hold something: every answer must set all four, and nothing of the kernel or of the question may stay in them." },
-  [ROW_CONCURRENCY] = { judge_concurrency, NULL, TRUE, "Exits of both vCPUs are in the counts, and the compiled module has no update that could get lost",
+  [ROW_CONCURRENCY] = { judge_concurrency, NULL, TRUE, FALSE, "Exits of both vCPUs are in the counts, and the compiled module has no update that could get lost",
                         "With several vCPUs, exits are missing or can get lost: think of what happens when two CPUs change one counter at the same time, and of whose exits an answer is about." },
-  [ROW_OTHER_LEAVES] = { judge_other_leaves, NULL, TRUE, "Other CPUID leaves are what they were", "CPUID leaves that are none of the assignment's answer otherwise than without the change." },
-  [ROW_LOG_VOLUME] = { judge_log_volume, NULL, TRUE, "The kernel says little", "The kernel prints far too much: a message per exit slows every guest and floods the log." },
-  [ROW_PLACEMENT] = { judge_placement, NULL, FALSE, "Exits are counted and timed where all of them pass",
+  [ROW_OTHER_LEAVES] = { judge_other_leaves, NULL, TRUE, FALSE, "Other CPUID leaves are what they were", "CPUID leaves that are none of the assignment's answer otherwise than without the change." },
+  [ROW_LOG_VOLUME] = { judge_log_volume, NULL, TRUE, FALSE, "The kernel says little", "The kernel prints far too much: a message per exit slows every guest and floods the log." },
+  [ROW_PLACEMENT] = { judge_placement, NULL, FALSE, FALSE, "Exits are counted and timed where all of them pass",
                       "Counting or timing stands where not every exit passes, or not around the handling. Follow the ways on which KVM leaves the exit handler." },
-  [ROW_COST] = { judge_cost, NULL, TRUE, "An exit takes hardly longer than before", "An exit takes much longer than before: what is done at each exit must be little." },
-  [ROW_STABILITY] = { judge_stability, NULL, TRUE, "L1 and its guest came to their end", "L1's kernel or its guest did not survive: see the kernel's words." },
+  [ROW_COST] = { judge_cost, NULL, TRUE, FALSE, "An exit takes hardly longer than before", "An exit takes much longer than before: what is done at each exit must be little." },
+  [ROW_STABILITY] = { judge_stability, NULL, TRUE, FALSE, "L1 and its guest came to their end", "L1's kernel or its guest did not survive: see the kernel's words." },
 };
 
 /* --- one row ---------------------------------------------------------------------------------- */
@@ -52,6 +53,21 @@ static const char *
 undefined_of (const LeafMap *map, Isa isa)
 {
   return isa == ISA_VMX ? map->undefined_vmx : map->undefined_svm;
+}
+
+/* Windows that a guest which began did not get to are not right: else ending early would be a way around them. Nor are those of a round that never came after a whole one. */
+static void
+add_unreached (const Judge *judge, GradeRow *row)
+{
+  const Account *before = judge->round > 0 ? g_ptr_array_index (judge->lab->accounts, judge->round - 1) : NULL;
+  if (!judge->account->began && (before == NULL || !before->complete))
+    return;
+  for (guint i = 0; i < judge_windows (judge); i++)
+    {
+      const ProgramWindow *window = judge_window (judge, i);
+      if (judge_is_plain (judge, window) && !account_step (judge->account, window->between.first)->done)
+        grade_case_add (row, FALSE, judge_window_name (judge, window), g_strdup ("an answer"), g_strdup_printf ("none: %s", judge->account->stopped));
+    }
 }
 
 static void
@@ -73,6 +89,8 @@ judge_lab (const JudgedLab *lab, const Rubric *rubric, const LeafMap *map, Grade
         .not_enabled = not_enabled,
       };
       rows[row->kind].judge (&judge, row);
+      if (rows[row->kind].windows)
+        add_unreached (&judge, row);
     }
 }
 

@@ -157,6 +157,7 @@ add_snapshots (Writer *writer)
   static const guint mixed[] = { CHALLENGE_OP_FIRST_TOUCH, CHALLENGE_OP_MMIO_KERNEL, CHALLENGE_OP_RDMSR, CHALLENGE_OP_WRMSR, CHALLENGE_OP_CR0, CHALLENGE_OP_FIRST_TOUCH };
   ProgramWindow *snapshot = &writer->program->snapshot;
   add_snapshot_side (writer, &snapshot->before);
+  add_flush (writer); /* both sides at once may be more than the guest can keep */
   begin (writer, &snapshot->between);
   for (guint i = 0; i < G_N_ELEMENTS (mixed); i++)
     add_operation (writer, mixed[i]);
@@ -176,7 +177,7 @@ add_concurrent (Writer *writer)
 static void
 add_undefined (Writer *writer)
 {
-  static const guint32 wild[] = { 0x8000, 0xffff, 0x10000, 0xfffff, 0x1000000, 0x7fffffff, 0x80000000, 0x80000021, 0xffff0000, 0xfffffff0 };
+  static const guint32 wild[] = { 0x8000, 0xffff, 0x10000, 0xfffff, 0x1000000, 0x7fffffff, 0x80000000, 0x80000021, 0xffff0000, 0xfffffff0, 0xffffffff };
   g_autoptr (GArray) ranges = ranges_parse (writer->spec->undefined);
   begin (writer, &writer->program->undefined);
   for (guint i = 0; i < ranges->len; i++)
@@ -184,8 +185,10 @@ add_undefined (Writer *writer)
       const NumberRange *range = &g_array_index (ranges, NumberRange, i);
       const guint32 near_end = (guint32) MIN ((guint64) range->last, (guint64) range->first + 2048);
       add_reads (writer, range->first, 0);
-      for (guint32 step = 1; range->first + step < near_end; step *= 2)
-        add_reads (writer, range->first + step, 0);
+      for (guint64 step = 1; range->first + step < near_end; step *= 2)
+        add_reads (writer, (guint32) (range->first + step), 0);
+      if (near_end > range->first)
+        add_reads (writer, near_end, 0);
       for (guint j = 0; range->first < range->last && j < 4; j++)
         add_reads (writer, draw_between (&writer->draw, range->first, near_end), 0);
     }
