@@ -125,6 +125,7 @@ bench: packages ## measure: the analysis, warm runs, a rebuild of KVM
 	$(AGAIN) build $(BENCHES)
 	@$(BUILD)/bench/bench-analysis
 	@bench/runs.sh
+	@bench/grading.sh
 
 reference: packages ## make results/reference anew, from two fresh runs that must agree
 	$(AGAIN) build

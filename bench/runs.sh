@@ -11,19 +11,13 @@ repetitions=${1:-5}
 harness=$PWD/build/harness
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+. bench/functions.sh
 
 tree=$scratch/tree
 mkdir -p "$tree/images" "$tree/results"
 cp -r configs kernel-patches "$tree/"
 ln -s "$PWD/images/cache" "$tree/images/cache"
 export HARNESS_TREE=$tree
-
-# measure COMMAND…: seconds of wall time.
-measure() {
-  local begin=$EPOCHREALTIME
-  "$@" >"$scratch/out" 2>&1 || { cat "$scratch/out" >&2; exit 1; }
-  awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }'
-}
 
 median() {
   sort -n | awk '{ v[NR] = $1 } END { printf "median %.2f s, lowest %.2f, highest %.2f, of %d\n", v[int((NR + 1) / 2)], v[1], v[NR], NR }'
@@ -35,29 +29,12 @@ repeat() { # NAME COMMAND…
   printf '%-34s %s\n' "$name" "$(for _ in $(seq "$repetitions"); do measure "$@"; done | median)"
 }
 
-# Of this process and all below it.
-tree_pss_kib() {
-  local pids=$1 all=$1
-  while [ -n "$pids" ]; do
-    pids=$(pgrep -d, -P "$pids" || true)
-    all=$all${pids:+,$pids}
-  done
-  local files=()
-  IFS=, read -ra files <<<"$all"
-  files=("${files[@]/#//proc/}")
-  cat "${files[@]/%//smaps_rollup}" 2>/dev/null | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }' || true
-}
-
 peak_memory() {
   local pid peak=0 now qemu
   "$harness" full-run -q >/dev/null 2>&1 &
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
-    now=$(tree_pss_kib "$pid")
-    # libvirt's QEMU is a child of init.
-    for qemu in $(pgrep -f "qemu-system-x86_64.*guest=harness-svm-$pid-" || true); do
-      now=$((now + $(awk '/^Pss:/ { print $2 }' "/proc/$qemu/smaps_rollup" 2>/dev/null || echo 0)))
-    done
+    now=$(harness_pss_kib "$pid")
     [ "$now" -gt "$peak" ] && peak=$now
     sleep 0.1
   done

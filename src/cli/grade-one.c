@@ -485,14 +485,23 @@ judge (Way *way)
 
 /* --- all of it ------------------------------------------------------------------------------------------------ */
 
+/* A whole kernel tree has both vendors' files: what counts is what was changed. */
+static gboolean
+changes_below (const Carried *carried, const char *folder)
+{
+  g_autofree char *mark = g_strdup_printf ("\ndiff --git a/%s", folder);
+
+  return g_str_has_prefix (carried->diff, mark + 1) || strstr (carried->diff, mark);
+}
+
 static void
 choose_labs (const Way *way, gboolean wanted[2])
 {
   const GradeSession *session = way->session;
   Isa asked;
 
-  wanted[ISA_VMX] = way->submission->touches_vmx;
-  wanted[ISA_SVM] = way->submission->touches_svm;
+  wanted[ISA_VMX] = way->carried ? changes_below (way->carried, "arch/x86/kvm/vmx/") : way->submission->touches_vmx;
+  wanted[ISA_SVM] = way->carried ? changes_below (way->carried, "arch/x86/kvm/svm/") : way->submission->touches_svm;
   if (session->options->isa && isa_parse (session->options->isa, &asked))
     {
       wanted[asked] = TRUE;
@@ -544,6 +553,7 @@ go (Way *way, GError **error)
   name_labs (way);
   if (!carry (way, work, error))
     return FALSE;
+  name_labs (way);
   told (way);
   if (!way->ended && !build (way, modules, error))
     return FALSE;

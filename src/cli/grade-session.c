@@ -43,6 +43,7 @@ grade_session_free (GradeSession *session)
   image_artefact_free (session->image);
   g_clear_pointer (&session->bases, g_ptr_array_unref);
   g_free (session->given_base);
+  g_free (session->lab_key);
   g_free (session->key);
   for (guint i = 0; i < G_N_ELEMENTS (session->isa); i++)
     isa_clear (&session->isa[i]);
@@ -216,26 +217,39 @@ add_sources (InputHash *hash)
     add_installed (hash, g_ptr_array_index (paths, i));
 }
 
-/* Not hashed: what would take longer than an answer from the cache may. Packages are told by size and time. */
+/* What decides how a lab runs. Not hashed: what would take longer than an answer from the cache may; packages are told by size and time. */
+static gboolean
+make_lab_key (GradeSession *session, GError **error)
+{
+  static const char *const programs[] = { "/usr/bin/qemu-system-x86_64", "/usr/bin/bochs", "/usr/bin/gcc", "/usr/bin/ld", "/usr/share/bochs/BIOS-bochs-latest" };
+  g_autoptr (InputHash) hash = input_hash_new ("grading lab");
+
+  input_hash_add (hash, "version", HARNESS_VERSION);
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    add_installed (hash, programs[i]);
+  add_sources (hash);
+  if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !add_folder (hash, session->app, "configs", "leaf-maps", error) ||
+      !add_folder (hash, session->app, "configs", "labs", error) || !add_folder (hash, session->app, "configs", "kernel", error) ||
+      !add_folder (hash, session->app, "configs", "reasons", error) || !add_folder (hash, session->app, "kernel-patches", "6.1-grading", error))
+    return FALSE;
+  session->lab_key = input_hash_end (hash);
+  return TRUE;
+}
+
 static gboolean
 make_key (GradeSession *session, GError **error)
 {
-  static const char *const programs[] = { "/usr/bin/qemu-system-x86_64", "/usr/bin/bochs", "/usr/bin/gcc", "/usr/bin/ld", "/usr/share/bochs/BIOS-bochs-latest" };
   g_autoptr (InputHash) hash = input_hash_new ("grade");
 
-  input_hash_add (hash, "version", HARNESS_VERSION);
+  if (!make_lab_key (session, error))
+    return FALSE;
+  input_hash_add (hash, "lab", session->lab_key);
   input_hash_add (hash, "leaf map", session->options->leaf_map);
   input_hash_add (hash, "isa", session->options->isa ? session->options->isa : "");
   input_hash_add (hash, "base", session->options->base ? session->options->base : "");
   if (session->options->base)
     add_installed (hash, session->options->base);
-  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
-    add_installed (hash, programs[i]);
-  add_sources (hash);
-  if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !input_hash_add_file (hash, "rubric", session->rubric->path, error) ||
-      !add_folder (hash, session->app, "configs", "leaf-maps", error) || !add_folder (hash, session->app, "configs", "labs", error) ||
-      !add_folder (hash, session->app, "configs", "kernel", error) || !add_folder (hash, session->app, "configs", "reasons", error) ||
-      !add_folder (hash, session->app, "kernel-patches", "6.1-grading", error))
+  if (!input_hash_add_file (hash, "rubric", session->rubric->path, error))
     return FALSE;
   session->key = input_hash_end (hash);
   return TRUE;
@@ -312,8 +326,8 @@ grade_session_preferred_map (const GradeSession *session)
   return map ? map : grade_session_map (session, session->rubric->leaf_map);
 }
 
-Program *
-grade_session_program (const GradeSession *session, Isa number, const char *seed)
+static Program *
+draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed)
 {
   const GradeIsa *isa = &session->isa[number];
   const ProgramSpec spec = {
@@ -322,17 +336,23 @@ grade_session_program (const GradeSession *session, Isa number, const char *seed
     .nr_leaves = session->leaves->len,
     .defined = isa->codes,
     .undefined = number == ISA_VMX ? isa->terms.map->undefined_vmx : isa->terms.map->undefined_svm,
-    .secret = session->rubric->secret,
+    .secret = secret,
     .seed = seed,
   };
 
   return program_draw (&spec);
 }
 
+Program *
+grade_session_program (const GradeSession *session, Isa isa, const char *seed)
+{
+  return draw_program (session, isa, session->rubric->secret, seed);
+}
+
 static gboolean
 run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **error)
 {
-  g_autoptr (Program) program = grade_session_program (session, isa->isa, "baseline");
+  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline"); /* of no rubric: all share it */
   g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
   g_autofree char *modules = g_build_filename (session->kit->kernel->dir, "modules", NULL);
   g_autofree char *lane = g_strdup_printf ("%s", isa_name (isa->isa));
@@ -393,7 +413,7 @@ baseline_key (const GradeSession *session, const GradeIsa *isa)
 {
   g_autoptr (InputHash) hash = input_hash_new ("baseline");
 
-  input_hash_add (hash, "session", session->key);
+  input_hash_add (hash, "lab", session->lab_key);
   input_hash_add (hash, "kernel", session->kit->kernel->key);
   input_hash_add (hash, "image", session->image->sha256);
   input_hash_add (hash, "isa", isa_name (isa->isa));

@@ -39,6 +39,7 @@ typedef struct {
   GPtrArray *bases;  /* of KernelAtHand */
   char *given_base;  /* --base, if it is a folder; else NULL */
   GradeIsa isa[2];   /* by Isa */
+  char *lab_key;     /* of all that decides how a lab runs but the modules and the challenge */
   char *key;         /* of all that a grade depends on but the submission */
   guint jobs, compilers; /* side by side; of each */
 } GradeSession;

@@ -6,6 +6,7 @@
 #include "submission/transplant.h"
 
 #define ROUNDS_MAX 5
+#define NAMES_MAX 40 /* that are told */
 
 void
 later_file_free (gpointer data)
@@ -116,6 +117,12 @@ take (Carrying *carrying, const LaterFile *later, const Transplant *transplant)
     {
       carry_note (carrying, "%s: nothing of the change was found in it; Linux %s's own is built", later->path, carrying->lab_name);
       return;
+    }
+  if (transplant->carried->len > NAMES_MAX)
+    {
+      const guint more = transplant->carried->len - NAMES_MAX;
+      g_ptr_array_set_size (transplant->carried, NAMES_MAX);
+      g_ptr_array_add (transplant->carried, g_strdup_printf ("and %u more", more));
     }
   g_ptr_array_add (transplant->carried, NULL);
   g_autofree char *names = g_strjoinv (", ", (char **) transplant->carried->pdata);

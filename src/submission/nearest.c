@@ -13,6 +13,7 @@
  */
 #define MISSING_MAX 12
 #define ADDED_PER_MISSING 8
+#define MISSING_FOR_ADDED_MAX 40
 
 typedef struct
 {
@@ -104,7 +105,7 @@ nearness_measure (const char *text, const char *base)
 gboolean
 nearness_is_base (const Nearness *nearness)
 {
-  return nearness->missing <= MISSING_MAX + nearness->added / ADDED_PER_MISSING && nearness->missing * 4 <= nearness->common;
+  return nearness->missing <= MISSING_MAX + MIN (nearness->added / ADDED_PER_MISSING, MISSING_FOR_ADDED_MAX) && nearness->missing * 4 <= nearness->common;
 }
 
 gboolean

@@ -8,6 +8,7 @@
 
 #define ROUNDS_MAX 16
 #define LEFT_MAX 400
+#define TEXT_MAX 300 /* bytes of a line or name that is told */
 
 void
 transplant_free (Transplant *transplant)
@@ -172,11 +173,22 @@ base_of (const Transplanting *work, const CItem *item, const CItem *lab)
   return found->len > 0 ? g_array_index (found, CItemAt, 0) : (CItemAt){ NULL, NULL };
 }
 
+/* A line may have megabytes. Cut between characters. */
+static char *
+shorten (const char *text)
+{
+  char *cut = g_strndup (text, TEXT_MAX);
+  const char *end;
+  if (strlen (text) > TEXT_MAX && !g_utf8_validate (cut, -1, &end))
+    cut[end - cut] = '\0';
+  return cut;
+}
+
 static void
 add_all (GPtrArray *to, const GPtrArray *from)
 {
-  for (guint i = 0; i < from->len; i++)
-    g_ptr_array_add (to, g_strdup (g_ptr_array_index (from, i)));
+  for (guint i = 0; i < from->len && i <= LEFT_MAX; i++)
+    g_ptr_array_add (to, shorten (g_ptr_array_index (from, i)));
 }
 
 /* A declaration, a define or the like that was changed: it is taken whole, if the base is known and is the lab's. */
@@ -189,7 +201,10 @@ take_whole (Transplanting *work, guint index)
   if (base.item != NULL && same_item (base.source, base.item, work->lab, own->lab))
     own->text = c_source_lines (work->theirs, item->first, item->end);
   else
-    g_ptr_array_add (work->out->doubts, g_strdup_printf ("%s: it was changed, and is not what it is in this kernel", item->name));
+    {
+      g_autofree char *name = shorten (item->name);
+      g_ptr_array_add (work->out->doubts, g_strdup_printf ("%s: it was changed, and is not what it is in this kernel", name));
+    }
 }
 
 static gboolean
@@ -338,7 +353,8 @@ choose_includes (Transplanting *work)
       TheirItem *own = their (work, i);
       if (item->kind != C_INCLUDE || own->state != ITEM_NEW)
         continue;
-      g_autofree char *header = header_of (work, item);
+      g_autofree char *whole = header_of (work, item);
+      g_autofree char *header = shorten (whole);
       own->chosen = work->spec->has_header (work->spec->user, work->spec->path, header);
       if (!own->chosen)
         g_ptr_array_add (work->out->left, g_strdup_printf ("#include %s: there is no such header in this kernel", header));
@@ -354,7 +370,7 @@ tell_items (Transplanting *work)
     {
       const CItem *item = item_at (work->theirs, i);
       const TheirItem *own = their (work, i);
-      const char *name = item->names->len > 0 && item->kind != C_CALL && item->kind != C_STRAY ? g_ptr_array_index (item->names, 0) : item->name;
+      g_autofree char *name = shorten (item->names->len > 0 && item->kind != C_CALL && item->kind != C_STRAY ? g_ptr_array_index (item->names, 0) : item->name);
       if ((own->chosen || own->text != NULL) && (item->kind != C_CALL || item->names->len == 0))
         g_ptr_array_add (work->out->carried, g_strdup (name));
       else if (own->chosen || own->text != NULL)

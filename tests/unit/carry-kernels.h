@@ -27,7 +27,7 @@ static inline char *
 kernel_cpuid (const char *version)
 {
   GString *out = g_string_new (CPUID_HEAD);
-  add_functions (out, "common", 20);
+  add_functions (out, "common", 60);
   add_functions (out, version, 12);
   g_string_append (out, CPUID_TAIL);
   return g_string_free (out, FALSE);
@@ -92,7 +92,7 @@ kernel_vmx (guint version)
 {
   g_autofree char *prefix = g_strdup_printf ("v%u", version);
   GString *out = g_string_new (VMX_HEAD);
-  add_functions (out, "shared", 20);
+  add_functions (out, "shared", 60);
   add_functions (out, prefix, 12);
   if (version == 510)
     g_string_append (out, VMX_510);
@@ -109,10 +109,10 @@ kernel_vmx (guint version)
 static inline char *
 with (char *text, const char *from, const char *to)
 {
-  g_autofree char *owned = text;
   g_assert_nonnull (strstr (text, from));
   GString *out = g_string_new (text);
   g_string_replace (out, from, to, 1);
+  g_free (text);
   return g_string_free (out, FALSE);
 }
 

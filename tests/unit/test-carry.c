@@ -191,17 +191,17 @@ test_other_at_hand (void **state)
   assert_carried (fixture, VMX, "merged: base 6.12.0", student_inside (kernel_vmx (61), FALSE));
 }
 
-/* Where a student's change meets a line that differs between the two. */
+/* Where a student's change meets a line that differs between the two: the base is known, and so are the student's lines, whatever they say. */
 static void
 test_conflict (void **state)
 {
   Fixture *fixture = *state;
   char *theirs = student_inside (kernel_vmx (612), FALSE);
-  theirs = with (theirs, "#ifdef CONFIG_MITIGATION_RETPOLINE\n", "\tper_reason[1]++;\n#ifdef CONFIG_MITIGATION_RETPOLINE\n");
+  theirs = with (theirs, "#ifdef CONFIG_MITIGATION_RETPOLINE\n", "\tif (vectoring_info)\n\t\treturn 1;\n#ifdef CONFIG_MITIGATION_RETPOLINE\n");
   hand_in (fixture, VMX, theirs);
   carry (fixture);
   assert_carried (fixture, VMX, "transplanted: total_exits, per_reason, __vmx_handle_exit",
-                  with (student_inside (kernel_vmx (61), FALSE), "#ifdef CONFIG_RETPOLINE\n", "\tper_reason[1]++;\n#ifdef CONFIG_RETPOLINE\n"));
+                  with (student_inside (kernel_vmx (61), FALSE), "#ifdef CONFIG_RETPOLINE\n", "\tif (vectoring_info)\n\t\treturn 1;\n#ifdef CONFIG_RETPOLINE\n"));
 }
 
 static void
@@ -287,6 +287,27 @@ test_own_base (void **state)
   hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v59")))->base_text = kernel_cpuid ("v59");
   carry (fixture);
   assert_carried (fixture, CPUID, "merged: base the submission's own base", student_cpuid (kernel_cpuid ("v61")));
+}
+
+/* Takes text. */
+static char *
+without (char *text, const char *from, const char *to)
+{
+  const char *begin = strstr (text, from), *end = strstr (text, to);
+  assert_true (begin != NULL && end != NULL && begin < end);
+  char *rest = g_strdup_printf ("%.*s%s", (int) (begin - text), text, end);
+  g_free (text);
+  return rest;
+}
+
+/* What the submission tells is not weighed: also what was removed is the student's. */
+static void
+test_told_base (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, without (kernel_cpuid ("v59"), "static int common_0(", "static int common_15("))->base_text = kernel_cpuid ("v59");
+  carry (fixture);
+  assert_carried (fixture, CPUID, "merged: base the submission's own base", without (kernel_cpuid ("v61"), "static int common_0(", "static int common_15("));
 }
 
 static void
@@ -504,7 +525,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
-    TEST (test_helper), TEST (test_doubt), TEST (test_given_base), TEST (test_own_base), TEST (test_unchanged), TEST (test_one_unchanged),
+    TEST (test_helper), TEST (test_doubt), TEST (test_given_base), TEST (test_own_base), TEST (test_told_base), TEST (test_unchanged), TEST (test_one_unchanged),
     TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere), TEST (test_outside), TEST (test_patch),
     TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_fails), TEST (test_patch_malformed), TEST (test_patch_link), TEST (test_large),
   };
