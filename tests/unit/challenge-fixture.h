@@ -38,6 +38,7 @@ typedef enum {
   CONSTANTS,
   MADE_UP,            /* numbers that grow */
   WITHOUT_TOTALS,     /* right, and without the leaves of totals */
+  WITHOUT_REASONS,    /* right, and without those by reason */
   NOTHING             /* no leaf is answered: the lab's own kernel */
 } Mistake;
 
@@ -241,7 +242,7 @@ answer_leaf (Fixture *fixture, guint vcpu, guint32 leaf, guint32 input, guint32 
   const LeafMap *map = fixture->map;
   const gboolean exits = leaf == map->total_exits || leaf == map->reason_exits, cycles = leaf == map->total_cycles || leaf == map->reason_cycles;
   const gboolean of_reason = leaf == map->reason_exits || leaf == map->reason_cycles;
-  if (leaf == 0 || (!exits && !cycles) || fixture->mistake == NOTHING || (fixture->mistake == WITHOUT_TOTALS && !of_reason))
+  if (leaf == 0 || (!exits && !cycles) || fixture->mistake == NOTHING || (fixture->mistake == WITHOUT_TOTALS && !of_reason) || (fixture->mistake == WITHOUT_REASONS && of_reason))
     return FALSE;
   if (of_reason && answer_without_number (fixture, input, registers))
     return TRUE;
