@@ -148,6 +148,15 @@ remove_entry (const Entry *entry, gboolean dry, guint64 *bytes, GError **error)
   return TRUE;
 }
 
+/* Of these many are in use at a time: one for each submission, lab, source. Only their age tells which may go. */
+static gboolean
+are_many (const char *kind)
+{
+  static const char *const kinds[] = { "grade", "baseline", "kvm-source", NULL };
+
+  return g_strv_contains (kinds, kind);
+}
+
 gboolean
 cache_trim (const App *app, int older_than_days, gboolean dry, guint64 *bytes, GError **error)
 {
@@ -163,7 +172,7 @@ cache_trim (const App *app, int older_than_days, gboolean dry, guint64 *bytes, G
   for (guint i = 0; i < entries->len; i++)
     {
       const Entry *entry = g_ptr_array_index (entries, i);
-      const gboolean newest = g_hash_table_add (kinds, entry->kind);
+      const gboolean newest = g_hash_table_add (kinds, entry->kind) || (older_than_days < 0 && are_many (entry->kind));
 
       if (newest || (older_than_days >= 0 && now_s - entry->used_s < (gint64) older_than_days * DAY_S))
         continue;

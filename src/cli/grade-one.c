@@ -287,7 +287,16 @@ kernel_lines (const AgentReport *report)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* What ended L1 too early, if anything did; the parts of a grade where the challenge never began. */
+/* The guest got so far that there is something to judge: past the first window of its program. */
+static gboolean
+has_window (const Lab *lab)
+{
+  const ProgramWindow *first = &g_array_index (lab->program->windows, ProgramWindow, 0);
+
+  return account_step (g_ptr_array_index (lab->judged.accounts, 0), first->after.first)->done;
+}
+
+/* What ended L1 too early, if anything did; the parts of a grade where the challenge hardly began. */
 static void
 explain_no_challenge (Way *way, const Lab *lab)
 {
@@ -389,7 +398,7 @@ judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GE
   lab->judged.nr_leaves = session->leaves->len;
   lab->judged.findings = lab->findings;
   keep_lab_logs (way, lab);
-  if (!((const Account *) g_ptr_array_index (lab->judged.accounts, 0))->began)
+  if (!has_window (lab))
     explain_no_challenge (way, lab);
   return scan_modules (way, number, modules_dir, lab->findings, error);
 }
@@ -573,7 +582,7 @@ begin_grade (Way *way, const char *path)
   grade_free (way->grade);
   way->grade = grade_new ();
   set_text (&way->grade->submission, path);
-  set_text (&way->grade->assignment, way->session->rubric->name);
+  set_text (&way->grade->assignment, way->session->options->rubric ? way->session->options->rubric : way->session->rubric->name);
   way->grade->max_points = rubric_points (way->session->rubric);
   way->grade->begun = g_get_real_time () / G_USEC_PER_SEC;
   if (way->submission)

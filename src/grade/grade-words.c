@@ -88,7 +88,7 @@ words_command (const Grade *grade)
 
   g_string_append (out, path);
   if (grade->assignment[0] != '\0')
-    g_string_append_printf (out, " --assignment %s", grade->assignment);
+    g_string_append_printf (out, g_str_has_suffix (grade->assignment, ".conf") ? " --rubric %s" : " --assignment %s", grade->assignment);
   if (strcmp (grade->leaf_map_how, "as asked") == 0)
     g_string_append_printf (out, " --leaf-map %s", grade->leaf_map);
   if (strcmp (grade->isa, "vmx") == 0 || strcmp (grade->isa, "svm") == 0)

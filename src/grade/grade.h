@@ -44,7 +44,7 @@ const char *blame_name (Blame blame); /* "none", "student", "infrastructure" */
 typedef struct {
   char *submission;  /* the path as given */
   char *sha256;      /* of its content */
-  char *assignment;  /* "a2" */
+  char *assignment;  /* "a2", or a rubric's file: "my.conf" */
   Verdict verdict;
   Stage stage;       /* where it ended: STAGE_CHECKS for one that was judged whole */
   Blame blame;

@@ -143,11 +143,12 @@ judge_registers (const Judge *judge, GradeRow *row)
 
 /* --- other leaves ----------------------------------------------------------------------------- */
 
+/* Of the first round, as the baseline: other parameters of the module may show the guest another processor. */
 void
 judge_other_leaves (const Judge *judge, GradeRow *row)
 {
   const ProgramRange range = judge->lab->program->other;
-  for (guint i = 0; i < range.count && i < judge->lab->baseline->nr_others; i++)
+  for (guint i = 0; judge->round == 0 && i < range.count && i < judge->lab->baseline->nr_others; i++)
     {
       const struct challenge_step *step = program_step (judge->lab->program, range.first + i);
       const AccountStep *answer = account_step (judge->account, range.first + i);

@@ -68,7 +68,7 @@ static const struct {
   [ROW_SUMS] = { "\\+\\+|inc\\s*\\(|\\+=|add\\s*\\(", TRUE, FALSE },
   [ROW_UNDEFINED_REASONS] = { "\\b(35|38|42|65|68|69)\\b|0xffffffff|ecx\\s*[<>=]|reason\\s*[<>=]", FALSE, TRUE },
   [ROW_NOT_ENABLED] = { "\\b(35|38|42|65|68|69)\\b|\\bcase\\b|0xffffffff|= *0\\s*;", FALSE, TRUE },
-  [ROW_REGISTERS] = { "\\be[abcd]x\\s*=", FALSE, TRUE },
+  [ROW_REGISTERS] = { "\\be[abcd]x\\s*=[^=]", FALSE, TRUE },
   [ROW_OTHER_LEAVES] = { "0x4[fF]|\\beax\\s*[<>=]=?|kvm_cpuid", FALSE, TRUE },
   [ROW_LOG_VOLUME] = { "printk|pr_[a-z]+\\s*\\(|dev_info|trace_printk", TRUE, TRUE },
   [ROW_PLACEMENT] = { "\\+\\+|inc\\s*\\(|\\+=|add\\s*\\(|rdtsc", TRUE, FALSE },

@@ -42,7 +42,7 @@ static int round_once(const struct l1_params *p)
 
         report_kernel_log();
         if (status == 0)
-                report_event("failed-entry", failed_entry_try(), "");
+                report_event("failed-entry", failed_entry_try(p->isa == KVM_EXIT_LOG_ISA_VMX), "");
         report_kernel_log();
         report_flush();
         return status;
@@ -63,19 +63,28 @@ static int load_modules(const struct l1_params *p)
 }
 
 /* kvm.ko stays: what a submission counts there goes on counting. */
-static int reload_vendor(struct l1_params *p, const char *params)
+static int reload_vendor(const struct l1_params *p, const char *params)
 {
-        const char *vendor = p->isa == KVM_EXIT_LOG_ISA_VMX ? "kvm_intel" : "kvm_amd";
+        const bool vmx = p->isa == KVM_EXIT_LOG_ISA_VMX;
+        const int fd = open(vmx ? "/modules/kvm-intel.ko" : "/modules/kvm-amd.ko", O_RDONLY | O_CLOEXEC);
+        int status;
 
-        if (syscall(SYS_delete_module, vendor, O_NONBLOCK) < 0) {
-                report_event("unload-failed", errno, vendor);
+        if (syscall(SYS_delete_module, vmx ? "kvm_intel" : "kvm_amd", O_NONBLOCK) < 0) {
+                report_event("unload-failed", errno, vmx ? "kvm-intel" : "kvm-amd");
                 return -1;
         }
-        snprintf(p->vendor, sizeof p->vendor, "%s", params);
-        return load_modules(p);
+        status = (int)syscall(SYS_finit_module, fd, params, 0);
+        if (status < 0)
+                report_event("module-failed", errno, vmx ? "kvm-intel" : "kvm-amd");
+        else
+                report_event("modules-loaded", 0, "");
+        report_kernel_log();
+        report_flush();
+        close(fd);
+        return status;
 }
 
-static void work(struct l1_params *p, const char *again)
+static void work(const struct l1_params *p, const char *again)
 {
         report_event("begin", 0, "");
         if (payload_unpack(p->records) < 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A VM entry that fails: the task register of the guest is no busy TSS, which every VMX processor refuses (Intel SDM volume 3, section
- * 26.3.1.2). KVM sees exit reason 33 with bit 31 set, and must not take all 32 bits for an index. SVM's VMRUN checks
- * less; EFER.LME with paging and without PAE it refuses (AMD APM volume 2, section 15.5.1), with exit code -1.
+ * 26.3.1.2). KVM sees exit reason 33 with bit 31 set, and must not take all 32 bits for an index. SVM's VMRUN checks less: a code
+ * segment in long mode that is both of 64 bits and of 32 bits it refuses (AMD APM volume 2, section 15.5.1), with exit code -1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,18 +16,32 @@
 
 #define MEMORY 4096u
 
-static int set_bad_state(int vcpu)
+#define CR0_PE 0x1u
+#define CR0_PG 0x80000000u
+#define CR4_PAE 0x20u
+#define EFER_LME 0x100u
+#define EFER_LMA 0x400u
+
+static int set_bad_state(int vcpu, bool vmx)
 {
         struct kvm_sregs sregs;
 
         if (ioctl(vcpu, KVM_GET_SREGS, &sregs) < 0)
                 return -1;
-        sregs.tr.type = 0;
-        sregs.tr.s = 1;
+        if (vmx) {
+                sregs.tr.type = 0;
+                sregs.tr.s = 1;
+        } else {
+                sregs.cr0 |= CR0_PE | CR0_PG;
+                sregs.cr4 |= CR4_PAE;
+                sregs.efer |= EFER_LME | EFER_LMA;
+                sregs.cs.l = 1;
+                sregs.cs.db = 1;
+        }
         return ioctl(vcpu, KVM_SET_SREGS, &sregs);
 }
 
-static int enter(int kvm, int vcpu)
+static int enter(int kvm, int vcpu, bool vmx)
 {
         const int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
         struct kvm_run *run = size > 0 ? mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0) : MAP_FAILED;
@@ -35,7 +49,7 @@ static int enter(int kvm, int vcpu)
 
         if (run == MAP_FAILED)
                 return -1;
-        if (set_bad_state(vcpu) == 0 && ioctl(vcpu, KVM_RUN, 0) == 0)
+        if (set_bad_state(vcpu, vmx) == 0 && ioctl(vcpu, KVM_RUN, 0) == 0)
                 reason = (int)run->exit_reason;
         munmap(run, (size_t)size);
         return reason;
@@ -50,12 +64,12 @@ static int make_memory(int vm)
         return ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
-int failed_entry_try(void)
+int failed_entry_try(bool vmx)
 {
         const int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
         const int vm = kvm < 0 ? -1 : ioctl(kvm, KVM_CREATE_VM, 0);
         const int vcpu = vm < 0 || make_memory(vm) < 0 ? -1 : ioctl(vm, KVM_CREATE_VCPU, 0);
-        const int reason = vcpu < 0 ? -1 : enter(kvm, vcpu);
+        const int reason = vcpu < 0 ? -1 : enter(kvm, vcpu, vmx);
 
         close(vcpu);
         close(vm);

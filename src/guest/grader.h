@@ -23,6 +23,6 @@ int payload_unpack(const char *device);
 int challenge_run(const struct l1_params *p);
 
 /* A virtual machine whose state no processor accepts, entered once. What KVM said, or -1 with errno. */
-int failed_entry_try(void);
+int failed_entry_try(bool vmx);
 
 #endif

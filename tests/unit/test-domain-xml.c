@@ -10,6 +10,7 @@ static DomainConfig
 exact_svm (void)
 {
   return (DomainConfig){
+    .icount_shift = MACHINE_ICOUNT_SHIFT,
     .name = "harness-svm-1-0",
     .uuid = "11111111-2222-4333-8444-555555555555",
     .isa = ISA_SVM,
