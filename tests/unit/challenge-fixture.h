@@ -177,13 +177,13 @@ kernel_number (Fixture *fixture, guint vcpu, gboolean cycles, gboolean of_reason
   return kernel_sum (fixture, vcpu, offset);
 }
 
-/* What the kernel answers without a change: Intel's guests get the highest basic leaf for what is in no range, AMD's nothing. */
+/* What the kernel answers without a change: Intel's guests get the highest basic leaf for what is in no range, which shadow paging changes, AMD's nothing. */
 static inline void
-own_answer (Isa isa, guint32 leaf, guint32 input, guint32 *registers)
+own_answer (Isa isa, gboolean shadow, guint32 leaf, guint32 input, guint32 *registers)
 {
   const gboolean none = (leaf > 0x40000001 && leaf < 0x50000000) || (leaf & 0xffff) > 0x100;
   for (guint i = 0; i < 4; i++)
-    registers[i] = !none ? leaf * 2654435761u + input * 40503u + i : isa == ISA_VMX && input < 12 ? 0x340 + input + i : 0;
+    registers[i] = !none ? leaf * 2654435761u + input * 40503u + i : isa == ISA_VMX && input < 12 ? (shadow ? 0x240 : 0x340) + input + i : 0;
 }
 
 static inline void
@@ -260,7 +260,7 @@ kernel_cpuid (Fixture *fixture, guint vcpu, guint32 *registers)
   const guint32 leaf = registers[0], input = registers[2];
   if (answer_leaf (fixture, vcpu, leaf, input, registers))
     return;
-  own_answer (fixture->world->isa, leaf, input, registers);
+  own_answer (fixture->world->isa, fixture->shadow, leaf, input, registers);
   if (fixture->mistake == OTHER_BROKEN && leaf >= 0x40000000 && leaf < 0x50000000)
     memset (registers, 0, 4 * sizeof *registers);
 }
