@@ -70,9 +70,7 @@ plain_name (const char *path)
     }
   if (strlen (base) > NAME_MAX_BYTES)
     base[NAME_MAX_BYTES] = '\0';
-  g_strcanon (base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_+@.", '_');
-  if (base[0] == '.') /* "..", or hidden */
-    base[0] = '_';
+  g_strcanon (base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_+@", '_'); /* no dot: no file of the batch has such a name */
   return g_steal_pointer (&base);
 }
 
