@@ -68,6 +68,21 @@ artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, 
 }
 
 gboolean
+artefacts_hash_grading_guests (InputHash *hash, GError **error)
+{
+  static const char *const names[] = { "grader", "challenge", "rom" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = guest_program (names[i], error);
+
+      if (!path || !input_hash_add_file (hash, names[i], path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
 artefacts_grading_image (App *app, ImageArtefact **image, GError **error)
 {
   g_autofree char *grader = guest_program ("grader", error);

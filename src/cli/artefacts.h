@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel and L1's image that a command works with, from the tree's defaults and the user's options. */
 #pragma once
+#include "base/hash.h"
 #include "cli/app.h"
 #include "image/image.h"
 #include "kernel/kernel.h"
@@ -20,3 +21,5 @@ gboolean artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtef
 gboolean artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error);
 /* What submissions are graded in: no kernel, no modules. */
 gboolean artefacts_grading_image (App *app, ImageArtefact **image, GError **error);
+/* Its own programs, which are built with the harness and may be newer than it. */
+gboolean artefacts_hash_grading_guests (InputHash *hash, GError **error);

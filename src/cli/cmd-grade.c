@@ -236,6 +236,8 @@ grade_batch (Batched *batch, GError **error)
   elapsed_ms = (g_get_monotonic_time () - batch->begin_us) / 1000;
   if (batch->error)
     {
+      if (batch->done > 0)
+        progress_say (&session->app->progress, "", "%u of %u are graded, see %s/grades.csv; the same command goes on from there", batch->done, batch->entries->len, batch->dir);
       g_propagate_error (error, g_steal_pointer (&batch->error));
       return FALSE;
     }

@@ -3,6 +3,7 @@
 #include "cli/grade-lab.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,9 +13,10 @@
 #define ICOUNT_SHIFT 8 /* 256 ns an instruction: cycles, in the TSC's nanoseconds, pass 2^32 within a challenge */
 #define L2_MEMORY_MIB 64
 #define L2_DEADLINE_S 1200 /* guest time: ten times what one takes */
+#define L0_LOG_MAX_BYTES (256u << 20) /* fifty times what the longest right one takes; its exits fit into half a GiB of memory */
 #define CONSOLE_TAIL (16 * 1024)
-#define CONSOLE_MAX (65 << 20)
-#define MODULE_MAX (12 << 20)
+#define PROGRAM_ROOM (1u << 20)
+#define MODULES_MAX (PAYLOAD_DEVICE_BYTES - PAYLOAD_OFFSET - PROGRAM_ROOM)
 
 void
 grade_lab_free (GradeLab *lab)
@@ -48,6 +50,30 @@ add_entry (struct payload_header *header, GByteArray *payload, const char *name,
   return TRUE;
 }
 
+/* Of a lab's modules, in the order in which they are loaded. */
+static const char *
+module_name (Isa isa, guint number)
+{
+  const char *const names[] = { "irqbypass.ko", "kvm.ko", isa == ISA_VMX ? "kvm-intel.ko" : "kvm-amd.ko" };
+
+  return number < G_N_ELEMENTS (names) ? names[number] : NULL;
+}
+
+gboolean
+grade_lab_has_room (const char *modules_dir, Isa isa, guint64 *bytes, guint64 *room)
+{
+  *bytes = 0;
+  *room = MODULES_MAX;
+  for (guint i = 0; module_name (isa, i); i++)
+    {
+      g_autofree char *path = g_build_filename (modules_dir, module_name (isa, i), NULL);
+      struct stat st;
+
+      *bytes += stat (path, &st) == 0 ? (guint64) st.st_size : 0;
+    }
+  return *bytes <= *room;
+}
+
 static gboolean
 add_module (const GradeLabSpec *spec, const char *name, struct payload_header *header, GByteArray *payload, GError **error)
 {
@@ -57,7 +83,7 @@ add_module (const GradeLabSpec *spec, const char *name, struct payload_header *h
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS) && strcmp (name, "irqbypass.ko") == 0)
     return TRUE;
-  return files_read (path, MODULE_MAX, &data, &size, error) && add_entry (header, payload, name, data, size, error);
+  return files_read (path, MODULES_MAX, &data, &size, error) && add_entry (header, payload, name, data, size, error);
 }
 
 static GByteArray *
@@ -68,9 +94,10 @@ make_payload (const GradeLabSpec *spec, GError **error)
   struct payload_header header = { .magic = PAYLOAD_MAGIC };
 
   g_byte_array_append (payload, (const guint8 *) &header, sizeof header);
-  if (!add_module (spec, "irqbypass.ko", &header, payload, error) || !add_module (spec, "kvm.ko", &header, payload, error) ||
-      !add_module (spec, spec->lab->isa == ISA_VMX ? "kvm-intel.ko" : "kvm-amd.ko", &header, payload, error) ||
-      !add_entry (&header, payload, PAYLOAD_PROGRAM, g_bytes_get_data (program, NULL), g_bytes_get_size (program), error))
+  for (guint i = 0; module_name (spec->lab->isa, i); i++)
+    if (!add_module (spec, module_name (spec->lab->isa, i), &header, payload, error))
+      return NULL;
+  if (!add_entry (&header, payload, PAYLOAD_PROGRAM, g_bytes_get_data (program, NULL), g_bytes_get_size (program), error))
     return NULL;
   memcpy (payload->data, &header, sizeof header);
   return g_steal_pointer (&payload);
@@ -123,26 +150,29 @@ read_report (const char *path, char **report, GError **error)
   g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
   const char *data = file ? g_mapped_file_get_contents (file) : NULL;
 
-  if (!data)
+  if (!file)
     return FALSE;
+  if (!data)
+    return fail (error, HARNESS_ERROR_FAILED, "%s: it is empty", path);
   *report = clean_text (data, strnlen (data, MIN (g_mapped_file_get_length (file), PAYLOAD_REPORT_BYTES)));
   return TRUE;
 }
 
+/* Its end, however long it is. */
 static gboolean
 read_console (const char *path, char **console, GError **error)
 {
-  g_autofree char *text = NULL;
+  g_autoptr (GMappedFile) file = NULL;
   gsize size;
 
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
     {
-      *console = g_strdup ("");
-      return TRUE;
+      file = g_mapped_file_new (path, FALSE, error);
+      if (!file)
+        return FALSE;
     }
-  if (!files_read (path, CONSOLE_MAX, &text, &size, error))
-    return FALSE;
-  *console = clean_text (text + (size > CONSOLE_TAIL ? size - CONSOLE_TAIL : 0), MIN (size, CONSOLE_TAIL));
+  size = file ? g_mapped_file_get_length (file) : 0;
+  *console = size > 0 ? clean_text (g_mapped_file_get_contents (file) + size - MIN (size, CONSOLE_TAIL), MIN (size, CONSOLE_TAIL)) : g_strdup ("");
   return TRUE;
 }
 
@@ -194,6 +224,7 @@ grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error)
     .dir = spec->dir,
     .icount_shift = ICOUNT_SHIFT,
     .l0_log = TRUE,
+    .l0_log_max = L0_LOG_MAX_BYTES,
     .deadline_ns = (gint64) (spec->deadline_s * 1e9),
     .stall_ns = (gint64) (spec->stall_s * 1e9),
   };

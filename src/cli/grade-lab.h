@@ -26,7 +26,7 @@ typedef struct {
 
 typedef struct {
   MachineResult end;
-  GArray *exits;     /* of L0Exit; what the log has, up to what is damaged */
+  GArray *exits;     /* of L0Exit: the whole log */
   char *report;      /* the agent's: valid UTF-8, not trusted */
   char *console;     /* L1's, its last 16 KiB, the same */
   char *log_sha256;  /* of l0-exits.log */
@@ -34,5 +34,7 @@ typedef struct {
 void grade_lab_free (GradeLab *lab);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GradeLab, grade_lab_free)
 
+/* Whether the record device takes the modules, which are `bytes` long, and how much it takes: a change can make them as large as it likes. */
+gboolean grade_lab_has_room (const char *modules_dir, Isa isa, guint64 *bytes, guint64 *room);
 /* FALSE for what is not L1's doing: no emulator, the disk, interruption, a log that its emulator did not write. However L1 ends is a result. */
 gboolean grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error);

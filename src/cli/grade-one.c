@@ -40,6 +40,8 @@ typedef struct {
   GPtrArray *labs;     /* of Lab, judged together */
   gboolean ended;      /* the grade is settled: no later stage */
   gboolean retry;      /* what ended it may be the machine's doing: once more */
+  gboolean hopeless;   /* an error that all other submissions would meet too */
+  Stage stage;         /* what is under way */
   guint tries;
 } Way;
 
@@ -197,7 +199,6 @@ kernel_files (const Carried *carried)
 static void
 take_build (Way *way, const KernelModules *modules)
 {
-  g_auto (GStrv) errors = NULL;
   g_autofree char *details = NULL;
 
   for (guint i = 0; i < modules->warnings->len; i++)
@@ -228,6 +229,20 @@ build (Way *way, const char *out_dir, GError **error)
   take_build (way, modules);
   way->grade->build_ms = (g_get_monotonic_time () - begin_us) / 1000;
   return TRUE;
+}
+
+/* What the lab cannot take is the change's doing: the lab's own modules fill a tenth of it. */
+static void
+check_size (Way *way, Isa isa, const char *modules_dir)
+{
+  guint64 bytes, room;
+  g_autofree char *reason = NULL;
+
+  if (way->ended || grade_lab_has_room (modules_dir, isa, &bytes, &room))
+    return;
+  reason = g_strdup_printf ("KVM's modules are %" G_GUINT64_FORMAT " MiB large with this change, and the lab loads at most %" G_GUINT64_FORMAT
+                            " MiB: is there a large table with initial values?", bytes >> 20, room >> 20);
+  end_with (way, STAGE_BUILD, VERDICT_FAILED, BLAME_STUDENT, reason, NULL);
 }
 
 /* --- the lab ---------------------------------------------------------------------------------------------- */
@@ -296,6 +311,31 @@ has_window (const Lab *lab)
   return account_step (g_ptr_array_index (lab->judged.accounts, 0), first->after.first)->done;
 }
 
+static gboolean
+is_complete (const Lab *lab)
+{
+  for (guint i = 0; i < lab->judged.accounts->len; i++)
+    if (!((const Account *) g_ptr_array_index (lab->judged.accounts, i))->complete)
+      return FALSE;
+  return TRUE;
+}
+
+/* Nothing of the submission runs before the agent has begun; a kernel that later wipes the agent's report cannot wipe its exits from the log. */
+static gboolean
+came_up (const Lab *lab)
+{
+  return lab->report->began || lab->run->exits->len > 0;
+}
+
+static void
+blame_lab (Way *way, Stage stage, const char *what, const MachineResult *end)
+{
+  g_autofree char *reason = g_strdup_printf ("%s by %s.", what, machine_end_name (end->end));
+
+  end_with (way, stage, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, reason, end->detail);
+  way->retry = TRUE;
+}
+
 /* What ended L1 too early, if anything did; the parts of a grade where the challenge hardly began. */
 static void
 explain_no_challenge (Way *way, const Lab *lab)
@@ -304,13 +344,6 @@ explain_no_challenge (Way *way, const Lab *lab)
   const MachineResult *end = &lab->run->end;
   g_autofree char *reason = NULL;
 
-  if (!report->began)
-    {
-      reason = g_strdup_printf ("L1 did not come up: it ended by %s.", machine_end_name (end->end));
-      end_with (way, STAGE_L1_BOOT, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, reason, end->detail);
-      way->retry = TRUE;
-      return;
-    }
   if (report->module_failed)
     {
       g_autofree char *words = kernel_lines (report);
@@ -325,10 +358,33 @@ explain_no_challenge (Way *way, const Lab *lab)
     reason = g_strdup_printf ("L1's kernel came to %s %s.", report->trouble_name, when);
   else if (end->end == MACHINE_END_DEADLINE || report->deadline)
     reason = g_strdup_printf ("L1 or its guest hung %s.", when);
+  else if (end->end == MACHINE_END_FLOOD)
+    reason = g_strdup_printf ("L1 went on without end %s, and was stopped.", when);
   else
     reason = g_strdup_printf ("The guest did not run: L1 ended by %s %s.", machine_end_name (end->end), when);
   end_with (way, stage, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : end->detail);
-  way->retry = end->end == MACHINE_END_DEADLINE || end->end == MACHINE_END_KILLED;
+  way->retry = end->end == MACHINE_END_DEADLINE;
+}
+
+/*
+ * How L1 ended, where it was not as it should: the grade, if there is nothing to judge, or another try. Only a machine under load, or one that lacks memory, makes the emulator
+ * itself die; and the clock on the wall, which tells a hang, is the machine's too: what it ends in the middle is not believed at once.
+ */
+static void
+explain_end (Way *way, const Lab *lab)
+{
+  const MachineResult *end = &lab->run->end;
+
+  if (is_complete (lab))
+    return;
+  if (!came_up (lab))
+    blame_lab (way, STAGE_L1_BOOT, "L1 did not come up: it ended", end);
+  else if (end->end == MACHINE_END_KILLED)
+    blame_lab (way, lab->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "The lab's emulator did not get to L1's end: it ended", end);
+  else if (!has_window (lab))
+    explain_no_challenge (way, lab);
+  else if (end->end == MACHINE_END_DEADLINE && way->tries == 1)
+    blame_lab (way, STAGE_CHECKS, "L1 or its guest hung in the middle of the challenge: it was ended", end);
 }
 
 static void
@@ -385,7 +441,9 @@ judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GE
   g_ptr_array_add (way->labs, lab);
   lab->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) scan_finding_free);
   lab->program = grade_session_program (session, number, way->submission->sha256);
-  if (!grade_session_baseline (session, number, &lab->judged.baseline, error) || !run_lab (way, number, lab, modules_dir, dir, error))
+  way->stage = STAGE_L1_BOOT;
+  way->hopeless = !grade_session_baseline (session, number, &lab->judged.baseline, error);
+  if (way->hopeless || !run_lab (way, number, lab, modules_dir, dir, error))
     return FALSE;
   way->grade->lab_ms += (g_get_monotonic_time () - begin_us) / 1000;
   lab->report = agent_report_read (lab->run->report, lab->run->console);
@@ -398,9 +456,9 @@ judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GE
   lab->judged.nr_leaves = session->leaves->len;
   lab->judged.findings = lab->findings;
   keep_lab_logs (way, lab);
-  if (!has_window (lab))
-    explain_no_challenge (way, lab);
-  return scan_modules (way, number, modules_dir, lab->findings, error);
+  explain_end (way, lab);
+  way->stage = STAGE_CHECKS;
+  return way->ended || scan_modules (way, number, modules_dir, lab->findings, error);
 }
 
 /* --- the end ------------------------------------------------------------------------------------------------ */
@@ -439,10 +497,7 @@ find_incomplete (const Way *way)
     {
       const Lab *lab = g_ptr_array_index (way->labs, i);
 
-      for (guint j = 0; j < lab->judged.accounts->len; j++)
-        if (!((const Account *) g_ptr_array_index (lab->judged.accounts, j))->complete)
-          return lab;
-      if (lab->report->trouble)
+      if (!is_complete (lab) || lab->report->trouble)
         return lab;
     }
   return NULL;
@@ -530,7 +585,9 @@ run_labs (Way *way, const Scratch *scratch, const char *modules_dir, GError **er
     {
       g_autofree char *dir = scratch_file (scratch, isa_name ((Isa) isa));
 
-      if (wanted[isa] && (!files_make_dir (dir, error) || !judge_in_lab (way, (Isa) isa, modules_dir, dir, error)))
+      if (wanted[isa])
+        check_size (way, (Isa) isa, modules_dir);
+      if (wanted[isa] && !way->ended && (!files_make_dir (dir, error) || !judge_in_lab (way, (Isa) isa, modules_dir, dir, error)))
         return FALSE;
     }
   if (way->ended)
@@ -564,6 +621,7 @@ go (Way *way, GError **error)
     return FALSE;
   name_labs (way);
   told (way);
+  way->stage = STAGE_BUILD;
   if (!way->ended && !build (way, modules, error))
     return FALSE;
   told (way);
@@ -582,7 +640,8 @@ begin_grade (Way *way, const char *path)
   grade_free (way->grade);
   way->grade = grade_new ();
   set_text (&way->grade->submission, path);
-  set_text (&way->grade->assignment, way->session->options->rubric ? way->session->options->rubric : way->session->rubric->name);
+  g_free (way->grade->assignment);
+  way->grade->assignment = way->session->options->rubric ? g_path_get_basename (way->session->options->rubric) : g_strdup (way->session->rubric->name);
   way->grade->max_points = rubric_points (way->session->rubric);
   way->grade->begun = g_get_real_time () / G_USEC_PER_SEC;
   if (way->submission)
@@ -590,16 +649,18 @@ begin_grade (Way *way, const char *path)
       set_text (&way->grade->sha256, way->submission->sha256);
       take_notes (way, way->submission->notes);
     }
-  way->ended = way->retry = FALSE;
+  way->ended = way->retry = way->hopeless = FALSE;
+  way->stage = STAGE_CARRY;
   g_clear_pointer (&way->carried, carried_free);
   g_clear_pointer (&way->labs, g_ptr_array_unref);
   way->labs = g_ptr_array_new_with_free_func (lab_free);
 }
 
+/* What the host lacks it lacks for all others too. Once more all the same: an evening's batch should not end by what passes. */
 static gboolean
-is_final (const GError *error)
+is_final (const Way *way, const GError *error)
 {
-  return g_error_matches (error, HARNESS_ERROR, HARNESS_ERROR_INTERRUPTED);
+  return g_error_matches (error, HARNESS_ERROR, HARNESS_ERROR_INTERRUPTED) || way->hopeless || (way->tries == 2 && g_error_matches (error, HARNESS_ERROR, HARNESS_ERROR_HOST));
 }
 
 /* Infrastructure is tried twice; so is what looks like a hang, which a machine under load can fake. */
@@ -615,13 +676,14 @@ go_twice (Way *way, const char *path, GError **error)
         g_ptr_array_add (way->grade->notes, g_strdup ("The first try failed for what may not have been the submission's doing; this is the second."));
       if (!go (way, &failure))
         {
-          if (is_final (failure) || !cancel_check (error))
+          if (!cancel_check (error))
+            return FALSE;
+          if (is_final (way, failure))
             {
-              if (!error || !*error)
-                g_propagate_error (error, g_steal_pointer (&failure));
+              g_propagate_error (error, g_steal_pointer (&failure));
               return FALSE;
             }
-          end_with (way, way->carried ? STAGE_BUILD : STAGE_CARRY, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, failure->message, NULL);
+          end_with (way, way->stage, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, failure->message, NULL);
           way->retry = TRUE;
         }
       if (!way->retry)
@@ -632,13 +694,21 @@ go_twice (Way *way, const char *path, GError **error)
 
 /* --- the cache -------------------------------------------------------------------------------------------------- */
 
+/* Names of files and what was normalised stand in the notes and reasons of a grade: the same content, packed otherwise, is graded by itself. */
 static char *
 cache_key (const Way *way)
 {
+  const Submission *submission = way->submission;
   g_autoptr (InputHash) hash = input_hash_new ("grade");
 
   input_hash_add (hash, "session", way->session->key);
-  input_hash_add (hash, "submission", way->submission->sha256);
+  input_hash_add (hash, "submission", submission->sha256);
+  for (guint i = 0; i < submission->notes->len; i++)
+    input_hash_add (hash, "note", g_ptr_array_index (submission->notes, i));
+  for (guint i = 0; i < submission->files->len; i++)
+    input_hash_add (hash, "file", ((const SubmissionFile *) g_ptr_array_index (submission->files, i))->from);
+  for (guint i = 0; i < submission->patches->len; i++)
+    input_hash_add (hash, "patch", ((const SubmissionPatch *) g_ptr_array_index (submission->patches, i))->from);
   return input_hash_end (hash);
 }
 
@@ -679,11 +749,13 @@ keep (const Way *way, const char *key, GError **error)
 
 /* --- the way in --------------------------------------------------------------------------------------------------- */
 
+/* What cannot be read is this submission's trouble and no other's: it is told in its row, for a person to look at. */
 static gboolean
 read_submission (Way *way, const char *path, const Scratch *scratch, GError **error)
 {
   const GradeOptions *options = way->session->options;
   g_autoptr (Fault) fault = NULL;
+  g_autoptr (GError) failure = NULL;
   const SubmissionSpec spec = {
     .path = path,
     .scratch_dir = scratch_path (scratch),
@@ -692,26 +764,26 @@ read_submission (Way *way, const char *path, const Scratch *scratch, GError **er
   };
 
   begin_grade (way, path);
-  if (!submission_read (&spec, &way->submission, &fault, error))
-    return FALSE;
-  if (fault)
+  if (!submission_read (&spec, &way->submission, &fault, &failure))
+    {
+      if (!cancel_check (error))
+        return FALSE;
+      if (g_error_matches (failure, HARNESS_ERROR, HARNESS_ERROR_HOST))
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
+      end_with (way, STAGE_INGEST, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, failure->message, NULL);
+    }
+  else if (fault)
     end_with_fault (way, fault);
   return TRUE;
 }
 
 static gboolean
-prepare_once (GradeSession *session, GError **error)
-{
-  static GMutex lock;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-
-  return session->kit || grade_session_prepare (session, error);
-}
-
-static gboolean
 grade_fresh (Way *way, const char *path, const char *key, GError **error)
 {
-  return prepare_once (way->session, error) && go_twice (way, path, error) && keep (way, key, error);
+  return grade_session_prepare (way->session, error) && go_twice (way, path, error) && keep (way, key, error);
 }
 
 gboolean

@@ -13,6 +13,6 @@ typedef struct {
 /*
  * Answers from the cache, or grades and keeps what it found there. *grade is also set where the submission, or the infrastructure, failed. logs: an existing folder
  * that gets what there is to look at (build.log, carried.diff, LAB-console.log, LAB-kernel.log); NULL: none. lane: of the progress.
- * FALSE: interrupted, or the submission's path is no submission at all (USAGE).
+ * FALSE: what no other submission would fare better with: interrupted, the host lacks something (HOST), the lab does not work, the results cannot be kept.
  */
 gboolean grade_one (GradeSession *session, const char *path, const char *lane, const char *logs, const GradeWatch *watch, Grade **grade, gboolean *from_cache, GError **error);

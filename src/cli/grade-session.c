@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/run.h"
 #include "base/sandbox.h"
 #include "cli/artefacts.h"
 #include "cli/grade-lab.h"
@@ -19,7 +20,7 @@
 #define VMX_S 15.0
 #define SNAPSHOT_CODE_MAX 0x7fffffffu /* SVM's negative codes are no table's index */
 
-static GMutex baseline_lock;
+static GMutex prepare_lock, baseline_lock;
 
 /* --- freeing ------------------------------------------------------------------------------------ */
 
@@ -29,6 +30,7 @@ isa_clear (GradeIsa *isa)
   lab_config_free (isa->config);
   lab_terms_clear (&isa->terms);
   g_clear_pointer (&isa->codes, g_array_unref);
+  g_clear_error (&isa->failure);
 }
 
 void
@@ -42,6 +44,7 @@ grade_session_free (GradeSession *session)
   kernel_kit_free (session->kit);
   image_artefact_free (session->image);
   g_clear_pointer (&session->bases, g_ptr_array_unref);
+  g_clear_error (&session->failure);
   g_free (session->given_base);
   g_free (session->lab_key);
   g_free (session->key);
@@ -181,10 +184,21 @@ add_installed (InputHash *hash, const char *path)
   input_hash_add (hash, path, text);
 }
 
-static gboolean
-add_folder (InputHash *hash, const App *app, const char *first, const char *second, GError **error)
+static void
+add_program (InputHash *hash, const char *name)
 {
-  g_autofree char *dir = app_path (app, first, second, NULL);
+  g_autofree char *path = run_find_program (name);
+
+  if (path)
+    add_installed (hash, path);
+  else
+    input_hash_add (hash, name, "none");
+}
+
+/* The files of a folder, not of those below it. */
+static gboolean
+add_folder (InputHash *hash, const char *dir, GError **error)
+{
   g_autoptr (GDir) handle = g_dir_open (dir, 0, error);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
@@ -198,6 +212,39 @@ add_folder (InputHash *hash, const App *app, const char *first, const char *seco
       g_autofree char *path = g_build_filename (dir, g_ptr_array_index (names, i), NULL);
 
       if (g_file_test (path, G_FILE_TEST_IS_REGULAR) && !input_hash_add_file (hash, g_ptr_array_index (names, i), path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Of the project's own tree. */
+static gboolean
+add_own_folder (InputHash *hash, const App *app, const char *first, const char *second, GError **error)
+{
+  g_autofree char *dir = app_path (app, first, second, NULL);
+
+  return add_folder (hash, dir, error);
+}
+
+/* --base: people work in it, and a folder's own time does not tell of what changes in its files. */
+static gboolean
+add_base (InputHash *hash, const char *base, GError **error)
+{
+  static const char *const folders[] = { "arch/x86/kvm", "arch/x86/kvm/vmx", "arch/x86/kvm/svm", "arch/x86/kvm/mmu", "arch/x86/include/asm" };
+  static const char *const files[] = { "Makefile", "include/linux/kvm_host.h", "include/linux/kvm_types.h" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      g_autofree char *dir = g_build_filename (base, folders[i], NULL);
+
+      if (g_file_test (dir, G_FILE_TEST_IS_DIR) && !add_folder (hash, dir, error))
+        return FALSE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_build_filename (base, files[i], NULL);
+
+      if (g_file_test (path, G_FILE_TEST_IS_REGULAR) && !input_hash_add_file (hash, files[i], path, error))
         return FALSE;
     }
   return TRUE;
@@ -221,16 +268,19 @@ add_sources (InputHash *hash)
 static gboolean
 make_lab_key (GradeSession *session, GError **error)
 {
-  static const char *const programs[] = { "/usr/bin/qemu-system-x86_64", "/usr/bin/bochs", "/usr/bin/gcc", "/usr/bin/ld", "/usr/share/bochs/BIOS-bochs-latest" };
+  static const char *const programs[] = { "qemu-system-x86_64", "bochs", "bochs-bin", "gcc", "ld", "git" };
+  static const char *const files[] = { "/usr/share/bochs/BIOS-bochs-latest", "/usr/share/seabios/bios-256k.bin", "/usr/lib/x86_64-linux-gnu/libcapstone.so.4" };
   g_autoptr (InputHash) hash = input_hash_new ("grading lab");
 
   input_hash_add (hash, "version", HARNESS_VERSION);
   for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
-    add_installed (hash, programs[i]);
+    add_program (hash, programs[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    add_installed (hash, files[i]);
   add_sources (hash);
-  if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !add_folder (hash, session->app, "configs", "leaf-maps", error) ||
-      !add_folder (hash, session->app, "configs", "labs", error) || !add_folder (hash, session->app, "configs", "kernel", error) ||
-      !add_folder (hash, session->app, "configs", "reasons", error) || !add_folder (hash, session->app, "kernel-patches", "6.1-grading", error))
+  if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !artefacts_hash_grading_guests (hash, error) || !add_own_folder (hash, session->app, "configs", "leaf-maps", error) ||
+      !add_own_folder (hash, session->app, "configs", "labs", error) || !add_own_folder (hash, session->app, "configs", "kernel", error) ||
+      !add_own_folder (hash, session->app, "configs", "reasons", error) || !add_own_folder (hash, session->app, "kernel-patches", "6.1-grading", error))
     return FALSE;
   session->lab_key = input_hash_end (hash);
   return TRUE;
@@ -247,9 +297,7 @@ make_key (GradeSession *session, GError **error)
   input_hash_add (hash, "leaf map", session->options->leaf_map);
   input_hash_add (hash, "isa", session->options->isa ? session->options->isa : "");
   input_hash_add (hash, "base", session->options->base ? session->options->base : "");
-  if (session->options->base)
-    add_installed (hash, session->options->base);
-  if (!input_hash_add_file (hash, "rubric", session->rubric->path, error))
+  if ((session->given_base && !add_base (hash, session->given_base, error)) || !input_hash_add_file (hash, "rubric", session->rubric->path, error))
     return FALSE;
   session->key = input_hash_end (hash);
   return TRUE;
@@ -262,6 +310,8 @@ take_base (GradeSession *session, GError **error)
   const char *base = session->options->base;
   g_autofree char *cpuid = base ? g_build_filename (base, "arch/x86/kvm/cpuid.c", NULL) : NULL;
 
+  if (base && (base[0] == '/' || base[0] == '.') && !g_file_test (base, G_FILE_TEST_EXISTS))
+    return fail (error, HARNESS_ERROR_USAGE, "--base: %s: there is no such folder", base);
   if (!base || !g_file_test (base, G_FILE_TEST_EXISTS))
     return TRUE;
   if (!g_file_test (cpuid, G_FILE_TEST_IS_REGULAR))
@@ -296,11 +346,30 @@ open_kit (GradeSession *session, GError **error)
   return kernel_kit_open (&spec, &session->kit, error);
 }
 
-gboolean
-grade_session_prepare (GradeSession *session, GError **error)
+static gboolean
+prepare (GradeSession *session, GError **error)
 {
   return sandbox_check (error) && open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error) &&
          kernel_sources_at_hand (session->app->cache, &session->app->progress, &session->bases, error);
+}
+
+/* What failed for one thread is not tried again by those that waited for it: they would wait once more, for the same. */
+static gboolean
+fail_again (const GError *failure, GError **error)
+{
+  if (error)
+    *error = g_error_copy (failure);
+  return FALSE;
+}
+
+gboolean
+grade_session_prepare (GradeSession *session, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&prepare_lock);
+
+  if (!session->prepared && !session->failure)
+    session->prepared = prepare (session, &session->failure);
+  return session->prepared || fail_again (session->failure, error);
 }
 
 /* --- baselines --------------------------------------------------------------------------------------- */
@@ -355,14 +424,13 @@ run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **er
   g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline"); /* of no rubric: all share it */
   g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
   g_autofree char *modules = g_build_filename (session->kit->kernel->dir, "modules", NULL);
-  g_autofree char *lane = g_strdup_printf ("%s", isa_name (isa->isa));
   g_autoptr (GradeLab) lab = NULL;
   g_autoptr (Account) account = NULL;
   g_autoptr (AgentReport) report = NULL;
   const gint64 begin_us = g_get_monotonic_time ();
   const GradeLabSpec spec = {
     .app = session->app,
-    .lane = lane,
+    .lane = isa_name (isa->isa),
     .stage = "the lab's own kernel, once",
     .lab = isa->config,
     .kernel = kernel,
@@ -454,9 +522,10 @@ grade_session_baseline (GradeSession *session, Isa number, const Baseline **base
   GradeIsa *isa = &session->isa[number];
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&baseline_lock);
 
-  if (!isa->ready && !find_baseline (session, isa, error))
-    return FALSE;
-  isa->ready = TRUE;
+  if (!isa->ready && !isa->failure)
+    isa->ready = find_baseline (session, isa, &isa->failure);
+  if (!isa->ready)
+    return fail_again (isa->failure, error);
   *baseline = &isa->baseline;
   return TRUE;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all submissions of a batch share: rubric, maps, the kernel kit, the image, and how the lab's own kernel fares. Immutable once open, for any number of threads. */
+/*
+ * What all submissions of a batch share: rubric, maps, the kernel kit, the image, and how the lab's own kernel fares. For any number of threads: what a
+ * thread asked for with success does not change any more.
+ */
 #pragma once
 #include "cli/app.h"
 #include "cli/lab-files.h"
@@ -24,6 +27,7 @@ typedef struct {
   LabTerms terms;
   GArray *codes;     /* of guint32: the reasons of snapshots */
   gboolean ready;    /* the baseline was taken */
+  GError *failure;   /* it cannot be */
   Baseline baseline;
   double lab_s;      /* what the baseline's lab took here */
 } GradeIsa;
@@ -37,6 +41,8 @@ typedef struct {
   KernelKit *kit;
   ImageArtefact *image;
   GPtrArray *bases;  /* of KernelAtHand */
+  gboolean prepared; /* kit, image and bases are there */
+  GError *failure;   /* they cannot be had */
   char *given_base;  /* --base, if it is a folder; else NULL */
   GradeIsa isa[2];   /* by Isa */
   char *lab_key;     /* of all that decides how a lab runs but the modules and the challenge */
@@ -48,9 +54,9 @@ typedef struct {
 gboolean grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error);
 void grade_session_free (GradeSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GradeSession, grade_session_free)
-/* Kit, image and other sources: from the cache, or built. Called before the first submission that is not in the cache. Once. */
+/* Kit, image and other sources: from the cache, or built. Called for each submission that is not in the cache; done once, in whichever thread is first. One that fails fails for all. */
 gboolean grade_session_prepare (GradeSession *session, GError **error);
-/* The baseline of a lab: from the cache, or taken. Safe in any thread; taken once. */
+/* The baseline of a lab: from the cache, or taken. The same. */
 gboolean grade_session_baseline (GradeSession *session, Isa isa, const Baseline **baseline, GError **error);
 
 const LeafMap *grade_session_map (const GradeSession *session, const char *name); /* NULL if there is none */

@@ -290,3 +290,12 @@ conf_fill (const Conf *conf, gpointer target, GError **error)
     }
   return TRUE;
 }
+
+char *
+conf_name (const char *path)
+{
+  char *name = g_path_get_basename (path);
+  if (g_str_has_suffix (name, ".conf"))
+    name[strlen (name) - strlen (".conf")] = '\0';
+  return name;
+}

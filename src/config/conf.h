@@ -29,5 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Conf, conf_free)
 gboolean conf_fill (const Conf *conf, gpointer target, GError **error);
 /* FALSE with "file:line: …" of that key (of its group, or of the file, if it is not there). */
 gboolean conf_fail (const Conf *conf, const char *group, const char *key, GError **error, const char *format, ...) G_GNUC_PRINTF (5, 6);
+/* "configs/labs/vmx.conf": "vmx". Newly allocated. */
+char *conf_name (const char *path);
 /* "a, b, …": the keys that the group knows; newly allocated. */
 char *conf_known_keys (const Conf *conf, const char *group);

@@ -92,15 +92,6 @@ check (const Conf *conf, Reading *reading, GError **error)
   return TRUE;
 }
 
-static char *
-name_of (const char *path)
-{
-  g_autofree char *base = g_path_get_basename (path);
-  if (g_str_has_suffix (base, ".conf"))
-    base[strlen (base) - strlen (".conf")] = '\0';
-  return g_steal_pointer (&base);
-}
-
 gboolean
 lab_config_load (const char *path, LabConfig **config, GError **error)
 {
@@ -109,7 +100,7 @@ lab_config_load (const char *path, LabConfig **config, GError **error)
   if (conf == NULL || !conf_fill (conf, &reading, error) || !check (conf, &reading, error))
     return FALSE;
 
-  reading.lab.name = name_of (path);
+  reading.lab.name = conf_name (path);
   reading.lab.path = g_strdup (path);
   *config = g_memdup2 (&reading.lab, sizeof reading.lab);
   reading.lab = (LabConfig){ 0 }; /* its strings are *config's now */

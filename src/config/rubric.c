@@ -160,15 +160,6 @@ parse (const Conf *conf, Reading *reading, GError **error)
          && check_ranges (conf, "svm", rubric->not_enabled_svm, error);
 }
 
-static char *
-name_of (const char *path)
-{
-  g_autofree char *base = g_path_get_basename (path);
-  if (g_str_has_suffix (base, ".conf"))
-    base[strlen (base) - strlen (".conf")] = '\0';
-  return g_steal_pointer (&base);
-}
-
 gboolean
 rubric_load (const char *path, Rubric **rubric, GError **error)
 {
@@ -176,7 +167,7 @@ rubric_load (const char *path, Rubric **rubric, GError **error)
   g_auto (Reading) reading = { 0 };
   if (conf == NULL || !conf_fill (conf, &reading, error) || !parse (conf, &reading, error))
     return FALSE;
-  reading.rubric.name = name_of (path);
+  reading.rubric.name = conf_name (path);
   reading.rubric.path = g_strdup (path);
   *rubric = g_memdup2 (&reading.rubric, sizeof reading.rubric);
   reading.rubric = (Rubric){ 0 }; /* its strings are *rubric's now */

@@ -6,8 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grade/grade.h"
+
 #define KERNEL_LINES_MAX 4000
 #define TROUBLE_LINES 14
+#define TROUBLE_LINE_MAX 200
+#define MODULE_NAME_MAX 40
 
 /* What of the kernel's words tells of trouble, most telling first where one report has several. */
 static const struct {
@@ -64,6 +68,18 @@ load_error (int errnum)
     }
 }
 
+/* NULL for any other event. */
+static char *
+module_failure (const char *event, const char *text, int errnum)
+{
+  g_autofree char *module = grade_text_head (text, MODULE_NAME_MAX);
+  if (g_strcmp0 (event, "module-failed") == 0)
+    return g_strdup_printf ("%s: %s", module, load_error (errnum));
+  if (g_strcmp0 (event, "unload-failed") == 0)
+    return g_strdup_printf ("%s: it cannot be unloaded: %s", module, errnum == EWOULDBLOCK ? "it is still in use" : g_strerror (errnum));
+  return NULL;
+}
+
 /* "NAME VALUE TEXT" */
 static void
 take_event (AgentReport *report, const char *line, gboolean *in_again)
@@ -88,8 +104,8 @@ take_event (AgentReport *report, const char *line, gboolean *in_again)
     }
   if (g_strcmp0 (name, "again") == 0)
     *in_again = TRUE;
-  if ((g_strcmp0 (name, "module-failed") == 0 || g_strcmp0 (name, "unload-failed") == 0) && report->module_failed == NULL)
-    report->module_failed = g_strdup_printf ("%.40s: %s", text, load_error ((int) CLAMP (value, 0, 4095)));
+  if (report->module_failed == NULL)
+    report->module_failed = module_failure (name, text, (int) CLAMP (value, 0, 4095));
 }
 
 /* "SEQ LEVEL TEXT" */
@@ -115,7 +131,10 @@ set_trouble (AgentReport *report, char **lines, guint at, const char *name)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   for (guint i = at; lines[i] != NULL && i < at + TROUBLE_LINES; i++)
-    g_string_append_printf (text, "%.200s\n", lines[i]);
+    {
+      g_autofree char *head = grade_text_head (lines[i], TROUBLE_LINE_MAX);
+      g_string_append_printf (text, "%s\n", head);
+    }
   report->trouble = g_string_free (g_steal_pointer (&text), FALSE);
   report->trouble_name = g_strdup (name);
 }

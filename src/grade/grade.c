@@ -146,6 +146,14 @@ grade_new (void)
   return grade;
 }
 
+char *
+grade_text_head (const char *text, gsize bytes)
+{
+  const gsize size = strlen (text);
+  const char *end = size <= bytes ? text + size : g_utf8_find_prev_char (text, text + bytes + 1);
+  return g_strndup (text, end != NULL ? (gsize) (end - text) : 0);
+}
+
 void
 grade_free (Grade *grade)
 {

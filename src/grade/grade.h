@@ -72,5 +72,7 @@ void grade_case_add (GradeRow *row, gboolean ok, char *what, char *expected, cha
 const GradeRow *grade_find_row (const Grade *grade, RowKind kind);
 /* "7.50" */
 char *grade_points_text (gint64 hundredths);
+/* The first letters of a valid text, at most so many bytes of them: printf's precision would cut a letter in two. */
+char *grade_text_head (const char *text, gsize bytes);
 /* FALSE where nobody may read a score out of it, not even 0: it needs a base, or the infrastructure failed. */
 gboolean grade_is_scored (const Grade *grade);

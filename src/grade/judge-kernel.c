@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define TROUBLE_WORDS_MAX 160
+
 static guint64
 ticks_of (const Account *account, const ProgramWindow *window)
 {
@@ -92,12 +94,13 @@ judge_stability (const Judge *judge, GradeRow *row)
 {
   const AgentReport *report = judge->lab->report;
   g_autofree char *lab = judge_lab_name (judge);
+  g_autofree char *words = report->trouble != NULL ? grade_text_head (report->trouble, TROUBLE_WORDS_MAX) : NULL;
   grade_case_add (row, judge->account->complete, g_strdup_printf ("%s: the guest", lab), g_strdup ("goes through its program to the end"),
                   judge->account->complete ? g_strdup ("it does") : g_strdup (judge->account->stopped));
   if (judge->round > 0)
     return;
   grade_case_add (row, report->trouble == NULL, g_strdup_printf ("%s: L1's kernel", isa_name (judge->lab->isa)), g_strdup ("no oops, warning or report"),
-                  report->trouble == NULL ? g_strdup ("none") : g_strdup_printf ("%s: %.160s", report->trouble_name, report->trouble));
+                  report->trouble == NULL ? g_strdup ("none") : g_strdup_printf ("%s: %s", report->trouble_name, words));
   grade_case_add (row, report->ended, g_strdup_printf ("%s: L1, after a VM entry that the processor refuses", isa_name (judge->lab->isa)), g_strdup ("goes on, to its end"),
                   g_strdup (report->ended ? "it does" : "it did not come to its end"));
 }

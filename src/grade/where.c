@@ -37,14 +37,20 @@ added_lines (char **lines)
 {
   GPtrArray *added = g_ptr_array_new_with_free_func (added_free);
   const char *path = "";
+  gboolean in_hunk = FALSE; /* there an added line may itself begin with "++ " */
   guint number = 0;
   for (char **line = lines; *line != NULL; line++)
     {
-      if (g_str_has_prefix (*line, "+++ b/"))
+      if (g_str_has_prefix (*line, "diff --git "))
+        in_hunk = FALSE;
+      else if (!in_hunk && g_str_has_prefix (*line, "+++ b/"))
         path = *line + strlen ("+++ b/");
       else if (g_str_has_prefix (*line, "@@ "))
-        number = new_start (*line);
-      else if ((*line)[0] == '+' && !g_str_has_prefix (*line, "+++ "))
+        {
+          in_hunk = TRUE;
+          number = new_start (*line);
+        }
+      else if (in_hunk && (*line)[0] == '+')
         {
           AddedLine *one = g_new0 (AddedLine, 1);
           *one = (AddedLine){ .path = g_strdup (path), .number = number++, .text = strlen (*line) < LINE_BYTES_MAX ? *line + 1 : "" };
@@ -95,7 +101,7 @@ static void
 add_matching (GradeRow *row, const GPtrArray *added)
 {
   g_autoptr (GRegex) regex = about[row->kind].pattern != NULL ? g_regex_new (about[row->kind].pattern, 0, 0, NULL) : NULL;
-  for (guint i = 0; regex != NULL && i < added->len; i++)
+  for (guint i = 0; regex != NULL && i < added->len && row->where->len < WHERE_LINES_MAX; i++)
     {
       const AddedLine *line = g_ptr_array_index (added, i);
       if ((is_answering (line) ? about[row->kind].answering : about[row->kind].counting) && g_regex_match (regex, line->text, 0, NULL))
@@ -116,7 +122,7 @@ add_symbols (GradeRow *row, const GPtrArray *added, const GPtrArray *findings)
       g_autofree char *escaped = g_regex_escape_string (finding->symbol, -1);
       g_autofree char *pattern = g_strdup_printf ("\\b%s\\b", escaped);
       g_autoptr (GRegex) regex = g_regex_new (pattern, 0, 0, NULL);
-      for (guint j = 0; regex != NULL && j < added->len; j++)
+      for (guint j = 0; regex != NULL && j < added->len && row->where->len < WHERE_LINES_MAX; j++)
         {
           const AddedLine *line = g_ptr_array_index (added, j);
           if (!is_answering (line) && g_regex_match (regex, line->text, 0, NULL))

@@ -90,7 +90,7 @@ machine_end_name (MachineEnd end)
 {
   static const char *const names[] = {
     [MACHINE_END_POWEROFF] = "poweroff", [MACHINE_END_PANIC] = "panic",   [MACHINE_END_RESET] = "reset",
-    [MACHINE_END_DEADLINE] = "deadline", [MACHINE_END_KILLED] = "killed",
+    [MACHINE_END_DEADLINE] = "deadline", [MACHINE_END_KILLED] = "killed",   [MACHINE_END_FLOOD] = "flood",
   };
   return (guint) end < G_N_ELEMENTS (names) ? names[end] : "?";
 }
@@ -361,13 +361,14 @@ is_over (Machine *machine, BackendEnd *end)
 {
   const gint64 now = now_ns ();
   const gint64 limit_ns = machine->spec.deadline_ns;
-  *end = (BackendEnd){ .end = MACHINE_END_KILLED };
+  const guint64 log_max = machine->spec.l0_log_max > 0 ? machine->spec.l0_log_max : L0_LOG_MAX;
+  *end = (BackendEnd){ .end = MACHINE_END_FLOOD };
   if (machine->panic_ns != 0 && now - machine->panic_ns > PANIC_GRACE_NS)
     return TRUE;
   if (console_bytes (machine->console) > CONSOLE_MAX)
     end->detail = g_strdup_printf ("L1's console exceeds %llu MiB", CONSOLE_MAX >> 20);
-  else if (file_bytes (machine->l0_log) > L0_LOG_MAX)
-    end->detail = g_strdup_printf ("the exit log of L0 exceeds %llu GiB", L0_LOG_MAX >> 30);
+  else if (file_bytes (machine->l0_log) > log_max)
+    end->detail = g_strdup_printf ("the exit log of L0 exceeds %" G_GUINT64_FORMAT " MiB", log_max >> 20);
   else if (limit_ns > 0 && now - machine->started_ns >= limit_ns)
     {
       end->end = MACHINE_END_DEADLINE;

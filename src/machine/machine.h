@@ -36,6 +36,7 @@ typedef struct {
   const char *uri;         /* libvirt: NULL = embedded, else the user's URI */
   guint icount_shift;      /* libvirt, emulated: an instruction takes 2^shift ns of guest time; 0: MACHINE_ICOUNT_SHIFT */
   gboolean l0_log;         /* write the emulator's own exit log (l0-exits.log) */
+  guint64 l0_log_max;      /* bytes of it that are taken; 0: 8 GiB */
   gint64 deadline_ns;      /* wall time, from start; 0 = none */
   gint64 stall_ns;         /* wall time without a new line in the emulator's exit log, which is a hang too; 0 = any */
   const char *replay_dir;  /* fake: folder whose records.bin, l1-console.log, l0-exits.log are replayed; a file `fault` there injects one */
@@ -47,6 +48,7 @@ typedef enum {
   MACHINE_END_RESET,        /* L1 reset or triple-faulted */
   MACHINE_END_DEADLINE,     /* still running at the deadline: hang */
   MACHINE_END_KILLED,       /* the emulator died of a signal or exited by itself without power-off */
+  MACHINE_END_FLOOD,        /* L1 wrote more to its console, or made the emulator write a longer exit log, than is taken */
 } MachineEnd;
 
 typedef struct {

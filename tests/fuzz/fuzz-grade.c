@@ -204,14 +204,6 @@ run_one (void)
 int
 main (int argc, char **argv)
 {
-  double seconds = argc > 1 ? atof (argv[1]) : 2;
-  clock_t until = clock () + (clock_t) (seconds * CLOCKS_PER_SEC);
-  unsigned long runs = 0;
-
-  fuzz_state = argc > 2 ? strtoull (argv[2], NULL, 0) | 1 : 1;
-  for (; clock () < until; runs++)
-    run_one ();
-  printf ("fuzz-grade: %lu grades\n", runs);
-  return 0;
+  return fuzz_main (argc, argv, "fuzz-grade", 1, run_one);
 }
 #endif

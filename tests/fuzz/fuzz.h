@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the fuzzers share where no engine drives them: numbers that a seed repeats, and checksums made right again. */
+/* What the fuzzers share where no engine drives them: their main, numbers that a seed repeats, and checksums made right again. */
 #pragma once
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "record/record.h"
 
@@ -33,4 +36,19 @@ repair (unsigned char *data, size_t size)
       header.crc32c = record_crc32c (0, data + at, sizeof header + header.length);
       memcpy (data + at, &header, sizeof header);
     }
+}
+
+/* NAME [SECONDS [SEED]]: inputs until so much processor time is used, at least so many. */
+static inline int
+fuzz_main (int argc, char **argv, const char *name, unsigned long at_least, void (*run_one) (void))
+{
+  const double seconds = argc > 1 ? atof (argv[1]) : 2;
+  const clock_t until = clock () + (clock_t) (seconds * CLOCKS_PER_SEC);
+  unsigned long runs = 0;
+
+  fuzz_state = argc > 2 ? strtoull (argv[2], NULL, 0) | 1 : 1;
+  for (; runs < at_least || clock () < until; runs++)
+    run_one ();
+  printf ("%s: %lu inputs\n", name, runs);
+  return 0;
 }

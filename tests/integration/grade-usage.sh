@@ -49,4 +49,18 @@ for file in results-here/a/grade.json results-here/a/grade.md results-here/a/gra
 done
 expect 0 "$harness" grade --output scope --format gradescope a.patch
 [ "$(jq -r .score scope/results.json)" = 0 ] || fail "results.json: $(cat scope/results.json)"
+
+# One that cannot be read is told in its row, and ends no batch; it is nobody's zero.
+mkfifo pipe.zip
+expect 1 "$harness" grade --output batch pipe.zip a.patch
+said "1 of 2 submissions could not be graded"
+grep -q '^pipe.zip,,100.00,infrastructure,ingest,infrastructure,' batch/grades.csv || fail "grades.csv: $(cat batch/grades.csv)"
+grep -q '^a.patch,0.00,100.00,failed,ingest,student,' batch/grades.csv || fail "grades.csv: $(cat batch/grades.csv)"
+grep -q 'neither a file nor a folder' batch/pipe/grade.md || fail "grade.md: $(cat batch/pipe/grade.md)"
+
+# Where a rubric lies is no part of a grade.
+cp "$tree/configs/rubrics/a2.conf" mine.conf
+expect 0 "$harness" grade --output mine --rubric "$PWD/mine.conf" a.patch
+[ "$(jq -r .assignment mine/a/grade.json)" = mine.conf ] || fail "assignment: $(jq -r .assignment mine/a/grade.json)"
+wrong "--base: /nothing: there is no such folder" --base /nothing a.patch
 no_leftovers

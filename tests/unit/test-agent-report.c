@@ -98,6 +98,32 @@ test_trouble_is_bounded (void **state)
   assert_int_equal (strlen (lines[1]), 200);
 }
 
+/* What is cut stays text: no letter is cut in two. */
+static void
+test_cut_letters (void **state)
+{
+  (void) state;
+  g_autoptr (GString) text = g_string_new ("kernel 1 3 Oops: x");
+  for (guint i = 0; i < 300; i++)
+    g_string_append (text, "\xef\xbf\xbd");
+  g_string_append (text, "\nevent module-failed 2 ");
+  for (guint i = 0; i < 50; i++)
+    g_string_append (text, "\xef\xbf\xbd");
+  g_autoptr (AgentReport) report = read_text (text->str);
+  assert_true (g_utf8_validate (report->trouble, -1, NULL));
+  assert_int_equal (strlen (report->trouble), 199 + 1);
+  assert_true (g_utf8_validate (report->module_failed, -1, NULL));
+}
+
+static void
+test_unload (void **state)
+{
+  (void) state;
+  g_autoptr (AgentReport) used = read_text ("event unload-failed 11 kvm-amd\n"), gone = read_text ("event unload-failed 2 kvm-amd\n");
+  assert_string_equal (used->module_failed, "kvm-amd: it cannot be unloaded: it is still in use");
+  assert_string_equal (gone->module_failed, "kvm-amd: it cannot be unloaded: No such file or directory");
+}
+
 /* No line of these is one, and nothing of them is taken for what it is not. */
 static void
 test_hostile (void **state)
@@ -155,6 +181,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_events),  cmocka_unit_test (test_kernel),  cmocka_unit_test (test_troubles), cmocka_unit_test (test_console), cmocka_unit_test (test_trouble_is_bounded),
+    cmocka_unit_test (test_cut_letters),
+    cmocka_unit_test (test_unload),
     cmocka_unit_test (test_hostile), cmocka_unit_test (test_sequence), cmocka_unit_test (test_many_lines),
   };
   return cmocka_run_group_tests_name ("agent-report", tests, NULL, NULL);

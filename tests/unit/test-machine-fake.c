@@ -250,6 +250,31 @@ test_console (void **state)
   assert_string_equal (console_panic (console), "Kernel panic - not syncing: Attempted");
 }
 
+/* A machine that goes on, and what ends it before its deadline. */
+static void
+assert_stopped (const MachineSpec *spec, MachineEnd end, const char *detail)
+{
+  g_autoptr (GError) error = NULL;
+  MachineResult result = { 0 };
+  g_free (put_file (spec->replay_dir, "fault", "hang"));
+  g_autoptr (Machine) machine = machine_new (spec, &error);
+  assert_no_failure (error);
+  assert_true (machine_start (machine, &error) && machine_wait (machine, NULL, NULL, &result, &error));
+  assert_string_equal (machine_end_name (result.end), machine_end_name (end));
+  assert_text_has (result.detail, detail);
+  machine_result_clear (&result);
+}
+
+static void
+test_flood_and_stall (void **state)
+{
+  MachineSpec flood = fake_spec (*state), stall = flood;
+  flood.l0_log_max = 10;
+  assert_stopped (&flood, MACHINE_END_FLOOD, "the exit log of L0 exceeds 0 MiB");
+  stall.stall_ns = 100 * 1000 * 1000;
+  assert_stopped (&stall, MACHINE_END_DEADLINE, "no VM exit for 0.1 s");
+}
+
 /* Last: an interruption cannot be taken back. */
 static void
 test_interruption (void **state)
@@ -277,6 +302,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_payload, setup, teardown),
     cmocka_unit_test_setup_teardown (test_stale_console, setup, teardown),
     cmocka_unit_test_setup_teardown (test_console, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_flood_and_stall, setup, teardown),
     cmocka_unit_test_setup_teardown (test_interruption, setup, teardown),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

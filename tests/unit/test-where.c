@@ -52,6 +52,23 @@ test_rows (void **state)
   expect_where (ROW_TOTAL_EXITS, ROW_PASSED, none, NULL);
 }
 
+/* A line that begins with "++ " is no header of a file. */
+static void
+test_plus_lines (void **state)
+{
+  (void) state;
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autoptr (Grade) grade = grade_with (ROW_LOG_VOLUME, ROW_FAILED);
+  g_free (grade->carried);
+  grade->carried = g_strdup ("diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1,1 +1,4 @@\n a\n+++ b/y.c;\n+++ counter;\n+printk (\"\");\n"
+                             "diff --git a/z.c b/z.c\n--- a/z.c\n+++ b/z.c\n@@ -5,0 +6,1 @@\n+printk ();\n");
+  where_fill (grade, none);
+  const GradeRow *row = g_ptr_array_index (grade->rows, 0);
+  assert_int_equal (row->where->len, 2);
+  assert_string_equal (g_ptr_array_index (row->where, 0), "x.c:4: printk (\"\");");
+  assert_string_equal (g_ptr_array_index (row->where, 1), "z.c:6: printk ();");
+}
+
 /* The symbol leads to its line, once. */
 static void
 test_findings (void **state)
@@ -96,6 +113,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_rows),
+    cmocka_unit_test (test_plus_lines),
     cmocka_unit_test (test_findings),
     cmocka_unit_test (test_hostile),
   };
