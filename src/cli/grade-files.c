@@ -56,14 +56,21 @@ grade_entry_free (GradeEntry *entry)
 static char *
 plain_name (const char *path)
 {
+  static const char *const packings[] = { ".zip", ".tar", ".gz", ".xz", ".bz2", ".zst", ".tgz", ".7z", ".patch", ".diff", ".mbox", ".bundle", ".git" };
   g_autofree char *base = g_path_get_basename (path);
-  char *dot = strchr (base + 1, '.');
 
-  if (dot)
-    *dot = '\0';
+  for (guint i = 0; i < G_N_ELEMENTS (packings); i++)
+    {
+      const gsize length = strlen (base), end = strlen (packings[i]);
+
+      if (length <= end || g_ascii_strcasecmp (base + length - end, packings[i]) != 0)
+        continue;
+      base[length - end] = '\0';
+      i = (guint) -1; /* from the first again: .tar.gz has two */
+    }
   if (strlen (base) > NAME_MAX_BYTES)
     base[NAME_MAX_BYTES] = '\0';
-  g_strcanon (base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_+@", '_');
+  g_strcanon (base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_+@", '_'); /* no dot: no file of the batch has such a name */
   return g_steal_pointer (&base);
 }
 

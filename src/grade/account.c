@@ -181,6 +181,26 @@ take_reads (Cursor *cursor, guint *number)
   return TRUE;
 }
 
+/*
+ * L1 could rewrite the guest's program in its memory, say to make nothing but the exits that it counts. What an operation cannot be performed
+ * without shows in the log. (Others exit, or can be performed, only where the processor or KVM is set up so.)
+ */
+static gboolean
+check_performed (Cursor *cursor, guint number)
+{
+  static const guint certain[] = { CHALLENGE_OP_CPUID, CHALLENGE_OP_RDMSR, CHALLENGE_OP_WRMSR, CHALLENGE_OP_ICR, CHALLENGE_OP_PORT_OUT, CHALLENGE_OP_PORT_IN, CHALLENGE_OP_PORT_KERNEL, CHALLENGE_OP_WBINVD };
+  const Account *account = cursor->account;
+  const struct challenge_step *step = program_step (account->program, number);
+  const struct challenge_op_info *info = &challenge_ops[step->op];
+  for (guint i = 0; i < G_N_ELEMENTS (certain); i++)
+    {
+      if (step->op == certain[i]
+          && account_count (account, step_of (account, number)->at, step_of (account, number)->end, account->program->isa == ISA_VMX ? info->vmx_reason : info->svm_code) < step->a)
+        return stop (cursor, "the guest did not perform what its program says (%s)", info->what);
+    }
+  return TRUE;
+}
+
 static gboolean
 take_marked (Cursor *cursor, guint number)
 {
@@ -188,6 +208,8 @@ take_marked (Cursor *cursor, guint number)
   const gboolean flush = program_step (cursor->account->program, number)->kind == CHALLENGE_FLUSH;
   if (!expect_mark (cursor, CHALLENGE_STEP_PORT + (number & 0xfff), &step->at) || (flush && !take_report (cursor, number))
       || !expect_mark (cursor, CHALLENGE_STEP_END_PORT, &step->end))
+    return FALSE;
+  if (!flush && !check_performed (cursor, number))
     return FALSE;
   for (; flush && cursor->flushed <= number; cursor->flushed++)
     step_of (cursor->account, cursor->flushed)->done = TRUE;

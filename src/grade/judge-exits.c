@@ -256,7 +256,8 @@ judge_concurrency (const Judge *judge, GradeRow *row)
       judged += add_concurrent_case (judge, window, judge->map->total_exits, FALSE, row) ? 1 : 0;
       judged += add_concurrent_case (judge, window, judge->map->reason_exits, TRUE, row) ? 1 : 0;
     }
-  if (judged == 0)
+  /* A round that never came says nothing of it. */
+  if (judged == 0 && (judge->round == 0 || judge->account->began))
     grade_case_add (row, FALSE, g_strdup_printf ("%s: two vCPUs", isa_name (judge->lab->isa)), g_strdup ("exits of both are counted"), g_strdup ("not even those of one are, or the guest did not get so far"));
   if (judge->round == 0)
     add_findings (judge, row);

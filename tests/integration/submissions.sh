@@ -44,6 +44,7 @@ check_sense() { # NAME CONF
   lost=$(value rows_lost "$2")
   case $(value verdict "$2"):$(value stage "$2"):${lost:+lost} in
     passed:checks: | partial:checks:lost) ;;
+    partial:checks:) [ "$1" = compiler-warning ] || fail "$1: partial, and no row is lost" ;; # the warning itself costs points
     failed:checks:*) fail "$1: failed, but judged whole" ;;
     failed:*: | needs-base:carry:) ;;
     *) fail "$1: verdict, stage and rows do not go together" ;;

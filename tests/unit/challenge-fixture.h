@@ -4,10 +4,9 @@
  * under a model of L1's kernel that counts exits and answers the leaves, right or with one mistake. Interrupts of L1's are strewn in.
  */
 #pragma once
-#include "unit/unit.h"
+#include "unit/challenge-world.h"
 
 #include "grade/judge.h"
-#include "grade/ranges.h"
 #include "machine/machine.h"
 
 typedef enum {
@@ -39,20 +38,11 @@ typedef enum {
   CONSTANTS,
   MADE_UP,            /* numbers that grow */
   WITHOUT_TOTALS,     /* right, and without the leaves of totals */
+  WITHOUT_REASONS,    /* right, and without those by reason */
   NOTHING             /* no leaf is answered: the lab's own kernel */
 } Mistake;
 
 #define FIXTURE_REASONS 0x404u /* SVM's last that occurs, and one more */
-
-/* One vendor's lab with what the configuration says of it. */
-typedef struct {
-  Isa isa;
-  GPtrArray *maps;  /* of LeafMap: A, B, C */
-  GArray *leaves;   /* of guint32: of all maps, ascending */
-  GArray *codes;    /* of guint32: of the snapshots */
-  GArray *undefined, *not_enabled; /* of NumberRange */
-  ReasonNames *names;
-} World;
 
 typedef struct {
   guint64 exits, cycles, exits_of[FIXTURE_REASONS], cycles_of[FIXTURE_REASONS];
@@ -81,107 +71,6 @@ fixture_draw (Fixture *fixture, guint below)
   fixture->state ^= fixture->state >> 7;
   fixture->state ^= fixture->state << 17;
   return (guint) (fixture->state >> 20) % below;
-}
-
-/* --- the world -------------------------------------------------------------------------------- */
-
-static inline void
-world_free (World *world)
-{
-  g_ptr_array_unref (world->maps);
-  g_array_unref (world->leaves);
-  g_array_unref (world->codes);
-  g_array_unref (world->undefined);
-  g_array_unref (world->not_enabled);
-  reason_names_free (world->names);
-  g_free (world);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (World, world_free)
-
-static inline const LeafMap *
-world_map (const World *world, const char *name)
-{
-  for (guint i = 0; i < world->maps->len; i++)
-    {
-      const LeafMap *map = g_ptr_array_index (world->maps, i);
-      if (strcmp (map->name, name) == 0)
-        return map;
-    }
-  return NULL;
-}
-
-static inline Rubric *
-load_rubric (const char *name)
-{
-  g_autofree char *path = g_strdup_printf ("configs/rubrics/%s.conf", name);
-  g_autoptr (GError) error = NULL;
-  Rubric *rubric = NULL;
-  rubric_load (path, &rubric, &error);
-  assert_no_failure (error);
-  return rubric;
-}
-
-static inline void
-world_load_codes (World *world)
-{
-  const LeafMap *map = world_map (world, "A");
-  g_autoptr (GArray) ungraded = ranges_parse (world->isa == ISA_VMX ? map->ungraded_vmx : map->ungraded_svm);
-  const GArray *defined = reason_codes (world->names);
-  world->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
-  for (guint i = 0; i < defined->len; i++)
-    {
-      const guint32 code = g_array_index (defined, guint32, i);
-      if (code <= G_MAXINT32 && !ranges_have (ungraded, code))
-        g_array_append_val (world->codes, code);
-    }
-}
-
-static inline World *
-world_new (Isa isa)
-{
-  static const guint32 leaves[] = { 0x4ffffffc, 0x4ffffffd, 0x4ffffffe, 0x4fffffff };
-  static const char *const names[] = { "A", "B", "C" };
-  World *world = g_new0 (World, 1);
-  g_autoptr (Rubric) rubric = load_rubric ("a3");
-  g_autofree char *reasons = g_strdup_printf ("configs/reasons/%s.csv", isa_name (isa));
-  world->isa = isa;
-  world->maps = g_ptr_array_new_with_free_func ((GDestroyNotify) leaf_map_free);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("configs/leaf-maps/%s.conf", names[i]);
-      LeafMap *map;
-      assert_true (leaf_map_load (path, &map, NULL));
-      g_ptr_array_add (world->maps, map);
-    }
-  assert_true (reason_names_load (reasons, &world->names, NULL));
-  world->leaves = g_array_new (FALSE, FALSE, sizeof (guint32));
-  g_array_append_vals (world->leaves, leaves, G_N_ELEMENTS (leaves));
-  world_load_codes (world);
-  world->undefined = ranges_parse (isa == ISA_VMX ? world_map (world, "A")->undefined_vmx : world_map (world, "A")->undefined_svm);
-  world->not_enabled = ranges_parse (isa == ISA_VMX ? rubric->not_enabled_vmx : rubric->not_enabled_svm);
-  return world;
-}
-
-static inline ProgramSpec
-world_spec (const World *world, const char *seed)
-{
-  const LeafMap *map = world_map (world, "A");
-  return (ProgramSpec){
-    .isa = world->isa,
-    .leaves = (const guint32 *) (const void *) world->leaves->data,
-    .nr_leaves = world->leaves->len,
-    .defined = world->codes,
-    .undefined = world->isa == ISA_VMX ? map->undefined_vmx : map->undefined_svm,
-    .secret = "secret",
-    .seed = seed,
-  };
-}
-
-static inline Program *
-world_program (const World *world, const char *seed)
-{
-  const ProgramSpec spec = world_spec (world, seed);
-  return program_draw (&spec);
 }
 
 /* --- L1's kernel ------------------------------------------------------------------------------ */
@@ -288,13 +177,13 @@ kernel_number (Fixture *fixture, guint vcpu, gboolean cycles, gboolean of_reason
   return kernel_sum (fixture, vcpu, offset);
 }
 
-/* What the kernel answers without a change: Intel's guests get the highest basic leaf for what is in no range, AMD's nothing. */
+/* What the kernel answers without a change: Intel's guests get the highest basic leaf for what is in no range, which shadow paging changes, AMD's nothing. */
 static inline void
-own_answer (Isa isa, guint32 leaf, guint32 input, guint32 *registers)
+own_answer (Isa isa, gboolean shadow, guint32 leaf, guint32 input, guint32 *registers)
 {
   const gboolean none = (leaf > 0x40000001 && leaf < 0x50000000) || (leaf & 0xffff) > 0x100;
   for (guint i = 0; i < 4; i++)
-    registers[i] = !none ? leaf * 2654435761u + input * 40503u + i : isa == ISA_VMX && input < 12 ? 0x340 + input + i : 0;
+    registers[i] = !none ? leaf * 2654435761u + input * 40503u + i : isa == ISA_VMX && input < 12 ? (shadow ? 0x240 : 0x340) + input + i : 0;
 }
 
 static inline void
@@ -353,7 +242,7 @@ answer_leaf (Fixture *fixture, guint vcpu, guint32 leaf, guint32 input, guint32 
   const LeafMap *map = fixture->map;
   const gboolean exits = leaf == map->total_exits || leaf == map->reason_exits, cycles = leaf == map->total_cycles || leaf == map->reason_cycles;
   const gboolean of_reason = leaf == map->reason_exits || leaf == map->reason_cycles;
-  if (leaf == 0 || (!exits && !cycles) || fixture->mistake == NOTHING || (fixture->mistake == WITHOUT_TOTALS && !of_reason))
+  if (leaf == 0 || (!exits && !cycles) || fixture->mistake == NOTHING || (fixture->mistake == WITHOUT_TOTALS && !of_reason) || (fixture->mistake == WITHOUT_REASONS && of_reason))
     return FALSE;
   if (of_reason && answer_without_number (fixture, input, registers))
     return TRUE;
@@ -371,7 +260,7 @@ kernel_cpuid (Fixture *fixture, guint vcpu, guint32 *registers)
   const guint32 leaf = registers[0], input = registers[2];
   if (answer_leaf (fixture, vcpu, leaf, input, registers))
     return;
-  own_answer (fixture->world->isa, leaf, input, registers);
+  own_answer (fixture->world->isa, fixture->shadow, leaf, input, registers);
   if (fixture->mistake == OTHER_BROKEN && leaf >= 0x40000000 && leaf < 0x50000000)
     memset (registers, 0, 4 * sizeof *registers);
 }

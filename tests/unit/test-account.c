@@ -105,6 +105,8 @@ test_count (void **state)
   g_autoptr (Account) account = read_part (&run, exits);
   assert_int_equal (account_count (account, 0, 4, ACCOUNT_ALL_REASONS), 4);
   assert_int_equal (account_count (account, 0, 4, 10), 2);
+  assert_int_equal (account_count (account, 1, 4, 10), 2);
+  assert_int_equal (account_count (account, 0, 1, 10), 0);
   assert_int_equal (account_count (account, 0, 5, 30), 1);
   assert_int_equal (account_count (account, 4, 4, 10), 0);
   assert_int_equal (account_count (account, 4, 0, 10), 0);
@@ -193,6 +195,28 @@ test_reports_damaged (void **state)
       check_done (account, &run);
     }
   assert_in_range (symbols, 2000, 100000);
+}
+
+/* What no mask is: a bit that means nothing, a register told in two ways, a time where none was asked for; and a third symbol of more than 8 bits. */
+static void
+test_no_reports (void **state)
+{
+  (void) state;
+  static const struct {
+    guint behind, symbol; /* the flush's begin */
+  } cases[] = { { 1, 0x200 }, { 1, 0x11 }, { 1, 0x100 }, { 4, 0x100 } };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Run) run = small_run_new (ISA_SVM);
+      guint left = cases[i].behind, at = g_array_index (run.fixture->truth, AccountStep, run.program->other.count).at;
+      assert_int_equal (program_step (run.program, run.program->other.count)->kind, CHALLENGE_FLUSH);
+      while (left > 0)
+        left -= is_mark (&run, &g_array_index (run.fixture->exits, L0Exit, ++at), CHALLENGE_SYMBOL_PORT, CHALLENGE_STEP_PORT - 1) ? 1 : 0;
+      g_array_index (run.fixture->exits, L0Exit, at).info1 = (guint64) (CHALLENGE_SYMBOL_PORT + cases[i].symbol) << 16;
+      g_autoptr (Account) account = read_part (&run, run.fixture->exits);
+      assert_string_equal (account->stopped, "the guest's report is damaged");
+      assert_int_equal (check_done (account, &run), 0);
+    }
 }
 
 static void
@@ -333,6 +357,7 @@ main (void)
     cmocka_unit_test (test_cut),
     cmocka_unit_test (test_marks_missing),
     cmocka_unit_test (test_reports_damaged),
+    cmocka_unit_test (test_no_reports),
     cmocka_unit_test (test_reads_missing),
     cmocka_unit_test (test_exception),
     cmocka_unit_test (test_no_marks),

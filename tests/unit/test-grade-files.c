@@ -42,8 +42,8 @@ test_names (void **state)
   (void) state;
   static const char *const cases[][2] = {
     { "hw 2/Jane Roe.zip", "Jane_Roe" }, { "other/Jane Roe.tar.gz", "Jane_Roe-2" }, { "Jane_Roe-2", "Jane_Roe-2-2" }, { "x/Jane Roe/", "Jane_Roe-3" },
-    { "..", "_" },                       { ".", "_-2" },                            { "/", "_-3" },                   { "", "_-4" },
-    { "a/..", "_-5" },                   { "/a/<b>|\"c\".diff", "_b___c_" },          { ".hidden", "_hidden" },         { "\xff\xfe", "__" },
+    { "..", "__" },                      { ".", "_" },                              { "/", "_-2" },                   { "", "_-3" },
+    { "a/..", "__-2" },                  { "jane.doe.zip", "jane_doe" },            { "index.html", "index_html" },   { "/a/<b>|\"c\".diff", "_b___c_" },          { ".hidden", "_hidden" },         { "\xff\xfe", "__-3" },
     { "J\xc3\xb6rg.zip", "J__rg" },
   };
   char *paths[G_N_ELEMENTS (cases) + 1] = { NULL };

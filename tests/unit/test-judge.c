@@ -219,7 +219,9 @@ test_right (void **state)
           expect (&subject, maps[i], "", i == 2 ? "cycles-per-reason" : "");
         }
       const Subject a2 = { .map = maps[i], .rubric = "a2" };
+      const Subject alone = { .map = maps[i], .rubric = "a2", .mistake = WITHOUT_REASONS, .svm = TRUE };
       expect (&a2, maps[i], "", "");
+      expect (&alone, maps[i], "", "");
     }
 }
 
@@ -234,6 +236,16 @@ test_map_is_told (void **state)
   g_autoptr (Grade) none = judge (&nothing);
   assert_string_equal (none->leaf_map, "A");
   assert_string_equal (none->leaf_map_how, "no answer fits any map; judged by map A");
+  g_autoptr (GPtrArray) runs = run_labs (&nothing);
+  g_autoptr (Rubric) rubric = load_rubric ("a3");
+  static const char *const preferred[] = { "B", "C", "A" };
+  for (guint i = 0; i < G_N_ELEMENTS (preferred); i++)
+    {
+      g_free (rubric->leaf_map);
+      rubric->leaf_map = g_strdup (preferred[i]);
+      g_autoptr (Grade) grade = judge_runs (runs, rubric);
+      assert_string_equal (grade->leaf_map, preferred[i]);
+    }
 }
 
 /* --- mistakes --------------------------------------------------------------------------------- */
@@ -273,6 +285,7 @@ test_mistakes (void **state)
     { { .mistake = HIGH_DEFINED }, "undefined-reasons" },
     { { .mistake = LAST_REASON_LEAKS }, "not-enabled" },
     { { .mistake = READ_UNCHECKED, .trouble = "BUG: unable to handle page fault" }, "undefined-reasons,stability" },
+    { { .mistake = READ_UNCHECKED, .rubric = "a4", .rounds = TRUE }, "undefined-reasons,stability" },
     { { .mistake = A2_LEAF_BROKEN }, "total-exits,sums" },
     { { .mistake = OTHER_BROKEN }, "other-leaves" },
     { { .mistake = ARRAY_TOO_SMALL, .svm = TRUE }, "exits-per-reason,cycles-per-reason,sums" },
@@ -416,14 +429,14 @@ test_findings (void **state)
 
 /* --- accounts that are not whole --------------------------------------------------------------- */
 
-/* Judges what the log has up to the begin of a step. */
+/* Judges what the log has up to the begin of a step, or to some exits before. */
 static Grade *
-judge_cut (const Subject *subject, guint (*step) (const Program *program))
+judge_cut (const Subject *subject, guint (*step) (const Program *program), guint earlier)
 {
   g_autoptr (GPtrArray) runs = run_labs (subject);
   LabRun *run = g_ptr_array_index (runs, 0);
   g_autoptr (Rubric) rubric = load_rubric (subject->rubric != NULL ? subject->rubric : "a3");
-  g_array_set_size (run->fixture->exits, g_array_index (run->fixture->truth, AccountStep, step (run->program)).at);
+  g_array_set_size (run->fixture->exits, g_array_index (run->fixture->truth, AccountStep, step (run->program)).at - earlier);
   read_rounds (run, subject->rounds);
   return judge_runs (runs, rubric);
 }
@@ -452,7 +465,7 @@ test_died_in_undefined (void **state)
 {
   (void) state;
   const Subject subject = { .mistake = RIGHT };
-  g_autoptr (Grade) grade = judge_cut (&subject, in_undefined);
+  g_autoptr (Grade) grade = judge_cut (&subject, in_undefined, 0);
   g_autofree char *failed = rows_with (grade, ROW_FAILED);
   check_sums (grade);
   assert_string_equal (failed, "undefined-reasons,stability");
@@ -468,7 +481,7 @@ test_died_in_windows (void **state)
 {
   (void) state;
   const Subject subject = { .mistake = RIGHT };
-  g_autoptr (Grade) grade = judge_cut (&subject, in_windows);
+  g_autoptr (Grade) grade = judge_cut (&subject, in_windows, 0);
   g_autofree char *failed = rows_with (grade, ROW_FAILED);
   check_sums (grade);
   assert_string_equal (failed, "total-exits,total-cycles,exits-per-reason,cycles-per-reason,sums,undefined-reasons,not-enabled,concurrency,stability");
@@ -483,7 +496,7 @@ test_died_at_begin (void **state)
 {
   (void) state;
   const Subject subject = { .mistake = RIGHT };
-  g_autoptr (Grade) grade = judge_cut (&subject, at_begin);
+  g_autoptr (Grade) grade = judge_cut (&subject, at_begin, 0);
   g_autofree char *passed = rows_with (grade, ROW_PASSED);
   check_sums (grade);
   assert_string_equal (passed, "log-volume");
@@ -494,14 +507,45 @@ static void
 test_second_round_missing (void **state)
 {
   (void) state;
-  const Subject subject = { .mistake = RIGHT, .rounds = TRUE, .rubric = "a4" };
-  g_autoptr (Grade) grade = judge_cut (&subject, at_begin);
-  check_sums (grade);
-  const GradeRow *row = grade_find_row (grade, ROW_TOTAL_EXITS);
-  assert_int_equal (row->cases_total, 30);
-  assert_int_equal (row->cases_ok, 15);
-  assert_int_equal (row->points, row->max_points / 2);
-  assert_int_equal (grade_find_row (grade, ROW_STABILITY)->status, ROW_FAILED);
+  for (guint i = 0; i < 2; i++)
+    {
+      const Subject subject = { .mistake = RIGHT, .rounds = TRUE, .rubric = "a4" };
+      g_autoptr (Grade) grade = judge_cut (&subject, at_begin, i * 20);
+      check_sums (grade);
+      const GradeRow *row = grade_find_row (grade, ROW_TOTAL_EXITS);
+      assert_int_equal (row->cases_total, 30);
+      assert_int_equal (row->cases_ok, 15);
+      assert_int_equal (row->points, row->max_points / 2);
+      assert_int_equal (grade_find_row (grade, ROW_STABILITY)->status, ROW_FAILED);
+      assert_int_equal (grade_find_row (grade, ROW_UNDEFINED_REASONS)->status, ROW_FAILED);
+      assert_int_equal (grade_find_row (grade, ROW_CONCURRENCY)->status, i == 0 ? ROW_FAILED : ROW_PASSED);
+    }
+}
+
+/* Clocks at the ends of their range, which L1 can make the guest's. */
+static void
+test_wild_clocks (void **state)
+{
+  (void) state;
+  static const gint64 clocks[] = { 0, G_MAXINT64, 1, G_MAXINT64 - 1 };
+  for (guint i = 0; i < 16; i++)
+    {
+      const Subject subject = { .mistake = RIGHT };
+      g_autoptr (GPtrArray) runs = run_labs (&subject);
+      const LabRun *run = g_ptr_array_index (runs, 0);
+      const Account *account = g_ptr_array_index (run->judged.accounts, 0);
+      const ProgramRange sides[] = { run->program->snapshot.before, run->program->snapshot.after };
+      for (guint j = 0; j < 2; j++)
+        {
+          g_array_index (account->steps, AccountStep, sides[j].first).tsc = clocks[i % 4];
+          g_array_index (account->steps, AccountStep, sides[j].first + sides[j].count - 1).tsc = clocks[i / 4];
+        }
+      for (guint j = 0; j < account->steps->len; j += 3)
+        g_array_index (account->steps, AccountStep, j).tsc = j < sides[0].first ? clocks[(i + j) % 4] : g_array_index (account->steps, AccountStep, j).tsc;
+      g_autoptr (Rubric) rubric = load_rubric ("a3");
+      g_autoptr (Grade) grade = judge_runs (runs, rubric);
+      check_sums (grade);
+    }
 }
 
 static void
@@ -545,6 +589,7 @@ main (void)
     cmocka_unit_test (test_died_in_windows),
     cmocka_unit_test (test_died_at_begin),
     cmocka_unit_test (test_second_round_missing),
+    cmocka_unit_test (test_wild_clocks),
     cmocka_unit_test (test_baseline),
   };
   return cmocka_run_group_tests_name ("judge", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "base/cancel.h"
 #include "machine/console.h"
 #include "machine/machine.h"
+#include "record/payload.h"
 
 #define RECORD_BYTES 65536
 #define STREAM_BYTES 20000
@@ -94,9 +95,8 @@ run_fault (const Folders *folders, const char *fault, MachineEnd end, const char
 }
 
 static gsize
-stream_length (const char *records)
+stream_length (const char *records, gsize length)
 {
-  gsize length = RECORD_BYTES;
   while (length > 0 && records[length - 1] == '\0')
     length--;
   return length;
@@ -124,7 +124,7 @@ test_faults (void **state)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *records = run_fault (*state, cases[i].fault, cases[i].end, cases[i].detail);
-      assert_int_equal (stream_length (records), cases[i].length);
+      assert_int_equal (stream_length (records, RECORD_BYTES), cases[i].length);
       assert_int_equal (records[STREAM_BYTES / 2] == 'r' || records[STREAM_BYTES / 2] == '\0',
                         strcmp (cases[i].fault, "corrupt-records") != 0);
     }
@@ -187,6 +187,34 @@ test_bad_specs (void **state)
   spec.accel = ACCEL_KVM;
   spec.record_bytes = 1 << 20;
   assert_bad_spec (&spec, HARNESS_ERROR_USAGE, "no hardware acceleration");
+}
+
+/* The payload stands on the record device before L1 starts, and nothing else does. Seen where the fake starts without replaying: it writes the device anew. */
+static void
+test_payload (void **state)
+{
+  static const char payload[] = "HPY1 and what follows";
+  MachineSpec spec = fake_spec (*state);
+  g_autoptr (GError) error = NULL;
+  g_free (put_file (spec.replay_dir, "fault", "no-space"));
+  spec.payload = payload;
+  spec.payload_bytes = sizeof payload;
+  spec.record_bytes = PAYLOAD_OFFSET;
+  assert_bad_spec (&spec, HARNESS_ERROR_USAGE, "record device: 1048576 bytes hold no payload of 22");
+  spec.record_bytes = PAYLOAD_OFFSET + 4096;
+  spec.payload_bytes = 4097;
+  assert_bad_spec (&spec, HARNESS_ERROR_USAGE, "hold no payload of 4097");
+  spec.payload_bytes = sizeof payload;
+  g_autoptr (Machine) machine = machine_new (&spec, &error);
+  assert_no_failure (error);
+  assert_false (machine_start (machine, NULL));
+  g_autofree char *path = g_build_filename (spec.dir, "records.bin", NULL), *records = NULL;
+  gsize size = 0;
+  assert_true (files_read (path, spec.record_bytes, &records, &size, &error));
+  assert_int_equal (size, spec.record_bytes);
+  assert_memory_equal (records + PAYLOAD_OFFSET, payload, sizeof payload);
+  memset (records + PAYLOAD_OFFSET, 0, sizeof payload);
+  assert_int_equal (stream_length (records, size), 0);
 }
 
 /* An earlier run's console in the same folder must not be taken for this one's. */
@@ -271,6 +299,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_no_space, setup, teardown),
     cmocka_unit_test_setup_teardown (test_unknown_fault, setup, teardown),
     cmocka_unit_test_setup_teardown (test_bad_specs, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_payload, setup, teardown),
     cmocka_unit_test_setup_teardown (test_stale_console, setup, teardown),
     cmocka_unit_test_setup_teardown (test_console, setup, teardown),
     cmocka_unit_test_setup_teardown (test_flood_and_stall, setup, teardown),

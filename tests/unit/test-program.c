@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The challenge's program: the same for the same secret and seed, within what the guest can hold, and every part where it belongs. */
-#include "challenge-fixture.h"
+#include "unit/challenge-world.h"
 
 #include "grade/draw.h"
 
