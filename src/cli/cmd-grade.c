@@ -130,7 +130,7 @@ work_one (Batched *batch, guint number, guint lane)
       take_grade (batch, entry, grade, from_cache, lane);
       return;
     }
-  g_prefix_error (&error, "%s: ", entry->path);
+  /* What ends a batch is no submission's: none is named. */
   g_mutex_lock (&batch->lock);
   end_batch (batch, error);
   g_mutex_unlock (&batch->lock);

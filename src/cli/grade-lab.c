@@ -197,7 +197,10 @@ run_machine (const GradeLabSpec *spec, const MachineSpec *machine_spec, MachineR
     return FALSE;
   progress_begin (&spec->app->progress, spec->lane, spec->stage, spec->expected_s);
   ok = machine_start (machine, error) && machine_wait (machine, NULL, NULL, end, error);
-  progress_end (&spec->app->progress, spec->lane, ok, NULL);
+  if (!ok || end->end == MACHINE_END_POWEROFF)
+    progress_end (&spec->app->progress, spec->lane, ok, NULL);
+  else
+    progress_end (&spec->app->progress, spec->lane, FALSE, "L1: %s", machine_end_name (end->end));
   return ok;
 }
 

@@ -87,10 +87,32 @@ came_up (const GradedLab *lab)
   return lab->report->began || lab->run->exits->len > 0;
 }
 
+/* "L1 ended by …" */
+static const char *
+end_words (const MachineResult *result)
+{
+  switch (result->end)
+    {
+    case MACHINE_END_POWEROFF:
+      return "powering itself off";
+    case MACHINE_END_PANIC:
+      return "a kernel panic";
+    case MACHINE_END_RESET:
+      return "a reset";
+    case MACHINE_END_DEADLINE:
+      return "its deadline";
+    case MACHINE_END_FLOOD:
+      return "writing without end";
+    case MACHINE_END_KILLED:
+      return "the emulator's death";
+    }
+  return "something else";
+}
+
 static void
 blame_lab (Way *way, Stage stage, const char *what, const MachineResult *end)
 {
-  g_autofree char *reason = g_strdup_printf ("%s by %s.", what, machine_end_name (end->end));
+  g_autofree char *reason = g_strdup_printf ("%s by %s.", what, end_words (end));
 
   way_end (way, stage, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, reason, end->detail);
   way->retry = TRUE;
@@ -118,10 +140,8 @@ explain_no_challenge (Way *way, const GradedLab *lab)
     reason = g_strdup_printf ("L1's kernel came to %s %s.", report->trouble_name, when);
   else if (end->end == MACHINE_END_DEADLINE || report->deadline)
     reason = g_strdup_printf ("L1 or its guest hung %s.", when);
-  else if (end->end == MACHINE_END_FLOOD)
-    reason = g_strdup_printf ("L1 went on without end %s, and was stopped.", when);
   else
-    reason = g_strdup_printf ("The guest did not run: L1 ended by %s %s.", machine_end_name (end->end), when);
+    reason = g_strdup_printf ("The guest did not run: L1 ended by %s %s.", end_words (end), when);
   /* How many seconds it was left alone is this machine's business, and no part of a grade. */
   way_end (way, stage, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : end->end == MACHINE_END_DEADLINE ? NULL : end->detail);
   way->retry = end->end == MACHINE_END_DEADLINE;
@@ -141,7 +161,7 @@ explain_end (Way *way, const GradedLab *lab)
   if (!came_up (lab))
     blame_lab (way, STAGE_L1_BOOT, "L1 did not come up: it ended", end);
   else if (end->end == MACHINE_END_KILLED)
-    blame_lab (way, lab->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "The lab's emulator did not get to L1's end: it ended", end);
+    blame_lab (way, lab->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "L1 did not get to its end: it was ended", end);
   else if (!has_window (lab))
     explain_no_challenge (way, lab);
   else if (end->end == MACHINE_END_DEADLINE && way->tries == 1)

@@ -280,7 +280,7 @@ static gboolean
 make_lab_key (GradeSession *session, GError **error)
 {
   static const char *const programs[] = { "qemu-system-x86_64", "bochs", "bochs-bin", "gcc", "ld", "git" };
-  static const char *const files[] = { "/usr/share/bochs/BIOS-bochs-latest", "/usr/share/seabios/bios-256k.bin", "/usr/lib/x86_64-linux-gnu/libcapstone.so.4" };
+  static const char *const files[] = { "/usr/local/share/bochs/BIOS-bochs-latest", "/usr/share/bochs/BIOS-bochs-latest", "/usr/share/seabios/bios-256k.bin", "/usr/lib/x86_64-linux-gnu/libcapstone.so.4" };
   g_autoptr (InputHash) hash = input_hash_new ("grading lab");
 
   input_hash_add (hash, "version", HARNESS_VERSION);
@@ -288,6 +288,7 @@ make_lab_key (GradeSession *session, GError **error)
     add_program (hash, programs[i]);
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
     add_installed (hash, files[i]);
+  input_hash_add (hash, "BXSHARE", g_getenv ("BXSHARE")); /* where Bochs's BIOS may be instead */
   add_sources (hash);
   if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !artefacts_hash_grading_guests (hash, error) || !add_own_folder (hash, session->app, "configs", "leaf-maps", error) ||
       !add_own_folder (hash, session->app, "configs", "labs", error) || !add_own_folder (hash, session->app, "configs", "kernel", error) ||
