@@ -18,23 +18,20 @@ pack() {
 }
 vmx=$(pack right-a3-map-a) svm=$(pack right-a3-svm)
 
+# Nothing is in the cache then but the baselines, which belong to no secret.
+new_secret() {
+  sed "s/^secret = .*/secret = bench-$EPOCHREALTIME/" configs/rubrics/a3.conf >"$scratch/rubric.conf"
+}
+
 # grade NAME ARGUMENTS…: seconds; afresh.
 grade() {
-  sed "s/^secret = .*/secret = bench-$EPOCHREALTIME/" configs/rubrics/a3.conf >"$scratch/rubric.conf"
+  new_secret
   measure "$harness" grade -q --rubric "$scratch/rubric.conf" --output "$scratch/$1" "${@:2}"
 }
 
 "$harness" grade -q --output "$scratch/warm" "$vmx" "$svm" >/dev/null
-# A baseline belongs to a rubric's session: the first grade with a new secret takes it too. So each figure is of a second submission.
-second() { # LAB PATCH
-  grade "$1" "$2" >/dev/null
-  sed '1s/^/From another one\n/' "$2" >"$scratch/second.patch"
-  printf ' \n' >>"$scratch/second.patch"
-  measure "$harness" grade -q --rubric "$scratch/rubric.conf" --output "$scratch/$1-2" "$scratch/second.patch"
-}
-
 for lab in svm vmx; do
-  printf '%-44s %s s\n' "one submission on the $lab lab" "$(second "$lab" "${!lab}")"
+  printf '%-44s %s s\n' "one submission on the $lab lab" "$(grade "$lab" "${!lab}")"
 done
 printf '%-44s %s s\n' "the same, from the cache" "$(measure "$harness" grade -q --rubric "$scratch/rubric.conf" --output "$scratch/again" "$vmx")"
 
@@ -47,7 +44,7 @@ for number in $(seq "$count"); do
   batch+=("$scratch/submission-$number.patch")
 done
 for jobs in 1 2; do
-  grade "warm-$jobs" "$vmx" "$svm" >/dev/null
+  new_secret
   watch_memory "$scratch/memory-$jobs" &
   watcher=$!
   took[jobs]=$(measure "$harness" grade -q --jobs "$jobs" --rubric "$scratch/rubric.conf" --output "$scratch/batch-$jobs" "${batch[@]}")

@@ -157,6 +157,17 @@ snapshot_codes (const GradeIsa *isa)
   return codes;
 }
 
+/* What users may edit, and a challenge has room for so much only. */
+static gboolean
+check_room (const GradeIsa *isa, GError **error)
+{
+  g_autoptr (GArray) undefined = ranges_parse (isa->isa == ISA_VMX ? isa->terms.map->undefined_vmx : isa->terms.map->undefined_svm);
+
+  if (undefined->len > PROGRAM_RANGES_MAX)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: %u ranges of undefined reasons; try: at most %u", isa->terms.map->path, undefined->len, PROGRAM_RANGES_MAX);
+  return isa->codes->len <= PROGRAM_REASONS_MAX || fail (error, HARNESS_ERROR_USAGE, "configs/reasons/%s.csv: %u reasons that are graded; try: at most %u", isa_name (isa->isa), isa->codes->len, PROGRAM_REASONS_MAX);
+}
+
 static gboolean
 load_isa (GradeSession *session, Isa number, GError **error)
 {
@@ -169,7 +180,7 @@ load_isa (GradeSession *session, Isa number, GError **error)
   if (!lab_config_load (path, &isa->config, error) || !lab_terms_load (session->app, number, session->rubric->leaf_map, &isa->terms, error))
     return FALSE;
   isa->codes = snapshot_codes (isa);
-  return TRUE;
+  return check_room (isa, error);
 }
 
 /* --- the key -------------------------------------------------------------------------------------- */

@@ -179,6 +179,7 @@ add_undefined (Writer *writer)
 {
   static const guint32 wild[] = { 0x8000, 0xffff, 0x10000, 0xfffff, 0x1000000, 0x7fffffff, 0x80000000, 0x80000021, 0xffff0000, 0xfffffff0, 0xffffffff };
   g_autoptr (GArray) ranges = ranges_parse (writer->spec->undefined);
+  guint told = writer->program->steps->len;
   begin (writer, &writer->program->undefined);
   for (guint i = 0; i < ranges->len; i++)
     {
@@ -191,6 +192,11 @@ add_undefined (Writer *writer)
         add_reads (writer, near_end, 0);
       for (guint j = 0; range->first < range->last && j < 4; j++)
         add_reads (writer, draw_between (&writer->draw, range->first, near_end), 0);
+      if (writer->program->steps->len - told > CHALLENGE_ANSWERS_MAX / 2)
+        {
+          add_flush (writer);
+          told = writer->program->steps->len;
+        }
     }
   add_flush (writer);
   for (guint i = 0; i < G_N_ELEMENTS (wild) + 6; i++)

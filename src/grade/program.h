@@ -18,6 +18,8 @@
 #include "record/challenge.h"
 
 #define PROGRAM_LEAVES_MAX 16u
+#define PROGRAM_RANGES_MAX 24u /* of undefined reasons: a challenge takes no more steps */
+#define PROGRAM_REASONS_MAX 200u
 
 typedef struct {
   guint first, count; /* steps */
@@ -44,8 +46,8 @@ typedef struct {
   Isa isa;
   const guint32 *leaves;      /* of all maps, ascending */
   guint nr_leaves;            /* at most PROGRAM_LEAVES_MAX */
-  const GArray *defined;      /* of guint32: the reasons of the snapshots */
-  const char *undefined;      /* ranges, as in a leaf map */
+  const GArray *defined;      /* of guint32: the reasons of the snapshots, at most PROGRAM_REASONS_MAX */
+  const char *undefined;      /* ranges, as in a leaf map, at most PROGRAM_RANGES_MAX */
   const char *secret, *seed;  /* keys of the random numbers */
 } ProgramSpec;
 Program *program_draw (const ProgramSpec *spec);

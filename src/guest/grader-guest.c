@@ -94,8 +94,7 @@ static int reap(pid_t pid, int pidfd, bool ended)
 int challenge_run(const struct l1_params *p)
 {
         const pid_t pid = fork();
-        bool ended;
-        int pidfd;
+        int pidfd, status;
 
         if (pid == 0)
                 child(p);
@@ -106,6 +105,7 @@ int challenge_run(const struct l1_params *p)
         }
         report_event("guest-started", 0, "");
         report_flush();
-        ended = watch(p, pidfd);
-        return reap(pid, pidfd, ended);
+        status = reap(pid, pidfd, watch(p, pidfd));
+        close(pidfd);
+        return status;
 }

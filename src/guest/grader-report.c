@@ -13,12 +13,12 @@
 #define PAGE 4096u
 #define KERNEL_LINES_MAX 4000u /* of a flood the rest is only counted, by its sequence numbers */
 #define KERNEL_LINE_MAX 240
+#define KMSG_MAX 8192 /* CONSOLE_EXT_LOG_MAX, include/linux/printk.h: a shorter buffer is refused a message that is longer */
 
 static unsigned char report[PAYLOAD_REPORT_BYTES] __attribute__((aligned(PAGE)));
 static size_t used, written; /* bytes; written: of whole pages that will not change */
 static int device_fd = -1, kernel_fd = -1;
 static unsigned kernel_lines;
-static unsigned long long kernel_last;
 
 int report_open(const char *device)
 {
@@ -64,13 +64,14 @@ static bool take_message(char *message)
 {
         static const char *const oopses[] = { "BUG:", "Oops:", "general protection fault", "kernel BUG at", "invalid opcode:", "stack guard page", "double fault" };
         char line[KERNEL_LINE_MAX], *text = strchr(message, ';');
-        unsigned level = 0;
+        unsigned long long number;
+        unsigned level;
         int length;
 
-        if (!text || sscanf(message, "%u,%llu,", &level, &kernel_last) != 2)
+        if (!text || sscanf(message, "%u,%llu,", &level, &number) != 2)
                 return false;
         text[strcspn(text, "\n")] = '\0';
-        length = snprintf(line, sizeof line, "kernel %llu %u %s", kernel_last, level & 7, text + 1);
+        length = snprintf(line, sizeof line, "kernel %llu %u %s", number, level & 7, text + 1);
         if (length > 0 && kernel_lines++ < KERNEL_LINES_MAX)
                 add_line(line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
         for (size_t i = 0; i < sizeof oopses / sizeof *oopses; i++)
@@ -81,7 +82,7 @@ static bool take_message(char *message)
 
 bool report_kernel_log(void)
 {
-        char message[2048];
+        static char message[KMSG_MAX + 1];
         bool oops = false;
         ssize_t got;
 

@@ -14,6 +14,7 @@
 #include "base/run.h"
 #include "base/sandbox.h"
 #include "kernel/kit.h"
+#include "unit/marked.h"
 
 static KernelKit *kit;
 
@@ -286,30 +287,6 @@ kit_listing (void)
   char *listing = NULL;
   assert_true (run_capture ((const char *const[]){ "find", kit->dir, "-printf", "%P %m %s %T@\n", NULL }, &listing, NULL));
   return listing;
-}
-
-static guint
-count_marked (const char *mark)
-{
-  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
-  guint count = 0;
-  for (const char *name; (name = g_dir_read_name (proc)) != NULL;)
-    {
-      g_autofree char *path = g_build_filename ("/proc", name, "cmdline", NULL);
-      g_autofree char *line = NULL;
-      gsize size;
-      if (g_ascii_isdigit (name[0]) && g_file_get_contents (path, &line, &size, NULL) && memmem (line, size, mark, strlen (mark)) != NULL)
-        count++;
-    }
-  return count;
-}
-
-static void
-assert_all_gone (const char *mark)
-{
-  for (int i = 0; i < 300 && count_marked (mark) > 0; i++)
-    g_usleep (10000);
-  assert_int_equal (count_marked (mark), 0);
 }
 
 /* It reads, writes and calls what it can reach, and that is nothing. */

@@ -166,7 +166,7 @@ test_bounds (void **state)
     }
 }
 
-/* As many leaves as leaf maps may have in all. */
+/* As many leaves as leaf maps may have in all, as many reasons, as many ranges. */
 static void
 test_bounds_of_many_leaves (void **state)
 {
@@ -180,6 +180,14 @@ test_bounds_of_many_leaves (void **state)
         leaves[j] = 0x4fffff00 + j;
       spec.leaves = leaves;
       spec.nr_leaves = PROGRAM_LEAVES_MAX;
+      g_autoptr (GArray) defined = g_array_new (FALSE, FALSE, sizeof (guint32));
+      for (guint32 j = 0; j < PROGRAM_REASONS_MAX; j++)
+        g_array_append_val (defined, j);
+      g_autoptr (GString) undefined = g_string_new ("0x7fff0000-0xffffffff");
+      for (guint j = 1; j < PROGRAM_RANGES_MAX; j++)
+        g_string_append_printf (undefined, ",%u-%u", j * 10000, j * 10000 + 9000);
+      spec.defined = defined;
+      spec.undefined = undefined->str;
       g_autoptr (Program) program = program_draw (&spec);
       check_bounds (program);
     }

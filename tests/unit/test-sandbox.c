@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/sandbox.h"
+#include "marked.h"
 
 #define NOBODY 65534
 
@@ -208,31 +209,6 @@ test_processes_are_limited (void **state)
 }
 
 /* --- ends ------------------------------------------------------------------------------------- */
-
-/* Processes of the host whose command line has the mark. Those that are dying have none. */
-static guint
-count_marked (const char *mark)
-{
-  guint count = 0;
-  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
-  for (const char *name; (name = g_dir_read_name (proc)) != NULL;)
-    {
-      g_autofree char *path = g_build_filename ("/proc", name, "cmdline", NULL);
-      g_autofree char *line = NULL;
-      gsize size;
-      if (g_ascii_isdigit (name[0]) && g_file_get_contents (path, &line, &size, NULL) && memmem (line, size, mark, strlen (mark)) != NULL)
-        count++;
-    }
-  return count;
-}
-
-static void
-assert_all_gone (const char *mark)
-{
-  for (int i = 0; i < 300 && count_marked (mark) > 0; i++)
-    g_usleep (10000);
-  assert_int_equal (count_marked (mark), 0);
-}
 
 /* The deadline ends it with all that it started, wherever those hid. */
 static void

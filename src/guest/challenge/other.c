@@ -10,7 +10,7 @@
 #define ICR_INIT 0x4500u
 #define ICR_STARTUP 0x4600u /* + the page that it starts at */
 #define TRAMPOLINE_PAGE 7u  /* below 640 KiB, where no boot loader is any more */
-#define PATIENCE 1000000u   /* exits */
+#define PATIENCE 20000u     /* exits: a hundred times what it takes; one that never comes should not cost the deadline of all */
 #define SETTLE 500u         /* exits until it sleeps, once it has said that it is about to */
 #define PORT_POST 0x80u
 #define CR0_PG (1u << 31)

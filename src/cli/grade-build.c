@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carrying and building; see grade-build.h. */
+#include "cli/grade-build.h"
+
+#include "kernel/at-hand.h"
+
+#define BUILD_S 7.0
+
+gboolean
+way_carry (Way *way, const char *scratch, GError **error)
+{
+  const GradeSession *session = way->session;
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (Fault) fault = NULL;
+
+  for (guint i = 0; session->bases && i < session->bases->len; i++)
+    {
+      const KernelAtHand *source = g_ptr_array_index (session->bases, i);
+
+      g_ptr_array_add (dirs, source->dir);
+      g_ptr_array_add (names, source->name);
+    }
+  g_ptr_array_add (dirs, NULL);
+  g_ptr_array_add (names, NULL);
+  const CarrySpec spec = {
+    .lab_dir = session->kit->dir,
+    .base_dirs = (const char *const *) dirs->pdata,
+    .base_names = (const char *const *) names->pdata,
+    .given_base_dir = session->given_base,
+    .scratch_dir = scratch,
+  };
+  if (!submission_carry (way->submission, &spec, &way->carried, &fault, error))
+    return FALSE;
+  if (fault)
+    {
+      way_end_with_fault (way, fault);
+      return TRUE;
+    }
+  way_set_text (&way->grade->carried, way->carried->diff);
+  way_set_text (&way->grade->left_out, way->carried->left_out);
+  way_take_notes (way, way->carried->notes);
+  way_keep_log (way, "carried.diff", way->carried->diff);
+  return TRUE;
+}
+
+static GPtrArray *
+kernel_files (const Carried *carried)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func ((GDestroyNotify) kernel_file_free);
+
+  for (guint i = 0; i < carried->files->len; i++)
+    {
+      const CarriedFile *from = g_ptr_array_index (carried->files, i);
+      KernelFile *file = g_new0 (KernelFile, 1);
+
+      file->path = g_strdup (from->path);
+      file->text = g_strdup (from->text);
+      g_ptr_array_add (files, file);
+    }
+  return files;
+}
+
+static void
+take_build (Way *way, const KernelModules *modules)
+{
+  g_autofree char *details = NULL;
+
+  for (guint i = 0; i < modules->warnings->len; i++)
+    g_ptr_array_add (way->grade->warnings, g_strdup (g_ptr_array_index (modules->warnings, i)));
+  way_keep_log (way, "build.log", modules->log);
+  if (modules->ok)
+    return;
+  g_ptr_array_add (modules->errors, NULL);
+  details = g_strjoinv ("\n", (char **) modules->errors->pdata);
+  g_ptr_array_remove_index (modules->errors, modules->errors->len - 1);
+  way_end (way, STAGE_BUILD, VERDICT_FAILED, BLAME_STUDENT, "KVM's modules cannot be built with this change: see the compiler's first errors.", details);
+}
+
+gboolean
+way_build (Way *way, const char *out_dir, GError **error)
+{
+  g_autoptr (GPtrArray) files = kernel_files (way->carried);
+  g_autoptr (KernelModules) modules = NULL;
+  const gint64 begin_us = g_get_monotonic_time ();
+  const KernelModulesSpec spec = { .kit = way->session->kit, .files = files, .jobs = way->session->compilers, .out_dir = out_dir };
+  gboolean ok;
+
+  progress_begin (&way->session->app->progress, way->lane, "KVM's modules", BUILD_S);
+  ok = kernel_modules_build (&spec, &modules, error);
+  progress_end (&way->session->app->progress, way->lane, ok && modules->ok, NULL);
+  if (!ok)
+    return FALSE;
+  take_build (way, modules);
+  way->grade->build_ms = (g_get_monotonic_time () - begin_us) / 1000;
+  return TRUE;
+}
+
+/* What the lab cannot take is the change's doing: the lab's own modules fill a tenth of it. */
+void
+way_check_size (Way *way, Isa isa, const char *modules_dir)
+{
+  guint64 bytes, room;
+  g_autofree char *reason = NULL;
+
+  if (way->ended || grade_lab_has_room (modules_dir, isa, &bytes, &room))
+    return;
+  reason = g_strdup_printf ("KVM's modules are %" G_GUINT64_FORMAT " MiB large with this change, and the lab loads at most %" G_GUINT64_FORMAT
+                            " MiB: is there a large table with initial values?", bytes >> 20, room >> 20);
+  way_end (way, STAGE_BUILD, VERDICT_FAILED, BLAME_STUDENT, reason, NULL);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The labs of one submission; see grade-labs.h. */
+#include "cli/grade-labs.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "cli/grade-build.h"
+#include "grade/module-scan.h"
+
+#define DEADLINE_FACTOR 6.0 /* of what the lab's own kernel took here: other jobs and a slow change have room */
+#define DEADLINE_MORE_S 25.0
+#define STALL_FACTOR 2.0 /* of the same: L2 exits all the time but for L1's boot and end, which are a part of it */
+#define STALL_MORE_S 10.0
+#define MODULE_MAX (64 << 20)
+
+/* The project's own patch series, and what is built on it, answers its leaves only if a parameter of kvm.ko says which. */
+static char *
+kvm_params (const Way *way, const char *modules_dir)
+{
+  static const char parameter[] = "parmtype=exit_leaf_abi:";
+  const LeafMap *map = grade_session_preferred_map (way->session);
+  g_autofree char *path = g_build_filename (modules_dir, "kvm.ko", NULL);
+  g_autofree char *data = NULL;
+  g_autofree char *leaves = NULL;
+  gsize size;
+
+  if (!files_read (path, MODULE_MAX, &data, &size, NULL) || !memmem (data, size, parameter, sizeof parameter - 1))
+    return g_strdup ("");
+  leaves = leaf_map_kernel_spec (map);
+  return g_strdup_printf ("exit_log_records=0 exit_leaf_abi=%s", leaves);
+}
+
+static gboolean
+scan_modules (const Way *way, Isa isa, const char *modules_dir, GPtrArray *findings, GError **error)
+{
+  const char *const names[] = { "kvm", isa == ISA_VMX ? "kvm-intel" : "kvm-amd" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *file = g_strconcat (names[i], ".ko.debug", NULL);
+      g_autofree char *base = g_build_filename (way->session->kit->base_modules_dir, file, NULL);
+      g_autofree char *module = g_build_filename (modules_dir, file, NULL);
+
+      if (!module_scan (base, module, names[i], findings, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+read_accounts (GradedLab *lab, gboolean again)
+{
+  Account *first = account_read (lab->program, lab->run->exits, 0);
+
+  lab->judged.accounts = g_ptr_array_new_with_free_func ((GDestroyNotify) account_free);
+  g_ptr_array_add (lab->judged.accounts, first);
+  if (again)
+    g_ptr_array_add (lab->judged.accounts, account_read (lab->program, lab->run->exits, first->last + 1));
+}
+
+static char *
+kernel_lines (const AgentReport *report)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < report->kernel->len; i++)
+    g_string_append_printf (text, "%s\n", (const char *) g_ptr_array_index (report->kernel, i));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* --- how it ended -------------------------------------------------------------------------------------------- */
+
+/* The guest got so far that there is something to judge: past the first window of its program. */
+static gboolean
+has_window (const GradedLab *lab)
+{
+  const ProgramWindow *first = &g_array_index (lab->program->windows, ProgramWindow, 0);
+
+  return account_step (g_ptr_array_index (lab->judged.accounts, 0), first->after.first)->done;
+}
+
+/* Nothing of the submission runs before the agent has begun; a kernel that later wipes the agent's report cannot wipe its exits from the log. */
+static gboolean
+came_up (const GradedLab *lab)
+{
+  return lab->report->began || lab->run->exits->len > 0;
+}
+
+static void
+blame_lab (Way *way, Stage stage, const char *what, const MachineResult *end)
+{
+  g_autofree char *reason = g_strdup_printf ("%s by %s.", what, machine_end_name (end->end));
+
+  way_end (way, stage, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, reason, end->detail);
+  way->retry = TRUE;
+}
+
+/* What ended L1 too early, if anything did; the parts of a grade where the challenge hardly began. */
+static void
+explain_no_challenge (Way *way, const GradedLab *lab)
+{
+  const AgentReport *report = lab->report;
+  const MachineResult *end = &lab->run->end;
+  g_autofree char *reason = NULL;
+
+  if (report->module_failed)
+    {
+      g_autofree char *words = kernel_lines (report);
+
+      reason = g_strdup_printf ("A module does not load: %s.", report->module_failed);
+      way_end (way, STAGE_LOAD, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : words);
+      return;
+    }
+  const Stage stage = report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD;
+  const char *when = report->modules_loaded ? "when the guest was started" : "while the modules were loaded";
+  if (report->trouble)
+    reason = g_strdup_printf ("L1's kernel came to %s %s.", report->trouble_name, when);
+  else if (end->end == MACHINE_END_DEADLINE || report->deadline)
+    reason = g_strdup_printf ("L1 or its guest hung %s.", when);
+  else if (end->end == MACHINE_END_FLOOD)
+    reason = g_strdup_printf ("L1 went on without end %s, and was stopped.", when);
+  else
+    reason = g_strdup_printf ("The guest did not run: L1 ended by %s %s.", machine_end_name (end->end), when);
+  /* How many seconds it was left alone is this machine's business, and no part of a grade. */
+  way_end (way, stage, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : end->end == MACHINE_END_DEADLINE ? NULL : end->detail);
+  way->retry = end->end == MACHINE_END_DEADLINE;
+}
+
+/*
+ * How L1 ended, where it was not as it should: the grade, if there is nothing to judge, or another try. Only a machine under load, or one that lacks memory, makes the emulator
+ * itself die; and the clock on the wall, which tells a hang, is the machine's too: what it ends in the middle is not believed at once.
+ */
+static void
+explain_end (Way *way, const GradedLab *lab)
+{
+  const MachineResult *end = &lab->run->end;
+
+  if (graded_lab_is_complete (lab))
+    return;
+  if (!came_up (lab))
+    blame_lab (way, STAGE_L1_BOOT, "L1 did not come up: it ended", end);
+  else if (end->end == MACHINE_END_KILLED)
+    blame_lab (way, lab->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "The lab's emulator did not get to L1's end: it ended", end);
+  else if (!has_window (lab))
+    explain_no_challenge (way, lab);
+  else if (end->end == MACHINE_END_DEADLINE && way->tries == 1)
+    blame_lab (way, STAGE_CHECKS, "L1 or its guest hung in the middle of the challenge: it was ended", end);
+}
+
+/* --- one lab -------------------------------------------------------------------------------------------- */
+
+static void
+keep_lab_logs (const Way *way, const GradedLab *lab)
+{
+  g_autofree char *console = g_strdup_printf ("%s-console.log", isa_name (lab->judged.isa));
+  g_autofree char *kernel = g_strdup_printf ("%s-kernel.log", isa_name (lab->judged.isa));
+  g_autofree char *report = g_strdup_printf ("%s-report.txt", isa_name (lab->judged.isa));
+  g_autofree char *lines = kernel_lines (lab->report);
+
+  way_keep_log (way, console, lab->run->console);
+  way_keep_log (way, kernel, lines);
+  way_keep_log (way, report, lab->run->report);
+}
+
+static gboolean
+run_lab (Way *way, Isa number, GradedLab *lab, const char *modules_dir, const char *dir, GError **error)
+{
+  GradeSession *session = way->session;
+  const GradeIsa *isa = &session->isa[number];
+  const char *again = number == ISA_VMX ? session->rubric->again_vmx : session->rubric->again_svm;
+  g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
+  g_autofree char *params = kvm_params (way, modules_dir);
+  const double rounds = again[0] ? 2 : 1;
+  const GradeLabSpec spec = {
+    .app = session->app,
+    .lane = way->lane,
+    .stage = number == ISA_VMX ? "vmx lab" : "svm lab",
+    .lab = isa->config,
+    .kernel = kernel,
+    .root_image = session->image->root_image,
+    .modules_dir = modules_dir,
+    .program = lab->program,
+    .kvm_params = params,
+    .vendor_params = "",
+    .again_params = again[0] ? again : NULL,
+    .dir = dir,
+    .expected_s = isa->lab_s * rounds,
+    .deadline_s = isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S,
+    .stall_s = isa->lab_s * STALL_FACTOR + STALL_MORE_S,
+  };
+
+  return grade_lab_run (&spec, &lab->run, error);
+}
+
+static gboolean
+judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GError **error)
+{
+  GradeSession *session = way->session;
+  const char *again = number == ISA_VMX ? session->rubric->again_vmx : session->rubric->again_svm;
+  const gint64 begin_us = g_get_monotonic_time ();
+  GradedLab *lab = g_new0 (GradedLab, 1);
+
+  g_ptr_array_add (way->labs, lab);
+  lab->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) scan_finding_free);
+  lab->program = grade_session_program (session, number, way->submission->sha256);
+  way->stage = STAGE_L1_BOOT;
+  way->hopeless = !grade_session_baseline (session, number, &lab->judged.baseline, error);
+  if (way->hopeless || !run_lab (way, number, lab, modules_dir, dir, error))
+    return FALSE;
+  way->grade->lab_ms += (g_get_monotonic_time () - begin_us) / 1000;
+  lab->report = agent_report_read (lab->run->report, lab->run->console);
+  read_accounts (lab, again[0] != '\0');
+  lab->judged.isa = number;
+  lab->judged.program = lab->program;
+  lab->judged.report = lab->report;
+  lab->judged.names = session->isa[number].terms.names;
+  lab->judged.leaves = (const guint32 *) (const void *) session->leaves->data;
+  lab->judged.nr_leaves = session->leaves->len;
+  lab->judged.findings = lab->findings;
+  keep_lab_logs (way, lab);
+  explain_end (way, lab);
+  way->stage = STAGE_CHECKS;
+  return way->ended || scan_modules (way, number, modules_dir, lab->findings, error);
+}
+
+/* --- all of them -------------------------------------------------------------------------------------------- */
+
+/* A whole kernel tree has both vendors' files: what counts is what was changed. */
+static gboolean
+changes_below (const Carried *carried, const char *folder)
+{
+  g_autofree char *mark = g_strdup_printf ("\ndiff --git a/%s", folder);
+
+  return g_str_has_prefix (carried->diff, mark + 1) || strstr (carried->diff, mark);
+}
+
+static void
+choose_labs (const Way *way, gboolean wanted[2])
+{
+  const GradeSession *session = way->session;
+  Isa asked;
+
+  wanted[ISA_VMX] = way->carried ? changes_below (way->carried, "arch/x86/kvm/vmx/") : way->submission->touches_vmx;
+  wanted[ISA_SVM] = way->carried ? changes_below (way->carried, "arch/x86/kvm/svm/") : way->submission->touches_svm;
+  if (session->options->isa && isa_parse (session->options->isa, &asked))
+    {
+      wanted[asked] = TRUE;
+      wanted[asked == ISA_VMX ? ISA_SVM : ISA_VMX] = FALSE;
+    }
+  if (!wanted[ISA_VMX] && !wanted[ISA_SVM])
+    wanted[session->rubric->isa] = TRUE;
+}
+
+static char *
+fingerprint (const Way *way)
+{
+  g_autoptr (InputHash) hash = input_hash_new ("grade labs");
+
+  for (guint i = 0; i < way->labs->len; i++)
+    {
+      const GradedLab *lab = g_ptr_array_index (way->labs, i);
+
+      input_hash_add (hash, isa_name (lab->judged.isa), lab->run->log_sha256);
+    }
+  return input_hash_end (hash);
+}
+
+gboolean
+way_run_labs (Way *way, const Scratch *scratch, const char *modules_dir, GError **error)
+{
+  gboolean wanted[2];
+
+  choose_labs (way, wanted);
+  for (guint isa = 0; isa < G_N_ELEMENTS (wanted) && !way->ended; isa++)
+    {
+      g_autofree char *dir = scratch_file (scratch, isa_name ((Isa) isa));
+
+      if (wanted[isa])
+        way_check_size (way, (Isa) isa, modules_dir);
+      if (wanted[isa] && !way->ended && (!files_make_dir (dir, error) || !judge_in_lab (way, (Isa) isa, modules_dir, dir, error)))
+        return FALSE;
+    }
+  if (way->ended)
+    return TRUE;
+  g_free (way->grade->fingerprint);
+  way->grade->fingerprint = fingerprint (way);
+  return TRUE;
+}
+
+void
+way_name_labs (Way *way)
+{
+  gboolean wanted[2];
+
+  choose_labs (way, wanted);
+  way_set_text (&way->grade->isa, wanted[ISA_VMX] && wanted[ISA_SVM] ? "vmx+svm" : wanted[ISA_VMX] ? "vmx" : "svm");
+}
