@@ -72,6 +72,10 @@ grade wrong "$table" || fail "grade: $(cat "$TMPDIR/err")"
 grade renamed "$TMPDIR/other name.patch" || fail "grade, by another name: $(cat "$TMPDIR/err")"
 cmp <(bytes wrong | jq 'del(.submission, .notes)') <(bytes renamed | jq 'del(.submission, .notes)') || fail "a name makes another grade"
 
+qemu_is_gone() {
+  ! qemu_of "$1" >/dev/null
+}
+
 # stop_after SIGNAL: a batch, ended once its first grade is there.
 stop_after() {
   forget
@@ -83,7 +87,7 @@ stop_after() {
   wait "$pid"
   status=$?
   [ "$1" = KILL ] || [ "$status" -eq 130 ] || fail "interrupted: exit status $status"
-  wait_for 20 "QEMU's end" bash -c "! pgrep -f 'guest=harness-svm-$pid-' >/dev/null"
+  wait_for 20 "QEMU's end" qemu_is_gone "$pid"
 }
 for signal in INT KILL; do
   stop_after "$signal"
