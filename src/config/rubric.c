@@ -18,6 +18,9 @@ typedef struct
 #define NUMBER(group, key, member, max) { group, key, CONF_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
 #define POINTS(row, index) NUMBER ("points", row, rubric.points[index], 1000)
 
+#define AGAIN_MAX 160u /* grader-agent.c has room for 256 with what the lab adds */
+#define AGAIN_LETTERS G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_=,. "
+
 static const char *const row_keys[RUBRIC_ROWS] = {
   "total-exits", "total-cycles",  "exits-per-reason", "cycles-per-reason", "sums",      "undefined-reasons", "not-enabled",
   "registers",   "concurrency",   "other-leaves",     "log-volume",        "placement", "cost",              "stability",
@@ -129,6 +132,15 @@ check_ranges (const Conf *conf, const char *key, const char *text, GError **erro
   return conf_fail (conf, "not-enabled", key, error, "%s is \"%s\"; try: reasons and ranges as in 3-6,11,33, or none", key, text);
 }
 
+/* They go through L1's kernel command line, where quotes, ';' and length have meanings of their own. */
+static gboolean
+check_again (const Conf *conf, const char *key, const char *text, GError **error)
+{
+  if (strlen (text) <= AGAIN_MAX && text[strspn (text, AGAIN_LETTERS)] == '\0')
+    return TRUE;
+  return conf_fail (conf, "rubric", key, error, "%s is \"%s\"; try: the vendor module's parameters as in ept=0 unrestricted_guest=0, at most %u letters", key, text, AGAIN_MAX);
+}
+
 static gboolean
 check_allowed (const Conf *conf, const Reading *reading, GError **error)
 {
@@ -156,7 +168,8 @@ parse (const Conf *conf, Reading *reading, GError **error)
     sum += rubric->points[row] *= 100;
   if (sum == 0)
     return conf_fail (conf, "points", "total-exits", error, "no row has any points; try: at least one");
-  return check_allowed (conf, reading, error) && parse_optional (conf, reading, error) && check_ranges (conf, "vmx", rubric->not_enabled_vmx, error)
+  return check_again (conf, "again_vmx", rubric->again_vmx, error) && check_again (conf, "again_svm", rubric->again_svm, error)
+         && check_allowed (conf, reading, error) && parse_optional (conf, reading, error) && check_ranges (conf, "vmx", rubric->not_enabled_vmx, error)
          && check_ranges (conf, "svm", rubric->not_enabled_svm, error);
 }
 

@@ -33,6 +33,8 @@ rubric "no row" 's/^optional = .*/optional = beauty/'
 rubric "isa is" 's/^isa = .*/isa = mips/'
 rubric "fastpath is" 's/^fastpath = .*/fastpath = maybe/'
 rubric "allowed has" 's/^allowed = .*/allowed = ..\/..\/etc/'
+rubric "again_vmx is" 's/^again_vmx =.*/again_vmx = ept=0;init=x/'
+rubric "again_svm is" "s/^again_svm =.*/again_svm = $(printf 'n%.0s' {1..170})/"
 rubric "sums" 's/^sums = .*/sums = many/'
 rubric "vmx is" 's/^vmx = .*/vmx = 7-3/'
 rubric "no row has any points" '/^\[points\]/,/^\[limits\]/s/^\([a-z-]*\) = .*/\1 = 0/'
