@@ -71,6 +71,7 @@ take_build (Way *way, const KernelModules *modules)
   way_keep_log (way, "build.log", modules->log);
   if (modules->ok)
     return;
+  way->retry = modules->doubtful;
   g_ptr_array_add (modules->errors, NULL);
   details = g_strjoinv ("\n", (char **) modules->errors->pdata);
   g_ptr_array_remove_index (modules->errors, modules->errors->len - 1);

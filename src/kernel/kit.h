@@ -38,6 +38,7 @@ typedef struct {
 
 typedef struct {
   gboolean ok;         /* FALSE: it is the files' fault that there are no modules, and why stands in `errors` */
+  gboolean doubtful;   /* not ok, and it may be the machine's doing after all: the deadline ended it, or the sandbox died under it */
   GPtrArray *errors;   /* of char *: the compiler's, linker's or modpost's lines, by file and line, at most 20; or "took longer than 180 s" … */
   GPtrArray *warnings; /* of char *: "arch/x86/kvm/cpuid.c:17:5: warning: …", by file and line, each once, at most 50 */
   guint warning_count; /* of all of them */

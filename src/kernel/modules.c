@@ -369,7 +369,8 @@ static void
 judge_status (const Plan *plan, const ModulesTar *tar)
 {
   KernelModules *modules = plan->modules;
-  if (strcmp (tar->status, "124") == 0)
+  modules->doubtful = strcmp (tar->status, "124") == 0;
+  if (modules->doubtful)
     blame (modules, "took longer than %u s", make_seconds (plan));
   else if (strcmp (tar->status, "flood") == 0)
     blame (modules, "wrote more than %d KiB of messages", LOG_KIB);
@@ -400,6 +401,7 @@ judge_end (const Plan *plan, const Run *run, const char *why, GError **error)
   if (!was_ready (run))
     return fail (error, HARNESS_ERROR_FAILED, "building modules: the sandbox failed: %s: %s", why, run_stderr_tail (run));
   modules_log_read (run_stderr_tail (run), strlen (run_stderr_tail (run)), FALSE, plan->modules);
+  plan->modules->doubtful = TRUE;
   blame (plan->modules, "the build ended without a result: %s", why);
   return TRUE;
 }

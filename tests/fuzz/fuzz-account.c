@@ -224,20 +224,18 @@ run_bytes (void)
   LLVMFuzzerTestOneInput (data, size);
 }
 
+static void
+run_both (void)
+{
+  run_one ();
+  run_bytes ();
+}
+
 int
 main (int argc, char **argv)
 {
-  double seconds = argc > 1 ? atof (argv[1]) : 2;
-  clock_t until = clock () + (clock_t) (seconds * CLOCKS_PER_SEC);
-  unsigned long runs = 0;
-
-  fuzz_state = argc > 2 ? strtoull (argv[2], NULL, 0) | 1 : 1;
   open_labs ();
-  for (; clock () < until; runs++)
-    {
-      run_one ();
-      run_bytes ();
-    }
+  const int status = fuzz_main (argc, argv, "fuzz-account", 1, run_both);
   for (guint i = 0; i < G_N_ELEMENTS (lab_of); i++)
     {
       program_free (lab_of[i].program);
@@ -245,7 +243,6 @@ main (int argc, char **argv)
     }
   for (guint i = 0; i < G_N_ELEMENTS (rubrics); i++)
     rubric_free (rubrics[i]);
-  printf ("fuzz-account: %lu labs\n", runs);
-  return 0;
+  return status;
 }
 #endif
