@@ -188,15 +188,19 @@ read_results (const GradeLabSpec *spec, MachineKind kind, GradeLab *lab, GError 
 }
 
 static gboolean
-run_machine (const GradeLabSpec *spec, const MachineSpec *machine_spec, MachineResult *end, GError **error)
+run_machine (const GradeLabSpec *spec, const MachineSpec *machine_spec, GradeLab *lab, GError **error)
 {
   g_autoptr (Machine) machine = machine_new (machine_spec, error);
+  MachineResult *end = &lab->end;
   gboolean ok;
 
   if (!machine)
     return FALSE;
   progress_begin (&spec->app->progress, spec->lane, spec->stage, spec->expected_s);
-  ok = machine_start (machine, error) && machine_wait (machine, NULL, NULL, end, error);
+  ok = machine_start (machine, error);
+  lab->ran_us = -g_get_monotonic_time (); /* libvirt's first start looks at its QEMU, which takes long */
+  ok = ok && machine_wait (machine, NULL, NULL, end, error);
+  lab->ran_us += g_get_monotonic_time ();
   if (!ok || end->end == MACHINE_END_POWEROFF)
     progress_end (&spec->app->progress, spec->lane, ok, NULL);
   else
@@ -232,7 +236,7 @@ grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error)
     .stall_ns = (gint64) (spec->stall_s * 1e9),
   };
 
-  if (!payload || !run_machine (spec, &machine_spec, &result->end, error) || !read_results (spec, kind, result, error))
+  if (!payload || !run_machine (spec, &machine_spec, result, error) || !read_results (spec, kind, result, error))
     return FALSE;
   *lab = g_steal_pointer (&result);
   return TRUE;

@@ -25,6 +25,7 @@ typedef struct {
 } GradeLabSpec;
 
 typedef struct {
+  gint64 ran_us;     /* wall time from the machine's start to its end */
   MachineResult end;
   GArray *exits;     /* of L0Exit: the whole log */
   char *report;      /* the agent's: valid UTF-8, not trusted */

@@ -192,6 +192,7 @@ run_lab (Way *way, Isa number, GradedLab *lab, const char *modules_dir, const ch
   g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
   g_autofree char *params = kvm_params (way, modules_dir);
   const double rounds = again[0] ? 2 : 1;
+  const double crowd = MAX (1.0, (double) session->jobs / g_get_num_processors ()); /* more jobs than processors wait for each other */
   const GradeLabSpec spec = {
     .app = session->app,
     .lane = way->lane,
@@ -206,8 +207,8 @@ run_lab (Way *way, Isa number, GradedLab *lab, const char *modules_dir, const ch
     .again_params = again[0] ? again : NULL,
     .dir = dir,
     .expected_s = isa->lab_s * rounds,
-    .deadline_s = isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S,
-    .stall_s = isa->lab_s * STALL_FACTOR + STALL_MORE_S,
+    .deadline_s = (isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S) * crowd,
+    .stall_s = (isa->lab_s * STALL_FACTOR + STALL_MORE_S) * crowd,
   };
 
   return grade_lab_run (&spec, &lab->run, error);

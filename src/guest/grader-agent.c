@@ -86,11 +86,12 @@ static int reload_vendor(const struct l1_params *p, const char *params)
 
 static void work(const struct l1_params *p, const char *again)
 {
-        report_event("begin", 0, "");
         if (payload_unpack(p->records) < 0) {
                 report_event("error", errno, "payload");
                 return;
         }
+        /* From here on what goes wrong is the modules' doing. */
+        report_event("begin", 0, "");
         report_flush();
         if (load_modules(p) < 0 || round_once(p) < 0 || !again[0])
                 return;
