@@ -49,7 +49,7 @@ typedef struct {
 static gboolean
 take_next (Batched *batch, guint *number, guint *lane)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&batch->lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&batch->lock);
 
   if (batch->error || batch->next >= batch->entries->len)
     return FALSE;
@@ -89,7 +89,7 @@ position (const Batched *batch)
 static void
 take_grade (Batched *batch, GradeEntry *entry, Grade *grade, gboolean from_cache, guint lane)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&batch->lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&batch->lock);
   g_autofree char *line = grade_summary_line (grade);
   g_autofree char *where = NULL;
   GError *error = NULL;

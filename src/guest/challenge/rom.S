@@ -51,8 +51,9 @@ info:   .long   INFO_FLAGS, 640, MEMORY_KIB, 0, 0, 1, module
 module: .long   PROGRAM, PROGRAM_END, 0, 0
 
         .org    0xfff0
-        .code16
-        jmp     begin
+        .byte   0xe9 /* JMP near, written out: assemblers do not agree that IP wraps at 64 KiB */
+        .word   (begin - reset_end) & 0xffff
+reset_end:
         .org    0x10000
 
         .section .note.GNU-stack, "", @progbits
