@@ -116,7 +116,7 @@ check-slow: check ## and what takes long: the kernel built twice, bit for bit th
 # Debian 12's valgrind has no pidfd_open: what starts processes cannot be run by it.
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes
 check-valgrind: build $(UNITS) ## unit tests under valgrind, but those that start processes
-	@tests/run -u "$(VALGRIND)" -l $(BUILD)/tests/valgrind $(filter-out %/test-run %/test-series %/test-worktree %/test-export-trace,$(UNITS))
+	@tests/run -u "$(VALGRIND)" -l $(BUILD)/tests/valgrind $(filter-out %/test-run %/test-series %/test-worktree %/test-export-trace %/test-at-hand %/test-carry %/test-module-scan,$(UNITS))
 
 check-clang: packages ## everything compiles with clang too, without a warning
 	$(AGAIN) BUILD=build/clang CC=clang programs
