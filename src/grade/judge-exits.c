@@ -50,11 +50,7 @@ snapshot_delta (const Judge *judge, guint index, guint32 leaf, Delta *delta)
   };
   if (!delta->before->done || !delta->after->done)
     return FALSE;
-  delta->exits = delta->after->registers[0] - delta->before->registers[0];
-  delta->of_input = account_count (judge->account, delta->before->at, delta->after->at, delta->input);
-  delta->all = account_count (judge->account, delta->before->at, delta->after->at, ACCOUNT_ALL_REASONS);
-  delta->cycles = ((guint64) delta->after->registers[1] << 32 | delta->after->registers[2]) - ((guint64) delta->before->registers[1] << 32 | delta->before->registers[2]);
-  delta->cycles_swapped = ((guint64) delta->after->registers[2] << 32 | delta->after->registers[1]) - ((guint64) delta->before->registers[2] << 32 | delta->before->registers[1]);
+  judge_fill_delta (judge, delta);
   return TRUE;
 }
 

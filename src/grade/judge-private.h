@@ -25,6 +25,8 @@ typedef struct {
   gint64 ticks;        /* of the TSC between; -1 if not told */
 } Delta;
 
+/* All of it but the two reads, the leaf and the input, which are given; both reads must be done. */
+void judge_fill_delta (const Judge *judge, Delta *delta);
 /* The n-th window's reads of a leaf; input: G_MAXUINT32 for a total's (0). FALSE if it was not done or not answered. */
 gboolean judge_delta (const Judge *judge, const ProgramWindow *window, guint32 leaf, gboolean of_reason, Delta *delta);
 const ProgramWindow *judge_window (const Judge *judge, guint number);

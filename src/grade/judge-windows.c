@@ -82,8 +82,8 @@ cycles_of (const AccountStep *step, gboolean swapped)
   return high << 32 | low;
 }
 
-static void
-fill_delta (const Judge *judge, Delta *delta)
+void
+judge_fill_delta (const Judge *judge, Delta *delta)
 {
   const AccountStep *before = delta->before, *after = delta->after;
   delta->exits = after->registers[0] - before->registers[0];
@@ -112,7 +112,7 @@ judge_delta (const Judge *judge, const ProgramWindow *window, guint32 leaf, gboo
       };
       if (!delta->before->done || !delta->after->done)
         return FALSE;
-      fill_delta (judge, delta);
+      judge_fill_delta (judge, delta);
       return TRUE;
     }
   return FALSE;
