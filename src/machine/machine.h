@@ -28,6 +28,7 @@ typedef struct {
   const char *cpu_model;   /* emulator's CPU model (libvirt: EPYC; bochs: corei5_arrandale_m520) */
   const char *kernel;      /* bzImage */
   const char *root_image;  /* squashfs */
+  const char *volume;      /* L2's volume (record/l2-volume.h), which L1 reads as machine_volume_device(); NULL: none. Never written */
   const char *cmdline;     /* L1's kernel command line, whole */
   guint64 record_bytes;    /* size of the record device */
   const void *payload;     /* what stands on the record device from PAYLOAD_OFFSET on (record/payload.h) when L1 starts; NULL: nothing. Borrowed until machine_start() */
@@ -71,6 +72,7 @@ const char *machine_kind_name (MachineKind kind);
 const char *machine_end_name (MachineEnd end);
 const char *machine_root_device (MachineKind kind, Accel accel);   /* "/dev/pmem0", "/dev/sda" */
 const char *machine_record_device (MachineKind kind, Accel accel); /* "/dev/pmem1", "/dev/sdb" */
+const char *machine_volume_device (MachineKind kind, Accel accel); /* "/dev/pmem2", "/dev/sdc" */
 const char *machine_console_device (MachineKind kind);             /* "ttyS0" */
 /* The emulator's version as it stands in the manifest: "QEMU 7.2.22 (Debian …)", "Bochs 2.7". Newly allocated. */
 char *machine_emulator_version (MachineKind kind, GError **error);

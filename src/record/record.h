@@ -81,6 +81,9 @@ enum record_event_code {
         RECORD_EVENT_ERROR = 6,         /* value: errno; text: what failed */
         RECORD_EVENT_NO_EXIT_LOG = 7,   /* the kernel has no exit log: tracepoints are used */
         RECORD_EVENT_L2_RESET = 8,      /* L2 was reset; value: 0 as announced, 1 unasked, for which it was killed */
+        RECORD_EVENT_L2_READY_TEXT = 9, /* L2 is no guest of ours, and ready when it has written this text to its console; one event for each text, before L2 starts */
+        RECORD_EVENT_L2_READY = 10,     /* all those texts were seen */
+        RECORD_EVENT_L2_POWERDOWN = 11, /* L2's power button was pressed */
 };
 
 struct record_guest {
@@ -135,6 +138,8 @@ enum record_mark {
         RECORD_MARK_OPERATIONS = 7,    /* operations follow, see operations.h */
         RECORD_MARK_POWEROFF = 8,      /* about to power off */
         RECORD_MARK_OPERATION_END = 9, /* ends a round of an operation, as often as rounds begin */
+        RECORD_MARK_LOADER = 10,       /* BIOS firmware hands over to what is on the disk: our option ROM's, before L2's system runs */
+        RECORD_MARK_CLOCK = 11,        /* of a distribution, as often as it likes: see boot-report.h */
 };
 
 /*

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * L2's volume: a disk of L1's, read only, that says what L2 is and holds what it boots from. GLib-free: written by the host, read by the
+ * L1 agent. It begins with a text of at most L2_VOLUME_TEXT_BYTES (NUL bytes behind it); parts follow, each at a multiple of a page.
+ *
+ *   harness-l2 1
+ *   part NAME OFFSET SIZE FORMAT    a part: bytes [OFFSET, OFFSET + SIZE) of this device. FORMAT raw or qcow2: QEMU gets a block node NAME of
+ *                                   it, which L2 may write: the writes stay in L1's memory. FORMAT cdrom: the same, read-only.
+ *                                   FORMAT file: it is copied to L2_VOLUME_DIR/NAME
+ *   arg TEXT                        an argument of QEMU's, as it stands, in order, after the agent's own (see guest/l1-qemu.c)
+ *   ready TEXT                      L2 is ready when it has written TEXT to its console (at most L2_VOLUME_READY_MAX lines; when all have been)
+ *   stop off|powerdown              how L2 ends: it powers off by itself; or, when it is ready and has idled, its power button is pressed
+ *   end
+ */
+#ifndef HARNESS_L2_VOLUME_H
+#define HARNESS_L2_VOLUME_H
+
+#define L2_VOLUME_FIRST_LINE "harness-l2 1"
+#define L2_VOLUME_TEXT_BYTES 65536u
+#define L2_VOLUME_LINE_MAX 4096u
+#define L2_VOLUME_ARGS_MAX 160u
+#define L2_VOLUME_PARTS_MAX 8u
+#define L2_VOLUME_NAME_MAX 16u /* with its NUL: a-z, 0-9, '-' */
+#define L2_VOLUME_READY_MAX 4u
+#define L2_VOLUME_READY_BYTES_MAX 128u
+#define L2_VOLUME_DIR "/tmp/l2"
+
+#endif
