@@ -16,7 +16,7 @@ OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/k
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader
 BARE_GUESTS := $(BUILD)/guest/known-answer $(BUILD)/guest/challenge
-ROM := $(BUILD)/guest/rom
+ROMS := $(BUILD)/guest/rom $(BUILD)/guest/loader-rom
 RECORD_SRCS := $(wildcard src/record/*.c)
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test-*.c))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz-*.c))
@@ -36,7 +36,7 @@ build: harness ## build ./harness and the guest programs
 harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
-$(BUILD)/harness: $(OBJS) $(GUESTS) $(BARE_GUESTS) $(ROM)
+$(BUILD)/harness: $(OBJS) $(GUESTS) $(BARE_GUESTS) $(ROMS)
 	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
@@ -71,9 +71,13 @@ $(BARE_GUESTS): $(KNOWN)/known-answer.ld $(wildcard $(KNOWN)/*.h src/guest/chall
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) $(BARE_CFLAGS) -nostdlib -static -s -Wl,--build-id=none,-T,$(filter %.ld,$^) -o $@ $(filter %.c %.S,$^)
 
-$(ROM): src/guest/challenge/rom.S Makefile
+$(BUILD)/guest/rom: src/guest/challenge/rom.S
+$(BUILD)/guest/rom: ROM_ADDRESS := 0xffff0000
+$(BUILD)/guest/loader-rom: src/guest/loader-rom.S
+$(BUILD)/guest/loader-rom: ROM_ADDRESS := 0
+$(ROMS): Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BARE_CFLAGS) -nostdlib -static -Wl,--build-id=none,--oformat=binary,-Ttext=0xffff0000 -o $@ $<
+	$(Q)$(CC) $(BARE_CFLAGS) -nostdlib -static -Wl,--build-id=none,--oformat=binary,-Ttext=$(ROM_ADDRESS) -o $@ $(filter %.S,$^)
 
 $(PROGRAMS): $(BUILD)/%: %.c $(LIB_OBJS) Makefile
 	@mkdir -p $(@D)

@@ -9,7 +9,8 @@
  *                                   FORMAT file: it is copied to L2_VOLUME_DIR/NAME
  *   arg TEXT                        an argument of QEMU's, as it stands, in order, after the agent's own (see guest/l1-qemu.c)
  *   ready TEXT                      L2 is ready when it has written TEXT to its console (at most L2_VOLUME_READY_MAX lines; when all have been)
- *   stop off|powerdown              how L2 ends: it powers off by itself; or, when it is ready and has idled, its power button is pressed
+ *   stop off|powerdown IDLE_MS      how L2 ends: it powers off by itself; or its power button is pressed so long after it was ready
+ *   report port|serial              where L2 reports: at the debug port (micro L2), or on its second serial port (the default)
  *   end
  */
 #ifndef HARNESS_L2_VOLUME_H
@@ -23,6 +24,7 @@
 #define L2_VOLUME_NAME_MAX 16u /* with its NUL: a-z, 0-9, '-' */
 #define L2_VOLUME_READY_MAX 4u
 #define L2_VOLUME_READY_BYTES_MAX 128u
+#define L2_VOLUME_IDLE_MS_MAX 3600000u
 #define L2_VOLUME_DIR "/tmp/l2"
 
 #endif
