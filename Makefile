@@ -54,8 +54,8 @@ $(BUILD)/%-resources.o: $(BUILD)/%-resources.c
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
 
 # Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c, grader of grader-*.c.
-GUEST_COMMON := src/guest/guest.c $(filter-out %/challenge.c,$(RECORD_SRCS))
-$(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c)
+GUEST_COMMON := src/guest/guest.c $(filter-out %/challenge.c %/l2-volume.c,$(RECORD_SRCS))
+$(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c) src/record/l2-volume.c
 $(BUILD)/guest/l2-init: $(wildcard src/guest/l2-*.c)
 $(BUILD)/guest/grader: $(wildcard src/guest/grader-*.c) src/guest/l1-modules.c
 $(GUESTS): $(GUEST_COMMON) $(wildcard src/guest/*.h src/record/*.h) Makefile

@@ -251,9 +251,24 @@ on_tick (gpointer user)
 static double
 expected_s (const LabRun *run, gboolean l0_log)
 {
+  const gboolean own = run->guest && guest_is_own (run->guest);
+
   if (run->machine == MACHINE_BOCHS)
-    return l0_log ? 40 : 22;
-  return run->machine == MACHINE_LIBVIRT ? 8 : 0;
+    return own ? 600 : l0_log ? 40 : 22;
+  if (run->machine == MACHINE_LIBVIRT)
+    return own ? 80 : 8;
+  return 0;
+}
+
+/* What takes another time has another name: the last time is remembered by it. Newly allocated. */
+static char *
+stage_name (const LabRun *run, gboolean l0_log)
+{
+  const char *const l2 = run->guest ? guest_name (run->guest) : "L2";
+
+  if (run->machine == MACHINE_FAKE)
+    return g_strdup ("replay");
+  return g_strdup_printf ("L1 and %s boot%s", l2, run->machine == MACHINE_BOCHS && l0_log ? ", L0 log" : "");
 }
 
 static gboolean
@@ -261,9 +276,7 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
 {
   g_autoptr (Machine) machine = machine_new (spec, error);
   g_autofree char *path = g_build_filename (run->dir, "records.bin", NULL);
-  const char *stage = run->machine == MACHINE_FAKE                     ? "replay"
-                      : run->machine == MACHINE_BOCHS && spec->l0_log ? "L1 and L2 boot, L0 log"
-                                                                       : "L1 and L2 boot";
+  g_autofree char *stage = stage_name (run, spec->l0_log);
   Watch watch = { .run = run, .path = path };
   gboolean ok;
 

@@ -80,17 +80,17 @@ static void add_volume_args(char *argv[], const struct l1_volume *v)
         static const char *const report[] = { "-serial", "chardev:report", NULL };
         const char *args[L2_VOLUME_ARGS_MAX + 1] = { NULL };
 
-        if (!v->report_port)
+        if (!v->is.report_port)
                 add_args(argv, report);
-        for (unsigned i = 0; i < v->nr_parts; i++) {
+        for (unsigned i = 0; i < v->is.nr_parts; i++) {
                 const char *const drive[] = { "-drive", drives[i], NULL };
 
-                if (v->parts[i].format == L1_PART_FILE)
+                if (v->is.parts[i].format == L2_PART_FILE)
                         continue;
-                l1_volume_drive(v, &v->parts[i], drives[i], sizeof drives[i]);
+                l1_volume_drive(v, &v->is.parts[i], drives[i], sizeof drives[i]);
                 add_args(argv, drive);
         }
-        memcpy(args, v->args, v->nr_args * sizeof *args);
+        memcpy(args, v->is.args, v->is.nr_args * sizeof *args);
         add_args(argv, args);
 }
 
@@ -119,7 +119,7 @@ static void exec_qemu(const struct l1_params *p, enum record_guest_kind kind)
         add_args(argv, common);
         if (kind == RECORD_GUEST_LINUX)
                 add_args(argv, cpus);
-        if (!own || p->volume.report_port)
+        if (!own || p->volume.is.report_port)
                 add_args(argv, report_port);
         if (own)
                 add_volume_args(argv, &p->volume);
@@ -202,12 +202,12 @@ static int drain_pipe(struct l1_stream *s, struct l1_qemu *q, int fd, enum recor
                                 return -1;
                         continue;
                 }
-                if (type == RECORD_CONSOLE && q->volume && l1_ready_take(&q->ready, q->volume, bytes, (size_t)got)) {
+                if (type == RECORD_CONSOLE && q->volume && l2_ready_take(&q->ready, &q->volume->is, bytes, (size_t)got)) {
                         q->ready_ns = guest_monotonic_ns();
                         if (l1_event(s, RECORD_EVENT_L2_READY, 0, "") < 0)
                                 return -1;
                 }
-                if (type == RECORD_L2_DATA && (!q->volume || q->volume->report_port) && memchr(bytes, RECORD_REPORT_REBOOT, (size_t)got))
+                if (type == RECORD_L2_DATA && (!q->volume || q->volume->is.report_port) && memchr(bytes, RECORD_REPORT_REBOOT, (size_t)got))
                         q->resets = RESETS_PER_REBOOT;
                 if (record_put(&s->writer, type, 0, &tsc, sizeof tsc, bytes, (uint32_t)got) < 0)
                         return -1;
@@ -270,10 +270,10 @@ int l1_qemu_stop(struct l1_stream *s, struct l1_qemu *q)
 {
         const uint64_t now_ns = guest_monotonic_ns();
 
-        if (!q->ready_ns || !q->volume->powerdown)
+        if (!q->ready_ns || !q->volume->is.powerdown)
                 return 0;
         if (!q->button_ns) {
-                if (now_ns < q->ready_ns + (uint64_t)q->volume->idle_ms * 1000000u)
+                if (now_ns < q->ready_ns + (uint64_t)q->volume->is.idle_ms * 1000000u)
                         return 0;
                 q->button_ns = now_ns;
                 if (l1_event(s, RECORD_EVENT_L2_POWERDOWN, 0, "") < 0)

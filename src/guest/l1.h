@@ -13,27 +13,11 @@
 
 #define L1_VCPUS_MAX 16
 
-enum l1_part_format { L1_PART_RAW, L1_PART_QCOW2, L1_PART_CDROM, L1_PART_FILE };
-
-struct l1_part {
-        const char *name;
-        enum l1_part_format format;
-        uint64_t offset, size;
-};
-
 /* What L2 is, when it is not the micro L2: see record/l2-volume.h. */
 struct l1_volume {
         char device[64]; /* lab.volume=/dev/…; "": none */
-        char text[L2_VOLUME_TEXT_BYTES + 1]; /* what the others point into */
-        struct l1_part parts[L2_VOLUME_PARTS_MAX];
-        unsigned nr_parts;
-        const char *args[L2_VOLUME_ARGS_MAX];
-        unsigned nr_args;
-        const char *ready[L2_VOLUME_READY_MAX];
-        unsigned nr_ready;
-        bool powerdown;
-        long idle_ms; /* before it */
-        bool report_port;
+        char text[L2_VOLUME_TEXT_BYTES + 1]; /* what `is` points into */
+        struct l2_volume is;
 };
 
 /* From L1's kernel command line, lab.NAME=VALUE; ';' stands for a space. */
@@ -68,16 +52,7 @@ int l1_error(struct l1_stream *s, const char *what);
 /* Reads p->volume.device and copies its files. 0, or -1 after an ERROR event. */
 int l1_volume_load(struct l1_stream *s, struct l1_volume *v);
 /* The value of QEMU's -drive for a part that is a disk. */
-void l1_volume_drive(const struct l1_volume *v, const struct l1_part *part, char *value, size_t size);
-
-/* Whether L2 has written the volume's texts to its console. */
-struct l1_ready {
-        char tail[L2_VOLUME_READY_BYTES_MAX]; /* what may be the beginning of one */
-        size_t tail_used;
-        unsigned seen; /* bits */
-};
-/* TRUE once, when the last of them was completed. */
-bool l1_ready_take(struct l1_ready *r, const struct l1_volume *v, const char *bytes, size_t size);
+void l1_volume_drive(const struct l1_volume *v, const struct l2_part *part, char *value, size_t size);
 
 /* Loads the modules in /modules that the ISA needs. NULL, or the one that did not load, with errno. */
 const char *l1_load_modules(const struct l1_params *p);
@@ -93,7 +68,7 @@ struct l1_qemu {
         size_t line_used;
         unsigned resets;   /* that are still right: L2 said that it is about to reboot */
         const struct l1_volume *volume; /* NULL: the micro L2 or the known-answer guest */
-        struct l1_ready ready;
+        struct l2_ready ready;
         uint64_t ready_ns; /* when all texts were seen; 0: not yet */
         uint64_t button_ns; /* when the power button was pressed; 0: not */
 };
