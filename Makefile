@@ -12,7 +12,7 @@ VERSION := $(shell cat VERSION)
 
 STAGES := base record config kernel submission image machine timeline stats report grade cli
 SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
-OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/kernel/kernel-resources.o
+OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/kernel/kernel-resources.o $(BUILD)/image/image-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader
 BARE_GUESTS := $(BUILD)/guest/known-answer $(BUILD)/guest/challenge
@@ -43,9 +43,10 @@ $(BUILD)/%.o: src/%.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# Built in: the page's style and script, and what builds modules inside the sandbox.
+# Built in: the page's style and script, what builds modules inside the sandbox, and what tells of a distribution's boot.
 $(BUILD)/report/html-resources.c: $(wildcard src/report/html/*) Makefile
 $(BUILD)/kernel/kernel-resources.c: $(wildcard src/kernel/sandbox/*) Makefile
+$(BUILD)/image/image-resources.c: $(wildcard src/image/seed/*) Makefile
 %-resources.c:
 	@mkdir -p $(@D)
 	$(Q)glib-compile-resources --sourcedir=$(dir $<) --target=$@ --generate-source --internal --c-name $(subst -,_,$(basename $(@F))) $(filter %.gresource.xml,$^)
