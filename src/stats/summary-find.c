@@ -6,6 +6,12 @@
 
 #include "record/operations.h"
 
+gboolean
+lab_summary_has_window (const LabSummary *s, Window window)
+{
+  return window <= WINDOW_ALL || s->windows[window].name != NULL;
+}
+
 const ReasonSummary *
 lab_summary_reason (const LabSummary *s, Window window, guint32 code)
 {
