@@ -71,6 +71,30 @@ lab_summary_operation (const LabSummary *s, guint number)
   return NULL;
 }
 
+static gint
+compare_shares (gconstpointer a, gconstpointer b)
+{
+  const UnitSummary *x = *(const UnitSummary *const *) a, *y = *(const UnitSummary *const *) b;
+  if (x->share_milli != y->share_milli)
+    return x->share_milli > y->share_milli ? -1 : 1;
+  return x < y ? -1 : x > y;
+}
+
+GPtrArray *
+lab_summary_top_units (const LabSummary *s)
+{
+  GPtrArray *units = g_ptr_array_new ();
+
+  for (guint i = 0; s->units != NULL && i < s->units->len; i++)
+    {
+      UnitSummary *unit = &g_array_index (s->units, UnitSummary, i);
+      if (unit->exits > 0 && unit->active_ns <= s->windows[WINDOW_BOOT].end_ns)
+        g_ptr_array_add (units, unit);
+    }
+  g_ptr_array_sort (units, compare_shares);
+  return units;
+}
+
 gboolean
 operation_is_calibration (guint number)
 {

@@ -166,5 +166,7 @@ const KindSummary *lab_summary_kind (const LabSummary *summary, const char *name
 const SpanSummary *lab_summary_phase (const LabSummary *summary, const char *name);
 /* By number in record_operations, or NULL: it was not performed. */
 const OperationSummary *lab_summary_operation (const LabSummary *summary, guint number);
+/* Units with exits that were active before the boot was over, the largest fair share first, of equals by start. Of const UnitSummary *. */
+GPtrArray *lab_summary_top_units (const LabSummary *summary);
 /* What the others are already less by: it is measured, and told nowhere. */
 gboolean operation_is_calibration (guint number);
