@@ -330,6 +330,15 @@ operations_table (GString *out, const HtmlPage *page)
   html_table_end (out);
 }
 
+gboolean
+html_has_guests_of_ours (const HtmlPage *page)
+{
+  for (gsize i = 0; i < page->n_with; i++)
+    if (page->with[i]->summary->distribution == NULL)
+      return TRUE;
+  return FALSE;
+}
+
 void
 html_question_operations (GString *out, const HtmlPage *page)
 {
@@ -337,6 +346,8 @@ html_question_operations (GString *out, const HtmlPage *page)
 
   for (gsize i = 0; i < page->n_with; i++)
     {
+      if (page->with[i]->summary->distribution != NULL)
+        continue;
       operations_sentence (out, page->with[i]);
       any = any || page->with[i]->summary->operations->len > 0;
     }
@@ -348,6 +359,29 @@ html_question_operations (GString *out, const HtmlPage *page)
 
 /* 3. The boot's total. */
 
+/* What else a distribution's boot comes to: at its login prompt, at cloud-init's end. */
+static void
+boot_window (GString *out, const AnswersLab *lab, Window window, const char *end)
+{
+  const SpanSummary *span = &lab->summary->windows[window];
+
+  if (!lab_summary_has_window (lab->summary, window))
+    return;
+  html_format (out, " To %s they are ", end);
+  html_put_count (out, span->exits);
+  g_string_append (out, " in ");
+  html_put_seconds (out, span->end_ns);
+  g_string_append_c (out, '.');
+}
+
+/* "debian 12 had written “login:” and cloud-init was done". */
+static void
+boot_readiness (GString *out, const LabSummary *s)
+{
+  html_format (out, "%s had written “%s”", *s->distribution != '\0' ? s->distribution : "L2’s system", s->ready_text);
+  g_string_append (out, lab_summary_has_window (s, WINDOW_CLOUD_INIT) ? " and cloud-init was done, in " : " to its console, in ");
+}
+
 static void
 boot_sentence (GString *out, const AnswersLab *lab)
 {
@@ -356,9 +390,14 @@ boot_sentence (GString *out, const AnswersLab *lab)
   begin_sentence (out, lab);
   g_string_append (out, "<strong>");
   html_put_count (out, boot_of (lab)->exits);
-  g_string_append (out, " exits</strong> from the first entry to the ready mark, in ");
+  g_string_append (out, lab->summary->distribution == NULL ? " exits</strong> from the first entry to the ready mark, in " : " exits</strong> from the first entry until ");
+  if (lab->summary->distribution != NULL)
+    boot_readiness (out, lab->summary);
   html_put_seconds (out, boot_of (lab)->end_ns);
-  g_string_append (out, " of guest time. To the power-off they are ");
+  g_string_append (out, " of guest time.");
+  boot_window (out, lab, WINDOW_LOGIN, "the first text that it is ready with");
+  boot_window (out, lab, WINDOW_CLOUD_INIT, "the end of cloud-init");
+  g_string_append (out, " To the power-off they are ");
   html_put_count (out, all->exits);
   g_string_append (out, " in ");
   html_put_seconds (out, all->end_ns);
