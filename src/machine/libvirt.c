@@ -190,14 +190,21 @@ libvirt_open (const MachineSpec *spec)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
+static guint64
+file_bytes (const char *path)
+{
+  struct stat st;
+  return stat (path, &st) == 0 ? (guint64) st.st_size : 0;
+}
+
 static char *
 make_xml (const Libvirt *libvirt)
 {
   const MachineSpec *spec = libvirt->spec;
-  struct stat st = { 0 };
   g_autofree char *uuid = g_uuid_string_random ();
   g_autofree char *kernel = g_canonicalize_filename (spec->kernel, NULL);
   g_autofree char *root_image = g_canonicalize_filename (spec->root_image, NULL);
+  g_autofree char *volume = spec->volume != NULL ? g_canonicalize_filename (spec->volume, NULL) : NULL;
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
   g_autofree char *l0_log = g_build_filename (spec->dir, MACHINE_L0_LOG_FILE, NULL);
@@ -212,9 +219,11 @@ make_xml (const Libvirt *libvirt)
     .kernel = kernel,
     .cmdline = spec->cmdline,
     .root_image = root_image,
-    .root_bytes = stat (root_image, &st) == 0 ? (guint64) st.st_size : 0,
+    .root_bytes = file_bytes (root_image),
     .records = records,
     .record_bytes = spec->record_bytes,
+    .volume = volume,
+    .volume_bytes = volume != NULL ? file_bytes (volume) : 0,
     .console = console,
     .icount_shift = spec->icount_shift ? spec->icount_shift : MACHINE_ICOUNT_SHIFT,
     .l0_log = spec->l0_log ? l0_log : NULL,
@@ -416,6 +425,7 @@ const MachineBackend machine_libvirt = {
   .name = "libvirt",
   .root_device = "/dev/pmem0",
   .record_device = "/dev/pmem1",
+  .volume_device = "/dev/pmem2",
   .console_device = "ttyS0",
   .disk_unit = DOMAIN_DISK_UNIT,
   .check = libvirt_check,

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of the ways to a disk beside how they work. Internal to image/distro*.c. */
+#pragma once
+#include "image/distro-private.h"
+
+/* To be raised when this code makes other bits of the same inputs. */
+#define DISTRO_PACKAGES_RECIPE "1"
+
+void distro_job_free (DistroJob *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DistroJob, distro_job_free)
+guint64 distro_disk_bytes (const DistroSpec *spec, const DistributionConfig *config);
