@@ -279,7 +279,9 @@ map_clocks (BootFind *f)
   for (guint i = 0; i < printks->len; i++)
     {
       const BootBracket *line = &g_array_index (printks, BootBracket, i);
-      bounds[i] = (Bounds) { line->before_ns - line->printk_ns, line->after_ns - line->printk_ns };
+      /* The kernel tells its log's times to the microsecond, cut off. */
+      const gint64 cut_ns = line->printk_ns % 1000 == 0 ? 999 : 0;
+      bounds[i] = (Bounds) { line->before_ns - line->printk_ns - cut_ns, line->after_ns - line->printk_ns };
     }
   boot->printk = clock_of (bounds, printks->len);
 }
