@@ -158,19 +158,20 @@ take_kernel (BootReport *r, TextLines *line, GError **error)
   return TRUE;
 }
 
-/* Timestamps that nobody asks for are passed over: there are many. */
+/* Timestamps that nobody asks for are passed over: there are many, and one that is unset may be the greatest number there is. */
 static gboolean
 take_systemd (BootReport *r, TextLines *line, GError **error)
 {
   char name[WORD_MAX];
-  gint64 us;
+  guint64 us;
 
-  if (!text_name (line, name, sizeof name) || !take_time (line, 1000, &us) || !at_end (line))
+  if (!text_name (line, name, sizeof name) || !text_decimal (line, &us) || !at_end (line))
     return BAD ("not \"systemd NAME US\"");
-  if (strcmp (name, "UserspaceTimestampMonotonic") == 0)
-    r->userspace_us = us;
-  else if (strcmp (name, "FinishTimestampMonotonic") == 0)
-    r->finish_us = us;
+  gint64 *wanted = strcmp (name, "UserspaceTimestampMonotonic") == 0 ? &r->userspace_us : strcmp (name, "FinishTimestampMonotonic") == 0 ? &r->finish_us : NULL;
+  if (wanted != NULL && us > BOOT_REPORT_NS_MAX / 1000)
+    return BAD ("%s is beyond a week", name);
+  if (wanted != NULL)
+    *wanted = (gint64) us;
   return TRUE;
 }
 

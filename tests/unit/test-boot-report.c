@@ -80,6 +80,34 @@ test_terminal (void **state)
   assert_null (r->version);
 }
 
+static BootReport *
+parse_file (const char *path)
+{
+  g_autofree char *text = NULL;
+
+  assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  return parse (text);
+}
+
+/* What seed/boot-report.py wrote in real boots. */
+static void
+test_real (void **state)
+{
+  g_autoptr (BootReport) r12 = parse_file ("tests/data/boot-report/debian-12.txt"), r13 = parse_file ("tests/data/boot-report/debian-13.txt");
+
+  (void) state;
+  assert_string_equal (r12->version, "12");
+  assert_int_equal (r12->units->len, 88);
+  assert_int_equal (r12->clocks->len, 0); /* without /dev/port */
+  assert_string_equal (r12->cloud_init, "error");
+  assert_string_equal (g_ptr_array_index (r12->failed, 0), "cloud-config.service");
+  assert_string_equal (r13->version, "13");
+  assert_int_equal (r13->units->len, 86);
+  assert_int_equal (r13->clocks->len, 4);
+  assert_int_equal (r13->userspace_us, 9061779);
+  assert_string_equal (r13->cloud_init, "done");
+}
+
 static void
 test_refused (void **state)
 {
@@ -101,6 +129,7 @@ test_refused (void **state)
     { "kernel text\nend\n", "line 2: not \"kernel" },
     { "systemd A\nend\n", "line 2: not \"systemd" },
     { "systemd A 1 2\nend\n", "line 2: not \"systemd" },
+    { "systemd FinishTimestampMonotonic 18446744073709551615\nend\n", "line 2: FinishTimestampMonotonic is beyond" },
     { "unit a.service 1\nend\n", "line 2: not \"unit" },
     { "unit a,b.service 1 2\nend\n", "line 2: not \"unit" },
     { "unit <b> 1 2\nend\n", "line 2: not \"unit" },
@@ -178,6 +207,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_whole),
     cmocka_unit_test (test_terminal),
+    cmocka_unit_test (test_real),
     cmocka_unit_test (test_refused),
     cmocka_unit_test (test_limits),
   };

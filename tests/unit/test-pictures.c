@@ -188,7 +188,7 @@ add_units (Made *made)
   add_unit (made, "cloud-final.service", 900 * MS, 1030 * MS, 333, 0x7c);
   add_unit (made, "systemd-fsck@dev-disk-by\\x2duuid-6c1dbf0f-0c2f-4aa2-8f0c-9a7a3f2b4a11.service", 500 * MS, 700 * MS, 40, 0x72);
   add_unit (made, "late.service", 1000 * MS, 2000 * MS, 100, 0x72);
-  add_unit (made, "never.service", 1000 * MS, G_MININT64, 0, 0);
+  add_unit (made, "never.service", 1000 * MS, -1, 0, 0);
 }
 
 static Made *
