@@ -7,10 +7,12 @@
  *   harness-boot 1
  *   distribution ID VERSION              of os-release: debian 12
  *   clock BEFORE_NS AFTER_NS             a RECORD_MARK_CLOCK was made between these two; the n-th line is of the n-th such mark
- *   printk BEFORE_NS PRINTK_NS AFTER_NS  a kernel message that was written between BEFORE and AFTER has the time PRINTK
+ *   printk BEFORE_NS PRINTK_NS AFTER_NS  a kernel message that was written between BEFORE and AFTER has the time PRINTK; a multiple of 1000 is
+ *                                        one of which what is less than a microsecond was cut off
  *   kernel PRINTK_NS TEXT                a message of the kernel's: "Run /init as init process", "Freeing unused kernel image …"
  *   systemd NAME US                      manager timestamps: UserspaceTimestampMonotonic, FinishTimestampMonotonic
- *   unit NAME START_US ACTIVE_US         when the unit began to be started (InactiveExit) and was (ActiveEnter; 0: never)
+ *   unit NAME START_US ACTIVE_US         when the unit began to be started (InactiveExit) and was (ActiveEnter; of one that runs once and is
+ *                                        over, InactiveEnter; 0: never). A name is told once, or twice alike
  *   cloud-init STATUS                    done, error, … of `cloud-init status`
  *   failed UNIT                          a unit that failed
  *   end

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The starts of systemd's units along the boot, as `systemd-analyze plot` has them, with what they have of the exits: a bar a unit, from when
- * it began to be started to when it was active, coloured by the kind of its most frequent exits and labelled with its fair share.
+ * it began to be started to when it was active, coloured by the kind of its most frequent exits and labelled with its fair share, which stands
+ * first, for a name may be cut.
  */
 #include "report/chart.h"
 #include "report/pictures.h"
@@ -68,11 +69,11 @@ say_unit (GString *text, const AnswersLab *lab, const UnitSummary *unit)
 static void
 put_label (GString *out, const UnitSummary *unit, double a, double b, double y)
 {
-  g_autoptr (GString) text = g_string_new (unit->name);
+  g_autoptr (GString) text = g_string_new (NULL);
   const double right = CHART_X1 - b - GAP, left = a - GAP - CHART_X0;
 
-  g_string_append (text, "  ");
   say_short (text, (double) unit->share_milli / 1000);
+  g_string_append_printf (text, "  %s", unit->name);
   const double width = chart_text_width (text->str);
   if (width <= right)
     chart_text (out, "", b + GAP, y + BAR - 1.5, text->str);
@@ -125,7 +126,7 @@ picture_units (const AnswersLab *lab)
   const double height = gantt.units->len * ROW + 10;
 
   say_all (desc, &gantt);
-  chart_begin (out, gantt.y0 + height + FOOT, title, "Bars: being started. Numbers: exits by fair share. Colours: the most frequent kind.", desc->str);
+  chart_begin (out, gantt.y0 + height + FOOT, title, "Exits while being started, by fair share; coloured by kind.", desc->str);
   chart_phases (out, gantt.s, gantt.s->boot_phases, &gantt.time, gantt.y0, height);
   for (guint i = 0; i < gantt.units->len; i++)
     put_unit (out, &gantt, i);

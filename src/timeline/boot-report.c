@@ -158,19 +158,20 @@ take_kernel (BootReport *r, TextLines *line, GError **error)
   return TRUE;
 }
 
-/* Timestamps that nobody asks for are passed over: there are many. */
+/* Timestamps that nobody asks for are passed over: there are many, and one that is unset may be the greatest number there is. */
 static gboolean
 take_systemd (BootReport *r, TextLines *line, GError **error)
 {
   char name[WORD_MAX];
-  gint64 us;
+  guint64 us;
 
-  if (!text_name (line, name, sizeof name) || !take_time (line, 1000, &us) || !at_end (line))
+  if (!text_name (line, name, sizeof name) || !text_decimal (line, &us) || !at_end (line))
     return BAD ("not \"systemd NAME US\"");
-  if (strcmp (name, "UserspaceTimestampMonotonic") == 0)
-    r->userspace_us = us;
-  else if (strcmp (name, "FinishTimestampMonotonic") == 0)
-    r->finish_us = us;
+  gint64 *wanted = strcmp (name, "UserspaceTimestampMonotonic") == 0 ? &r->userspace_us : strcmp (name, "FinishTimestampMonotonic") == 0 ? &r->finish_us : NULL;
+  if (wanted != NULL && us > BOOT_REPORT_NS_MAX / 1000)
+    return BAD ("%s is beyond a week", name);
+  if (wanted != NULL)
+    *wanted = (gint64) us;
   return TRUE;
 }
 
@@ -241,15 +242,29 @@ compare_units (gconstpointer a, gconstpointer b)
   return strcmp (x->name, y->name);
 }
 
+/* A unit that is told twice alike is one unit. */
 static gboolean
 sort_units (BootReport *r, GError **error)
 {
-  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  guint kept = 0;
 
-  for (guint i = 0; i < r->units->len; i++)
-    if (!g_hash_table_add (names, g_array_index (r->units, BootUnit, i).name))
-      return BAD ("unit %s is told twice", g_array_index (r->units, BootUnit, i).name);
   g_array_sort (r->units, compare_units);
+  for (guint i = 0; i < r->units->len; i++)
+    {
+      BootUnit *unit = &g_array_index (r->units, BootUnit, i), *before = kept > 0 ? &g_array_index (r->units, BootUnit, kept - 1) : NULL;
+      if (before != NULL && compare_units (before, unit) == 0 && before->active_us == unit->active_us)
+        {
+          g_clear_pointer (&unit->name, g_free);
+          continue;
+        }
+      if (!g_hash_table_add (seen, unit->name))
+        return BAD ("unit %s is told twice", unit->name);
+      const BootUnit moved = *unit;
+      unit->name = NULL;
+      g_array_index (r->units, BootUnit, kept++) = moved;
+    }
+  g_array_set_size (r->units, kept);
   return TRUE;
 }
 

@@ -279,7 +279,9 @@ map_clocks (BootFind *f)
   for (guint i = 0; i < printks->len; i++)
     {
       const BootBracket *line = &g_array_index (printks, BootBracket, i);
-      bounds[i] = (Bounds) { line->before_ns - line->printk_ns, line->after_ns - line->printk_ns };
+      /* The kernel tells its log's times to the microsecond, cut off. */
+      const gint64 cut_ns = line->printk_ns % 1000 == 0 ? 999 : 0;
+      bounds[i] = (Bounds) { line->before_ns - line->printk_ns - cut_ns, line->after_ns - line->printk_ns };
     }
   boot->printk = clock_of (bounds, printks->len);
 }
@@ -305,7 +307,7 @@ take_units (BootFind *f)
   for (guint i = 0; i < boot->report->units->len; i++)
     {
       const BootUnit *from = &g_array_index (boot->report->units, BootUnit, i);
-      const TimelineUnit unit = { from->name, ns_of_us (boot, from->start_us), from->active_us > 0 ? ns_of_us (boot, from->active_us) : G_MININT64 };
+      const TimelineUnit unit = { from->name, ns_of_us (boot, from->start_us), from->active_us > 0 ? ns_of_us (boot, from->active_us) : -1 };
       if (unit.start_ns < 0) /* before L2 was first entered: L2's clock is not what it says */
         continue;
       g_array_append_val (boot->units, unit);

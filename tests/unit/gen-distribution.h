@@ -7,6 +7,7 @@
 #include "unit/gen-records.h"
 
 #include "record/boot-report.h"
+#include "record/l2-volume.h"
 
 /* L2's CLOCK_MONOTONIC starts so long after its first entry, its kernel log's clock so much before that. */
 #define GEN_MONOTONIC_NS 40000000
