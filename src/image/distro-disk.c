@@ -182,7 +182,7 @@ last_lines (const char *text)
 static gboolean
 run_script (Appliance *appliance, const char *what, const char *script, GError **error)
 {
-  g_autofree char *command = g_strdup_printf ("exec 2>&1 </dev/null\nexport LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive\nset -e\n%s", script);
+  g_autofree char *command = g_strdup_printf ("exec >&2 </dev/null\nexport LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive\nset -e\n%s", script);
   g_autofree char *output = guestfs_sh (appliance_handle (appliance), command);
   g_autofree char *tail = NULL;
 

@@ -5,7 +5,9 @@
 It may run under an emulator fifty times slower than hardware, where each byte and each process counts: it imports little, starts
 three programs, and begins only when the boot is over.
 """
+import ctypes
 import json
+import mmap
 import os
 import sys
 import termios
@@ -85,18 +87,25 @@ def wait_for_login():
         time.sleep(0.2)
 
 
+def port_writer():
+    """A function that executes one OUT. Cloud kernels have no /dev/port: the instruction is made here."""
+    code = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    code.write(b"\x89\xfa\x31\xc0\xee\xc3")  # mov %edi,%edx; xor %eax,%eax; out %al,(%dx); ret
+    function = ctypes.CFUNCTYPE(None, ctypes.c_uint)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+    function.code = code  # the memory lives as long as the function
+    return function
+
+
 def clock_lines():
     """Instants that both clocks know: this one, and that of whoever logs this machine's exits."""
-    try:
-        ports = os.open("/dev/port", os.O_WRONLY)
-    except OSError as error:
-        print(f"harness: /dev/port: {error}")
+    if ctypes.CDLL(None, use_errno=True).ioperm(CLOCK_PORT, 1, 1) != 0:
+        print("harness: no clock marks: ioperm: " + os.strerror(ctypes.get_errno()))
         return
+    write_port = port_writer()
     for _ in range(CLOCK_ROUNDS):
         before = time.monotonic_ns()
-        os.pwrite(ports, b"\0", CLOCK_PORT)
+        write_port(CLOCK_PORT)
         yield f"clock {before} {time.monotonic_ns()}"
-    os.close(ports)
 
 
 def kernel_messages():
@@ -136,7 +145,7 @@ def kernel_lines():
 def manager_lines():
     for line in output_of("systemctl", "show", "--no-pager").splitlines():
         name, _, value = line.partition("=")
-        if name.endswith("TimestampMonotonic") and value.isdigit() and value != "0":
+        if name.endswith("TimestampMonotonic") and value.isdigit() and 0 < int(value) < 1 << 62:
             yield f"systemd {name} {value}"
 
 
