@@ -10,8 +10,9 @@
  *   printk BEFORE_NS PRINTK_NS AFTER_NS  a kernel message that was written between BEFORE and AFTER has the time PRINTK
  *   kernel PRINTK_NS TEXT                a message of the kernel's: "Run /init as init process", "Freeing unused kernel image …"
  *   systemd NAME US                      manager timestamps: UserspaceTimestampMonotonic, FinishTimestampMonotonic
- *   unit NAME START_US ACTIVE_US         when the unit began to be started (InactiveExit) and was (ActiveEnter; 0: never)
- *   cloud-init STATUS                    done, error, … of `cloud-init status`
+ *   unit NAME START_US ACTIVE_US         when the unit began to be started (InactiveExit) and was (ActiveEnter; of what ran once and is over: when it
+ *                                        was over; 0: never). In order of START
+ *   cloud-init STATUS                    done, error, unknown: as `cloud-init status` would say
  *   failed UNIT                          a unit that failed
  *   end
  */
