@@ -52,6 +52,13 @@ static const char users[] = "ssh_pwauth: false\n"
                             "  lock_passwd: false\n"
                             "  passwd: \"$6$harness$gRA1ctkBvReusqu565LZxY47Lu3x01Ywo75oCdnL1VTZMRLaRkKKB6TVABQaJeGvIfwC56NxHP.L2NHOWYn9/.\"\n";
 
+/*
+ * An RSA key is found by luck, within 0.1 to 100 s of an emulator's time: the boot's length would tell of little else. The locale is the one
+ * that the disk has: another would be generated first.
+ */
+static const char settings[] = "ssh_genkeytypes: [ecdsa, ed25519]\n"
+                               "locale: C.UTF-8\n";
+
 /* systemd-run lets it wait for the rest of the boot, which cloud-init's last stage is part of. */
 static const char start_report[] = "runcmd:\n"
                                    "- [systemd-run, --quiet, --no-block, --unit=harness-boot-report, --property=After=cloud-final.service, --property=After=multi-user.target,"
@@ -63,6 +70,7 @@ own_part (gboolean report)
   g_autoptr (GString) part = g_string_new ("#cloud-config\n");
 
   g_string_append (part, users);
+  g_string_append (part, settings);
   if (report)
     {
       g_autofree char *program = resource_text ("boot-report.py");
