@@ -146,6 +146,27 @@ test_console (void **state)
   assert_ready_at ("login:", straddling, FALSE, 3 + 1 + 3);
 }
 
+/* A piece that has fewer OUTs than bytes is not timed by those of the piece before. */
+static void
+test_console_of_two_kinds (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GString) typed = g_string_new (NULL);
+
+  (void) state;
+  gen_ready_text (g, "login:");
+  gen_serial (g, 0x3f8, "a long line by an 8250", typed);
+  gen_read_console (g, typed);
+  for (guint i = 0; i < 5; i++)
+    gen_exit (g, 12, 0, 0, GEN_KERNEL_RIP, 10, 10);
+  g_string_assign (typed, "login: ");
+  gen_read_console (g, typed);
+  gen_exit (g, 12, 0, 0, GEN_KERNEL_RIP, 10, 10);
+  g_autoptr (Timeline) t = load_generated (g);
+  assert_false (t->boot->ready[0].by_byte);
+  assert_int_equal (t->marks[RECORD_MARK_READY].seq, strlen ("a long line by an 8250") + 5 - 1);
+}
+
 static void
 test_texts_refused (void **state)
 {
@@ -370,6 +391,53 @@ test_units (void **state)
   assert_int_equal (s->reasons[WINDOW_CLOUD_INIT]->len, s->reasons[WINDOW_BOOT]->len);
 }
 
+/* The exit at a unit's very start is its, the one when it is active is not. */
+static void
+test_unit_borders (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+  const gint64 step_ns = 10000, from_ns = 50000000;
+
+  (void) state;
+  gen_ready_text (g, "login:");
+  g->tsc = GEN_FIRST_ENTRY + from_ns * GEN_TSC_KHZ / 1000000;
+  for (guint i = 0; i < 6; i++)
+    gen_exit (g, 12, 0, 0, GEN_KERNEL_RIP, i == 0 ? 0 : (guint64) step_ns * GEN_TSC_KHZ / 1000000 - 100, 100);
+  gen_unit (b, "a.service", from_ns + step_ns, from_ns + 2 * step_ns + step_ns / 2);
+  gen_unit (b, "b.service", from_ns + step_ns + step_ns / 2, from_ns + 3 * step_ns);
+  gen_serial (g, 0x3f8, "login:", b->typed);
+  gen_read_console (g, b->typed);
+  gen_clock (b, 0);
+  g_string_append (b->report, "end\n");
+  gen_send_report (b);
+  g_autoptr (Timeline) t = load_generated (g);
+  g_autoptr (LabSummary) s = NULL;
+  assert_true (lab_summary_make (t, committed_kinds (ISA_VMX), 10000000, &s, NULL));
+  assert_int_equal (t->boot->clock.offset_ns, GEN_MONOTONIC_NS);
+  assert_int_equal (g_array_index (s->units, UnitSummary, 0).exits, 2);
+  assert_int_equal (g_array_index (s->units, UnitSummary, 1).exits, 1);
+}
+
+/* The kernel cuts its times off at the microsecond: what was lost leaves brackets open that would exclude each other. */
+static void
+test_printk_cut (void **state)
+{
+  g_autoptr (Gen) cut = gen_new (ISA_VMX, 1), whole = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) of_cut = gen_boot_new (cut), of_whole = gen_boot_new (whole);
+
+  (void) state;
+  g_string_append (of_cut->report, "printk 5000100 5000000 5000200\nprintk 7000800 7000000 7000900\nend\n");
+  g_string_append (of_whole->report, "printk 5000101 5000001 5000201\nprintk 7000801 7000001 7000901\nend\n");
+  gen_ready_text (cut, "login:");
+  gen_ready_text (whole, "login:");
+  gen_send_report (of_cut);
+  gen_send_report (of_whole);
+  g_autoptr (Timeline) t = load_generated (cut), w = load_generated (whole);
+  assert_int_equal (t->boot->printk.agree, 2);
+  assert_int_equal (w->boot->printk.agree, 1);
+}
+
 static void
 assert_ends (Gen *g, Outcome wanted, const char *part)
 {
@@ -419,6 +487,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_whole),
     cmocka_unit_test (test_console),
+    cmocka_unit_test (test_console_of_two_kinds),
     cmocka_unit_test (test_texts_refused),
     cmocka_unit_test (test_without_report),
     cmocka_unit_test (test_other_firmware),
@@ -426,6 +495,8 @@ main (void)
     cmocka_unit_test (test_clocks),
     cmocka_unit_test (test_damaged_report),
     cmocka_unit_test (test_units),
+    cmocka_unit_test (test_unit_borders),
+    cmocka_unit_test (test_printk_cut),
     cmocka_unit_test (test_outcomes),
   };
 
