@@ -423,10 +423,23 @@ find_ready (BootFind *f)
   t->marks[RECORD_MARK_READY] = ready;
 }
 
+/* The only instant far from the brackets that two accounts have. */
+static void
+compare_init (BootFind *f)
+{
+  gboolean by_byte;
+  const TimelineMark seen = mark_of_written (f, &f->written[WRITTEN_INIT], &by_byte);
+
+  f->timeline->boot->init_twice = seen.seen && f->times_ns[TIME_INIT] >= 0;
+  if (f->timeline->boot->init_twice)
+    f->timeline->boot->init_delay_ns = seen.t_ns - f->times_ns[TIME_INIT];
+}
+
 void
 boot_find_end (BootFind *f)
 {
   read_report (f);
+  compare_init (f);
   find_times (f);
   find_ready (f);
   f->timeline->marks[RECORD_MARK_LOADER] = mark_of (f, &f->loader);

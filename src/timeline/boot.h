@@ -68,6 +68,8 @@ struct TimelineBoot {
   TimelineMark login;      /* the first ready text */
   TimelineMark cloud_init; /* cloud-final.service was active */
   TimelineMark systemd;
+  gboolean init_twice;     /* the kernel's message before systemd was both told with its time and seen on the console: */
+  gint64 init_delay_ns;    /* so much later, a whole boot before the clocks were compared */
   GArray *units;       /* of TimelineUnit, by start, of equals by name; empty without a clock */
 };
 

@@ -438,6 +438,44 @@ test_printk_cut (void **state)
   assert_int_equal (w->boot->printk.agree, 1);
 }
 
+/* The kernel's message of init, on the console so many exits after its time. */
+static const char *
+init_verdict (guint later)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+
+  gen_ready_text (g, "login:");
+  gen_firmware (g);
+  b->init_ns = gen_now_ns (g);
+  gen_some (g, later);
+  gen_serial (g, 0x3f8, "Run /init as init process\nlogin:", b->typed);
+  gen_read_console (g, b->typed);
+  g_string_append_printf (b->report, "kernel %" G_GINT64_FORMAT " Run /init as init process\nprintk 3000000 1000001 3000002\n", b->init_ns - GEN_MONOTONIC_NS + 60000000);
+  gen_mark (g, RECORD_MARK_CLOCK);
+  g_string_append_printf (b->report, "clock %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\nend\n", gen_now_ns (g) - 2000 - GEN_MONOTONIC_NS + 62000000, gen_now_ns (g) - 2000 - GEN_MONOTONIC_NS + 62000000);
+  gen_send_report (b);
+  g_autoptr (Timeline) t = load_generated (g);
+  g_autoptr (Checks) checks = checks_new ();
+  check_boot (&(CheckInputs) { .timeline = t }, checks);
+  for (guint i = 0; i < checks->rows->len; i++)
+    {
+      const CheckRow *row = g_ptr_array_index (checks->rows, i);
+      if (strcmp (row->check, "boot:init-message-on-the-console-when-told") == 0)
+        return g_intern_string (row->verdict);
+    }
+  return "none";
+}
+
+static void
+test_init_message (void **state)
+{
+  (void) state;
+  assert_string_equal (init_verdict (0), "ok");
+  assert_string_equal (init_verdict (100), "ok");
+  assert_string_equal (init_verdict (2000), "surprise");
+}
+
 static void
 assert_ends (Gen *g, Outcome wanted, const char *part)
 {
@@ -497,6 +535,7 @@ main (void)
     cmocka_unit_test (test_units),
     cmocka_unit_test (test_unit_borders),
     cmocka_unit_test (test_printk_cut),
+    cmocka_unit_test (test_init_message),
     cmocka_unit_test (test_outcomes),
   };
 
