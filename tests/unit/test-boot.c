@@ -467,6 +467,45 @@ init_verdict (guint later)
   return "none";
 }
 
+/* What L2 counts its TSC by: the report's word, else the console's, if it is no nonsense. */
+static void
+assert_rate (const char *console, const char *message, guint32 khz)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+
+  gen_ready_text (g, "login:");
+  gen_serial (g, 0x3f8, console, b->typed);
+  gen_read_console (g, b->typed);
+  if (message != NULL)
+    g_string_append_printf (b->report, "kernel 0 %s\n", message);
+  /* The mark is 100 s after L2's zero by L2, and the unit 60 s before it. */
+  g->tsc += (guint64) GEN_TSC_KHZ * 61000;
+  gen_mark (g, RECORD_MARK_CLOCK);
+  const gint64 mark_ns = gen_now_ns (g) - 2000;
+  g_string_append (b->report, "clock 100000000000 100000000000\nunit a.service 40000000 41000000\nend\n");
+  gen_send_report (b);
+  g_autoptr (Timeline) t = load_generated (g);
+  assert_int_equal (t->boot->clock.from_khz, khz);
+  const gint64 wanted_ns = mark_ns - (gint64) 60000000000 * khz / GEN_TSC_KHZ;
+  assert_true (ABS (g_array_index (t->boot->units, TimelineUnit, 0).start_ns - wanted_ns) <= 1);
+}
+
+static void
+test_rate (void **state)
+{
+  (void) state;
+  assert_rate ("", NULL, GEN_TSC_KHZ);
+  assert_rate ("[    0.008432] tsc: Detected 1999.902 MHz processor\r\n", NULL, 1999902);
+  assert_rate ("[    0.008432] tsc: Detected 1999.902 MHz processor\r\n", "tsc: Detected 2000.001 MHz processor", 2000001);
+  assert_rate ("tsc: Detected 1979.999 MHz processor\r\n", NULL, GEN_TSC_KHZ); /* more than a percent */
+  assert_rate ("tsc: Detected 1980.000 MHz processor\r\n", NULL, 1980000);
+  assert_rate ("tsc: Detected 1999.9 MHz processor\r\n", NULL, GEN_TSC_KHZ);
+  assert_rate ("tsc: Detected 1999.902", NULL, 1999902);
+  assert_rate ("tsc: Detected 99999999999999999999.902", NULL, GEN_TSC_KHZ);
+  assert_rate ("tsc: Detected ", NULL, GEN_TSC_KHZ);
+}
+
 static void
 test_init_message (void **state)
 {
@@ -535,6 +574,7 @@ main (void)
     cmocka_unit_test (test_units),
     cmocka_unit_test (test_unit_borders),
     cmocka_unit_test (test_printk_cut),
+    cmocka_unit_test (test_rate),
     cmocka_unit_test (test_init_message),
     cmocka_unit_test (test_outcomes),
   };
