@@ -162,7 +162,7 @@ write_settings (Appliance *appliance, const DistroDiskSpec *spec, GError **error
 
   if (guestfs_mkdir_p (g, "/boot/efi") < 0 || guestfs_mount (g, ESP, "/boot/efi") < 0 || guestfs_mkdir_p (g, "/etc/cloud/cloud.cfg.d") < 0 ||
       !put (g, "/etc/fstab", "LABEL=root / ext4 rw,errors=remount-ro 0 1\nLABEL=ESP /boot/efi vfat umask=0077 0 1\n") || !put (g, "/etc/hostname", hostname) ||
-      !put (g, "/etc/hosts", hosts) || !put (g, "/etc/machine-id", "") || !put (g, "/etc/default/grub", grub) ||
+      !put (g, "/etc/hosts", hosts) || !put (g, "/etc/machine-id", "") || !put (g, "/etc/default/locale", "LANG=C.UTF-8\n") || !put (g, "/etc/default/grub", grub) ||
       !put (g, "/etc/cloud/cloud.cfg.d/90_dpkg.cfg", "datasource_list: [ NoCloud, None ]\n"))
     return appliance_fail (appliance, "cannot write the disk's settings", error);
   return TRUE;
@@ -182,7 +182,7 @@ last_lines (const char *text)
 static gboolean
 run_script (Appliance *appliance, const char *what, const char *script, GError **error)
 {
-  g_autofree char *command = g_strdup_printf ("exec 2>&1 </dev/null\nexport LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive\nset -e\n%s", script);
+  g_autofree char *command = g_strdup_printf ("exec >&2 </dev/null\nexport LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive\nset -e\n%s", script);
   g_autofree char *output = guestfs_sh (appliance_handle (appliance), command);
   g_autofree char *tail = NULL;
 

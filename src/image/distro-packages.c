@@ -3,11 +3,13 @@
 #include "image/distro-packages.h"
 
 #include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-#include "base/cancel.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/run.h"
 
 #define PACKAGES_DEADLINE_S 3600
@@ -169,6 +171,27 @@ remove_left_over (const char *folder)
     }
 }
 
+/*
+ * What an ordinary user's killed command left behind, and files_sweep() may not remove: only those namespaces can. A folder that somebody
+ * works in is locked.
+ */
+static void
+sweep_namespaces (const char *cache_dir)
+{
+  g_autoptr (GDir) dir = geteuid () != 0 ? g_dir_open (cache_dir, 0, NULL) : NULL;
+
+  for (const char *name; dir && (name = g_dir_read_name (dir));)
+    {
+      g_autofree char *path = g_build_filename (cache_dir, name, NULL);
+      AUTO_FD fd = g_str_has_prefix (name, ".tmp-") ? open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+      if (fd < 0 || flock (fd, LOCK_EX | LOCK_NB) < 0)
+        continue;
+      remove_left_over (path);
+      files_remove_tree (path, NULL);
+    }
+}
+
 static gboolean
 check_host (const DistributionConfig *config, GError **error)
 {
@@ -200,9 +223,11 @@ run_mmdebstrap (const DistroPackagesSpec *spec, const char *tar, gint64 release_
 gboolean
 distro_packages_tar (const DistroPackagesSpec *spec, const char *tar, gint64 *release_s, GError **error)
 {
+  g_autofree char *cache_dir = g_path_get_dirname (scratch_path (spec->scratch));
   gint64 newest;
   gboolean ok;
 
+  sweep_namespaces (cache_dir);
   if (!check_host (spec->config, error) || !newest_release (spec->config, &newest, error))
     return FALSE;
   progress_begin (spec->progress, "", "packages (mmdebstrap)", PACKAGES_EXPECTED_S);

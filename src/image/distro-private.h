@@ -14,6 +14,7 @@ typedef struct DistroJob DistroJob;
 struct DistroJob {
   const DistroSpec *spec;
   DistributionConfig *config; /* owned; NULL: a file or URL */
+  char *path; /* of a file; else NULL */
   char *name;
   char *key;
   DistroAbout *about;

@@ -41,6 +41,7 @@ distro_job_free (DistroJob *job)
     return;
   g_clear_pointer (&job->config, distribution_config_free);
   g_clear_pointer (&job->about, distro_about_free);
+  g_free (job->path);
   g_free (job->name);
   g_free (job->key);
   g_free (job);
@@ -158,8 +159,8 @@ make_of_packages (DistroJob *job, Scratch *scratch, GError **error)
   return TRUE;
 }
 
-static gboolean
-new_packages_job (const DistroSpec *spec, const char *path, DistroJob **job, GError **error)
+gboolean
+distro_job_of_packages (const DistroSpec *spec, const char *path, DistroJob **job, GError **error)
 {
   g_autoptr (DistroJob) made = g_new0 (DistroJob, 1);
   g_autoptr (InputHash) hash = input_hash_new (KIND);
@@ -249,9 +250,9 @@ make_entry (DistroJob *job, const char *old, char **dir, GError **error)
          cache_seal (spec->cache_dir, KIND, job->key, scratch, dir, error);
 }
 
-/* Under a lock, so that two commands do not make it twice. */
+/* Under a lock, so that two commands do not make it twice. *artefact NULL: only what is there was asked for, and it is not. */
 static gboolean
-find_or_make (DistroJob *job, DistroArtefact **artefact, GError **error)
+find_or_make (DistroJob *job, gboolean only_find, DistroArtefact **artefact, GError **error)
 {
   const DistroSpec *spec = job->spec;
   g_autofree char *lock_path = g_strdup_printf ("%s/" KIND "-%.16s.lock", spec->cache_dir, job->key);
@@ -261,10 +262,12 @@ find_or_make (DistroJob *job, DistroArtefact **artefact, GError **error)
 
   if (!lock || !cache_lookup (spec->cache_dir, KIND, job->key, &old, &damaged, error))
     return FALSE;
-  if (old && !spec->refresh)
-    return load_artefact (old, TRUE, artefact, error);
   if (damaged)
     progress_say (spec->progress, "", "the cached disk of %s was damaged and is made again", job->name);
+  if (old && !spec->refresh)
+    return load_artefact (old, TRUE, artefact, error);
+  if (only_find)
+    return TRUE;
   if (!make_entry (job, old, &dir, error))
     {
       g_prefix_error (error, "%s: ", job->name);
@@ -273,14 +276,109 @@ find_or_make (DistroJob *job, DistroArtefact **artefact, GError **error)
   return load_artefact (dir, FALSE, artefact, error);
 }
 
+/* --- which way --------------------------------------------------------------------------------- */
+
+static gboolean
+has_wishes (const DistroSpec *spec)
+{
+  return spec->variant || spec->extra_packages || spec->overlay_tar || spec->script || spec->cmdline || spec->disk_bytes;
+}
+
+/* Both ways are open: what is in the cache is taken, then the publisher's image if it can be reached, then packages. */
+static gboolean
+build_any (DistroJob *download, DistroJob *packages, DistroArtefact **artefact, GError **error)
+{
+  const DistroSpec *spec = packages->spec;
+  g_autoptr (GError) unreachable = NULL;
+
+  if (!find_or_make (download, TRUE, artefact, error) || (!*artefact && !find_or_make (packages, TRUE, artefact, error)))
+    return FALSE;
+  if (*artefact || find_or_make (download, FALSE, artefact, &unreachable))
+    return TRUE;
+  if (unreachable->domain != HARNESS_ERROR || unreachable->code != HARNESS_ERROR_HOST)
+    {
+      g_propagate_error (error, g_steal_pointer (&unreachable));
+      return FALSE;
+    }
+  progress_say (spec->progress, "", "%s; made of packages instead", unreachable->message);
+  return find_or_make (packages, FALSE, artefact, error);
+}
+
+/* No other way is open, and it is said why. */
+static gboolean
+build_download (DistroJob *download, const char *path, DistroArtefact **artefact, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (find_or_make (download, FALSE, artefact, &failure))
+    return TRUE;
+  if (failure->domain == HARNESS_ERROR && failure->code == HARNESS_ERROR_HOST)
+    return fail (error, HARNESS_ERROR_HOST, "%s; try: %s", failure->message,
+                 download->config->suite[0] ? "--from packages" : "a host with a route there, or name a suite, sources and a keyring in its config");
+  g_propagate_prefixed_error (error, g_steal_pointer (&failure), "%s: ", path);
+  return FALSE;
+}
+
+static gboolean
+build_named (const DistroSpec *spec, const char *path, DistroArtefact **artefact, GError **error)
+{
+  const gboolean own = has_wishes (spec);
+  g_autoptr (DistroJob) download = NULL, packages = NULL;
+
+  if (spec->checksum)
+    return fail (error, HARNESS_ERROR_USAGE, "a checksum is for a URL or file; %s's is the one that is published", spec->what);
+  if (own && spec->from == DISTRO_FROM_DOWNLOAD)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: a disk of one's own is made of packages, not downloaded", spec->what);
+  if (!distro_job_of_download (spec, path, &download, error))
+    return FALSE;
+  if (!own && !download->config->url[0] && spec->from == DISTRO_FROM_DOWNLOAD)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: %s has no url; try: --from packages", spec->what, path);
+  if (spec->from == DISTRO_FROM_DOWNLOAD || (!own && spec->from == DISTRO_FROM_ANY && !download->config->suite[0]))
+    return build_download (download, path, artefact, error);
+  if (!distro_job_of_packages (spec, path, &packages, error))
+    return FALSE;
+  if (own || spec->from == DISTRO_FROM_PACKAGES || !download->config->url[0])
+    return find_or_make (packages, FALSE, artefact, error);
+  return build_any (download, packages, artefact, error);
+}
+
+static gboolean
+build_file (const DistroSpec *spec, const char *path, DistroArtefact **artefact, GError **error)
+{
+  g_autoptr (DistroJob) job = NULL;
+
+  return distro_job_of_file (spec, path, &job, error) && find_or_make (job, FALSE, artefact, error);
+}
+
+static gboolean
+build_url (const DistroSpec *spec, DistroArtefact **artefact, GError **error)
+{
+  g_autofree char *path = g_str_has_prefix (spec->what, "file:") ? g_filename_from_uri (spec->what, NULL, NULL) : NULL;
+  g_autoptr (DistroJob) job = NULL;
+
+  if (path)
+    return g_file_test (path, G_FILE_TEST_EXISTS) ? build_file (spec, path, artefact, error) : fail (error, HARNESS_ERROR_USAGE, "%s: no such file", spec->what);
+  return distro_job_of_url (spec, &job, error) && find_or_make (job, FALSE, artefact, error);
+}
+
 gboolean
 distro_build (const DistroSpec *spec, DistroArtefact **artefact, GError **error)
 {
   g_autofree char *file = g_strconcat (spec->what, ".conf", NULL);
-  g_autofree char *path = g_build_filename (spec->configs_dir, file, NULL);
-  g_autoptr (DistroJob) job = NULL;
+  g_autofree char *config = g_build_filename (spec->configs_dir, file, NULL);
+  const gboolean named = is_name (spec->what) && g_file_test (config, G_FILE_TEST_EXISTS), url = strstr (spec->what, ":/") != NULL;
+  DistroArtefact *result = NULL;
+  gboolean ok;
 
-  if (!is_name (spec->what) || !g_file_test (path, G_FILE_TEST_EXISTS))
+  if (!named && !url && !g_file_test (spec->what, G_FILE_TEST_EXISTS))
     return fail_unknown (spec, error);
-  return new_packages_job (spec, path, &job, error) && find_or_make (job, artefact, error);
+  if (!named && (has_wishes (spec) || spec->from != DISTRO_FROM_ANY))
+    return fail (error, HARNESS_ERROR_USAGE, "%s: only a distribution by name is made in one way or another", spec->what);
+  if (named)
+    ok = build_named (spec, config, &result, error);
+  else
+    ok = url ? build_url (spec, &result, error) : build_file (spec, spec->what, &result, error);
+  if (ok)
+    *artefact = result;
+  return ok;
 }

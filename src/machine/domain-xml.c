@@ -193,7 +193,7 @@ write_events (xmlTextWriter *xml)
 }
 
 static void
-write_nvdimm (xmlTextWriter *xml, const char *access, const char *path, guint64 bytes, const char *alias)
+write_nvdimm (xmlTextWriter *xml, const char *access, gboolean read_only, const char *path, guint64 bytes, const char *alias)
 {
   start (xml, "memory");
   attr (xml, "model", "nvdimm");
@@ -204,6 +204,8 @@ write_nvdimm (xmlTextWriter *xml, const char *access, const char *path, guint64 
   start (xml, "target");
   size_element (xml, "size", bytes >> 10, "KiB");
   text_element (xml, "node", "0");
+  if (read_only)
+    flag (xml, "readonly", NULL, NULL);
   end (xml);
   flag (xml, "alias", "name", alias);
   end (xml);
@@ -236,10 +238,10 @@ write_devices (xmlTextWriter *xml, const DomainConfig *config)
   write_serial (xml, config->console);
   flag (xml, "memballoon", "model", "none");
   /* private: L1's writes stay in memory; the image file is never written */
-  write_nvdimm (xml, "private", config->root_image, config->root_bytes, ROOT_ALIAS);
-  write_nvdimm (xml, "shared", config->records, config->record_bytes, RECORDS_ALIAS);
+  write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
+  write_nvdimm (xml, "shared", FALSE, config->records, config->record_bytes, RECORDS_ALIAS);
   if (config->volume != NULL)
-    write_nvdimm (xml, "private", config->volume, config->volume_bytes, VOLUME_ALIAS);
+    write_nvdimm (xml, "shared", TRUE, config->volume, config->volume_bytes, VOLUME_ALIAS);
   end (xml);
 }
 

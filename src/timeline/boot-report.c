@@ -137,6 +137,14 @@ take_clock (BootReport *r, TextLines *line, GError **error)
 }
 
 static gboolean
+take_clock_rip (BootReport *r, TextLines *line, GError **error)
+{
+  if (r->clock_rip != 0 || r->clocks->len > 0 || !text_decimal (line, &r->clock_rip) || r->clock_rip == 0 || !at_end (line))
+    return BAD ("not one \"clock-rip ADDRESS\" before the first clock");
+  return TRUE;
+}
+
+static gboolean
 take_printk (BootReport *r, TextLines *line, GError **error)
 {
   return take_bracket (r->printks, line, TRUE, "printk BEFORE_NS PRINTK_NS AFTER_NS", error);
@@ -220,7 +228,7 @@ take_line (BootReport *r, TextLines *line, GError **error)
     const char *word;
     gboolean (*take) (BootReport *, TextLines *, GError **);
   } kinds[] = {
-    { "distribution", take_distribution }, { "clock", take_clock }, { "printk", take_printk }, { "kernel", take_kernel },
+    { "distribution", take_distribution }, { "clock-rip", take_clock_rip }, { "clock", take_clock }, { "printk", take_printk }, { "kernel", take_kernel },
     { "systemd", take_systemd }, { "unit", take_unit }, { "cloud-init", take_cloud_init }, { "failed", take_failed },
   };
   char word[WORD_MAX];

@@ -26,6 +26,7 @@ typedef struct {
 
 typedef struct {
   char *id, *version; /* "debian", "12"; NULL: not told */
+  guint64 clock_rip;  /* of the CPUID that makes the marks; 0: they are RECORD_MARK_CLOCK */
   GArray *clocks;     /* of BootBracket */
   GArray *printks;    /* of BootBracket */
   GArray *messages;   /* of BootMessage */

@@ -19,6 +19,8 @@
 #define TSC_MESSAGE "tsc: Detected "
 #define TSC_MESSAGE_MAX 64u
 #define CLOUD_INIT_LAST "cloud-final.service"
+#define VMX_REASON_CPUID 10u
+#define SVM_CODE_CPUID 0x72u
 
 typedef struct {
   gboolean seen;
@@ -46,6 +48,7 @@ struct BootFind {
   Timeline *timeline;
   Written written[WRITTEN_ALL];
   guint open; /* of written, up to here some are not done */
+  guint64 clock_rip; /* see boot-report.h */
   GArray *clock_ns; /* of gint64: t_ns of the marks */
   At loader, after_low, kernel_rip;
   guint64 low_exits; /* before the kernel's */
@@ -127,6 +130,19 @@ find_text (const Timeline *t, const char *bytes, gsize size, Written *written)
   return TRUE;
 }
 
+/* Before the walk: it says what marks look like. */
+static void
+parse_report (BootFind *f)
+{
+  const Timeline *t = f->timeline;
+  g_autoptr (GError) error = NULL;
+
+  if (boot_report_parse (t->l2_report->str, t->l2_report->len, &t->boot->report, &error))
+    f->clock_rip = t->boot->report->clock_rip;
+  else
+    t->boot->report_error = g_strdup (error->message);
+}
+
 BootFind *
 boot_find_new (Timeline *t)
 {
@@ -142,6 +158,7 @@ boot_find_new (Timeline *t)
   if (t->l2_report->len > 0)
     f->written[WRITTEN_REPORT] = (Written) { .port = PORT_REPORT, .after_tsc = t->l2_report_before_tsc, .tsc = t->l2_report_tsc, .outs = g_new0 (At, 1) };
   f->open = WRITTEN_ALL;
+  parse_report (f);
   return f;
 }
 
@@ -184,15 +201,22 @@ look_at_rip (BootFind *f, guint64 rip, const At *here)
     f->after_low = *here;
 }
 
+static void
+take_clock_mark (BootFind *f, const At *here)
+{
+  const gint64 t_ns = timeline_ns (f->timeline, here->tsc);
+
+  f->timeline->boot->clock_marks++;
+  if (f->clock_ns->len < CLOCK_MARKS_MAX)
+    g_array_append_val (f->clock_ns, t_ns);
+}
+
 static gboolean
 look_at_port (BootFind *f, guint port, const At *here)
 {
-  if (port == RECORD_MARK_PORT + RECORD_MARK_CLOCK)
+  if (port == RECORD_MARK_PORT + RECORD_MARK_CLOCK && f->clock_rip == 0)
     {
-      const gint64 t_ns = timeline_ns (f->timeline, here->tsc);
-      f->timeline->boot->clock_marks++;
-      if (f->clock_ns->len < CLOCK_MARKS_MAX)
-        g_array_append_val (f->clock_ns, t_ns);
+      take_clock_mark (f, here);
       return TRUE;
     }
   if (port != RECORD_MARK_PORT + RECORD_MARK_LOADER || f->loader.seen || f->kernel_rip.seen)
@@ -219,6 +243,8 @@ boot_find_exit (BootFind *f, guint64 seq, const struct kvm_exit_log_record *exit
   f->open = open;
   if (!f->kernel_rip.seen)
     look_at_rip (f, exit->rip, &here);
+  else if (f->clock_rip != 0 && exit->rip == f->clock_rip && exit->reason == (f->timeline->isa == ISA_VMX ? VMX_REASON_CPUID : SVM_CODE_CPUID))
+    take_clock_mark (f, &here);
   return port <= RECORD_MARK_PORT || port >= RECORD_OPERATION_PORT + RECORD_OPERATION_MAX || look_at_port (f, port, &here);
 }
 
@@ -393,15 +419,12 @@ static void
 read_report (BootFind *f)
 {
   const Timeline *t = f->timeline;
-  g_autoptr (GError) error = NULL;
   gboolean by_byte;
 
   for (guint i = 0; i < TIMES; i++)
     f->times_ns[i] = -1;
-  if (boot_report_parse (t->l2_report->str, t->l2_report->len, &t->boot->report, &error))
+  if (t->boot->report != NULL)
     take_report (f);
-  else
-    t->boot->report_error = g_strdup (error->message);
   for (guint i = 0; i < t->events->len; i++)
     {
       const TimelineEvent *event = &g_array_index (t->events, TimelineEvent, i);

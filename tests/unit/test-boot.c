@@ -281,6 +281,33 @@ test_uefi (void **state)
   assert_int_equal (phase (t, "kernel")->first, 60 + strlen ("BdsDxe: starting Boot0001") + 50);
 }
 
+/* Where the report tells an address, the marks are CPUIDs there: neither those elsewhere nor marks by a port. */
+static void
+test_clock_by_cpuid (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_SVM, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+
+  (void) state;
+  gen_ready_text (g, "login:");
+  gen_firmware (g);
+  gen_linux (b);
+  gen_tell (b);
+  g_string_append (b->report, "clock-rip 140000000000005\n");
+  gen_exit (g, 0x72, 0, 0, 140000000000000, 5000, 4000);
+  gen_exit (g, 0x7b, 0, 0, 140000000000005, 5000, 4000);
+  gen_mark (g, RECORD_MARK_CLOCK);
+  gen_exit (g, 0x72, 0, 0, 140000000000005, 5000, 4000);
+  const gint64 mark_ns = gen_now_ns (g) - 2000 - GEN_MONOTONIC_NS;
+  g_string_append_printf (b->report, "clock %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\nend\n", mark_ns - 300, mark_ns + 300);
+  gen_send_report (b);
+  g_autoptr (Timeline) t = load_generated (g);
+  assert_null (t->boot->report_error);
+  assert_int_equal (t->boot->clock_marks, 1);
+  assert_int_equal (t->boot->clock.offset_ns, GEN_MONOTONIC_NS);
+  assert_int_equal (t->boot->clock.error_ns, 300);
+}
+
 /* Brackets that exclude each other are told; the tightest counts. */
 static void
 test_clocks (void **state)
@@ -570,6 +597,7 @@ main (void)
     cmocka_unit_test (test_other_firmware),
     cmocka_unit_test (test_uefi),
     cmocka_unit_test (test_clocks),
+    cmocka_unit_test (test_clock_by_cpuid),
     cmocka_unit_test (test_damaged_report),
     cmocka_unit_test (test_units),
     cmocka_unit_test (test_unit_borders),
