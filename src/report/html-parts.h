@@ -58,7 +58,7 @@ void html_put_zoom (GString *out, const AnswersLab *lab, const char *name, gint6
 /* A picture in its figure; takes the SVG, which has its own title. */
 void html_figure (GString *out, GString *svg, const char *class_name);
 
-/* The questions, one <section> each, in html-questions.c, html-units.c and html-vendors.c; those that not every run asks with whether. */
+/* The questions, one <section> each, in html-questions.c, html-boot.c, html-units.c and html-vendors.c; those that not every run asks with whether. */
 typedef struct {
   const HtmlInputs *inputs;
   AnswersLab *labs;              /* all, as the pictures take them */

@@ -12,6 +12,9 @@ check_report (const TimelineBoot *boot, Checks *checks)
   checks_expect_text (checks, "boot:report", "whole", boot->report != NULL ? "whole" : boot->report_error);
 }
 
+/* A message is on the console soon after its time, when its bytes and what was written before have gone out. Clocks may err to the other side. */
+#define CONSOLE_DELAY_MAX_NS 100000000
+
 /* The brackets of each clock that leave the offset open which the tightest tells. */
 static void
 check_clocks (const TimelineBoot *boot, Checks *checks)
@@ -25,6 +28,8 @@ check_clocks (const TimelineBoot *boot, Checks *checks)
     checks_compare_usual (checks, boot->printk.brackets, boot->printk.agree, "boot:printk-brackets-that-agree");
   else
     checks_not_run (checks, "boot:printk-brackets-that-agree");
+  if (boot->init_twice)
+    checks_compare_usual (checks, 1, ABS (boot->init_delay_ns) <= CONSOLE_DELAY_MAX_NS, "boot:init-message-on-the-console-when-told");
 }
 
 static void

@@ -16,6 +16,8 @@
 #define LOW_EXITS_OF_A_BIOS 256u
 #define CLOCK_MARKS_MAX 1024u
 #define INIT_MESSAGE "Run /init as init process"
+#define TSC_MESSAGE "tsc: Detected "
+#define TSC_MESSAGE_MAX 64u
 #define CLOUD_INIT_LAST "cloud-final.service"
 #define VMX_REASON_CPUID 10u
 #define SVM_CODE_CPUID 0x72u
@@ -270,7 +272,7 @@ typedef struct {
 static BootClock
 clock_of (const Bounds *bounds, guint n)
 {
-  BootClock clock = { .brackets = n, .known = n > 0 };
+  BootClock clock = { .brackets = n, .known = n > 0, .from_khz = 1, .to_khz = 1 };
   guint best = 0;
 
   for (guint i = 1; i < n; i++)
@@ -286,11 +288,65 @@ clock_of (const Bounds *bounds, guint n)
   return clock;
 }
 
+/* "tsc: Detected 999.951 MHz processor", as kHz. */
+static gboolean
+read_tsc_khz (const char *text, gsize size, guint32 *khz)
+{
+  TextLines rest = text_lines (text, size);
+  guint64 mhz, thousandths;
+
+  if (size < strlen (TSC_MESSAGE))
+    return FALSE;
+  rest.at += strlen (TSC_MESSAGE);
+  if (!text_decimal (&rest, &mhz) || text_lines_end (&rest) || *rest.at++ != '.')
+    return FALSE;
+  const char *from = rest.at;
+  if (!text_decimal (&rest, &thousandths) || rest.at - from != 3 || mhz > 1000000)
+    return FALSE;
+  *khz = (guint32) (mhz * 1000 + thousandths);
+  return TRUE;
+}
+
+/* L2's own figure of its TSC, by its report or on its console; of what is far off the run's own, that. */
+static guint32
+find_tsc_khz (const Timeline *t)
+{
+  const GArray *messages = t->boot->report->messages;
+  const char *seen = memmem (t->console->str, t->console->len, TSC_MESSAGE, strlen (TSC_MESSAGE));
+  guint32 khz = 0;
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < messages->len && !found; i++)
+    {
+      const char *text = g_array_index (messages, BootMessage, i).text;
+      found = g_str_has_prefix (text, TSC_MESSAGE) && read_tsc_khz (text, strlen (text), &khz);
+    }
+  if (!found && seen != NULL)
+    found = read_tsc_khz (seen, MIN (TSC_MESSAGE_MAX, (gsize) (t->console->str + t->console->len - seen)), &khz);
+  const guint32 off = khz > t->tsc_khz ? khz - t->tsc_khz : t->tsc_khz - khz;
+  return found && off <= t->tsc_khz / 100 ? khz : t->tsc_khz;
+}
+
+/* A time of L2's at the run's rate, from the same zero. */
+static gint64
+scaled (const BootClock *clock, gint64 ns)
+{
+  return (gint64) ((__int128) ns * clock->from_khz / clock->to_khz);
+}
+
+/* CLOCK_MONOTONIC to t_ns. */
+static gint64
+ns_of (const TimelineBoot *boot, gint64 monotonic_ns)
+{
+  return scaled (&boot->clock, monotonic_ns) + boot->clock.offset_ns;
+}
+
 /* Times are of a week at most in L2 and of two days in the run: no difference overflows. */
 static void
 map_clocks (BootFind *f)
 {
   TimelineBoot *boot = f->timeline->boot;
+  const BootClock rate = { .from_khz = find_tsc_khz (f->timeline), .to_khz = f->timeline->tsc_khz };
   const GArray *clocks = boot->report->clocks, *printks = boot->report->printks;
   g_autofree Bounds *bounds = g_new (Bounds, MAX (clocks->len, printks->len) + 1);
   const guint n = MIN (clocks->len, f->clock_ns->len);
@@ -299,9 +355,11 @@ map_clocks (BootFind *f)
     {
       const BootBracket *line = &g_array_index (clocks, BootBracket, i);
       const gint64 mark_ns = g_array_index (f->clock_ns, gint64, i);
-      bounds[i] = (Bounds) { mark_ns - line->after_ns, mark_ns - line->before_ns };
+      bounds[i] = (Bounds) { mark_ns - scaled (&rate, line->after_ns), mark_ns - scaled (&rate, line->before_ns) };
     }
   boot->clock = clock_of (bounds, n);
+  boot->clock.from_khz = rate.from_khz;
+  boot->clock.to_khz = rate.to_khz;
   for (guint i = 0; i < printks->len; i++)
     {
       const BootBracket *line = &g_array_index (printks, BootBracket, i);
@@ -310,12 +368,6 @@ map_clocks (BootFind *f)
       bounds[i] = (Bounds) { line->before_ns - line->printk_ns - cut_ns, line->after_ns - line->printk_ns };
     }
   boot->printk = clock_of (bounds, printks->len);
-}
-
-static gint64
-ns_of_us (const TimelineBoot *boot, gint64 us)
-{
-  return us * 1000 + boot->clock.offset_ns;
 }
 
 static gboolean
@@ -333,7 +385,7 @@ take_units (BootFind *f)
   for (guint i = 0; i < boot->report->units->len; i++)
     {
       const BootUnit *from = &g_array_index (boot->report->units, BootUnit, i);
-      const TimelineUnit unit = { from->name, ns_of_us (boot, from->start_us), from->active_us > 0 ? ns_of_us (boot, from->active_us) : -1 };
+      const TimelineUnit unit = { from->name, ns_of (boot, from->start_us * 1000), from->active_us > 0 ? ns_of (boot, from->active_us * 1000) : -1 };
       if (unit.start_ns < 0) /* before L2 was first entered: L2's clock is not what it says */
         continue;
       g_array_append_val (boot->units, unit);
@@ -354,12 +406,12 @@ take_report (BootFind *f)
     return;
   take_units (f);
   if (boot->report->userspace_us > 0)
-    f->times_ns[TIME_SYSTEMD] = ns_of_us (boot, boot->report->userspace_us);
+    f->times_ns[TIME_SYSTEMD] = ns_of (boot, boot->report->userspace_us * 1000);
   for (guint i = 0; i < boot->report->messages->len && boot->printk.known && f->times_ns[TIME_INIT] < 0; i++)
     {
       const BootMessage *message = &g_array_index (boot->report->messages, BootMessage, i);
       if (g_str_has_prefix (message->text, INIT_MESSAGE))
-        f->times_ns[TIME_INIT] = message->printk_ns + boot->printk.offset_ns + boot->clock.offset_ns;
+        f->times_ns[TIME_INIT] = ns_of (boot, message->printk_ns + boot->printk.offset_ns);
     }
 }
 
@@ -446,10 +498,23 @@ find_ready (BootFind *f)
   t->marks[RECORD_MARK_READY] = ready;
 }
 
+/* The only instant far from the brackets that two accounts have. */
+static void
+compare_init (BootFind *f)
+{
+  gboolean by_byte;
+  const TimelineMark seen = mark_of_written (f, &f->written[WRITTEN_INIT], &by_byte);
+
+  f->timeline->boot->init_twice = seen.seen && f->times_ns[TIME_INIT] >= 0;
+  if (f->timeline->boot->init_twice)
+    f->timeline->boot->init_delay_ns = seen.t_ns - f->times_ns[TIME_INIT];
+}
+
 void
 boot_find_end (BootFind *f)
 {
   read_report (f);
+  compare_init (f);
   find_times (f);
   find_ready (f);
   f->timeline->marks[RECORD_MARK_LOADER] = mark_of (f, &f->loader);

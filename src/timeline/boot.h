@@ -12,7 +12,10 @@
  * waited, which is a tick of its sampling as a rule.
  *
  * L2's clocks. A `clock` line brackets the mark whose exit has a TSC: the tightest bracket's middle gives the offset from CLOCK_MONOTONIC to
- * t_ns, at a rate of 1, for both count the same virtual time. `printk` lines map the kernel log's clock to CLOCK_MONOTONIC likewise.
+ * t_ns. Both count the same TSC, L2 by the frequency that L1's KVM told it, the run by the exit log's. These may differ by some 50 parts in a
+ * million, 3 ms a minute (KVM may have been loaded before L1 had measured the TSC well): L2's kernel says its own, "tsc: Detected 999.951 MHz
+ * processor", in the report or on the console, and the rate is their ratio; if it does not, or says what is more than one percent off, 1.
+ * `printk` lines map the kernel log's clock to CLOCK_MONOTONIC, at the same rate as that.
  *
  *   firmware    from L2's first entry
  *   grub        from mark LOADER; without one, from the console's first "BdsDxe: starting" (OVMF starts a boot loader) or "Booting from " (SeaBIOS)
@@ -44,9 +47,10 @@ typedef struct {
   gboolean by_byte;   /* else the last exit before it was read */
 } BootText;
 
-/* From one clock to another: to = from + offset_ns, known to error_ns. */
+/* From one clock to another: to = from * from_khz / to_khz + offset_ns, known to error_ns. */
 typedef struct {
   gboolean known;
+  guint32 from_khz, to_khz; /* as each clock takes the same TSC to run; equal if that is not known */
   gint64 offset_ns, error_ns;
   guint brackets, agree; /* those that were told; those that leave the tightest one's offset open */
 } BootClock;
@@ -68,6 +72,8 @@ struct TimelineBoot {
   TimelineMark login;      /* the first ready text */
   TimelineMark cloud_init; /* cloud-final.service was active */
   TimelineMark systemd;
+  gboolean init_twice;     /* the kernel's message before systemd was both told with its time and seen on the console: */
+  gint64 init_delay_ns;    /* so much later than told, a whole boot before the clocks were compared */
   GArray *units;       /* of TimelineUnit, by start, of equals by name; empty without a clock */
 };
 

@@ -146,6 +146,27 @@ test_console (void **state)
   assert_ready_at ("login:", straddling, FALSE, 3 + 1 + 3);
 }
 
+/* A piece that has fewer OUTs than bytes is not timed by those of the piece before. */
+static void
+test_console_of_two_kinds (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GString) typed = g_string_new (NULL);
+
+  (void) state;
+  gen_ready_text (g, "login:");
+  gen_serial (g, 0x3f8, "a long line by an 8250", typed);
+  gen_read_console (g, typed);
+  for (guint i = 0; i < 5; i++)
+    gen_exit (g, 12, 0, 0, GEN_KERNEL_RIP, 10, 10);
+  g_string_assign (typed, "login: ");
+  gen_read_console (g, typed);
+  gen_exit (g, 12, 0, 0, GEN_KERNEL_RIP, 10, 10);
+  g_autoptr (Timeline) t = load_generated (g);
+  assert_false (t->boot->ready[0].by_byte);
+  assert_int_equal (t->marks[RECORD_MARK_READY].seq, strlen ("a long line by an 8250") + 5 - 1);
+}
+
 static void
 test_texts_refused (void **state)
 {
@@ -397,6 +418,130 @@ test_units (void **state)
   assert_int_equal (s->reasons[WINDOW_CLOUD_INIT]->len, s->reasons[WINDOW_BOOT]->len);
 }
 
+/* The exit at a unit's very start is its, the one when it is active is not. */
+static void
+test_unit_borders (void **state)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+  const gint64 step_ns = 10000, from_ns = 50000000;
+
+  (void) state;
+  gen_ready_text (g, "login:");
+  g->tsc = GEN_FIRST_ENTRY + from_ns * GEN_TSC_KHZ / 1000000;
+  for (guint i = 0; i < 6; i++)
+    gen_exit (g, 12, 0, 0, GEN_KERNEL_RIP, i == 0 ? 0 : (guint64) step_ns * GEN_TSC_KHZ / 1000000 - 100, 100);
+  gen_unit (b, "a.service", from_ns + step_ns, from_ns + 2 * step_ns + step_ns / 2);
+  gen_unit (b, "b.service", from_ns + step_ns + step_ns / 2, from_ns + 3 * step_ns);
+  gen_serial (g, 0x3f8, "login:", b->typed);
+  gen_read_console (g, b->typed);
+  gen_clock (b, 0);
+  g_string_append (b->report, "end\n");
+  gen_send_report (b);
+  g_autoptr (Timeline) t = load_generated (g);
+  g_autoptr (LabSummary) s = NULL;
+  assert_true (lab_summary_make (t, committed_kinds (ISA_VMX), 10000000, &s, NULL));
+  assert_int_equal (t->boot->clock.offset_ns, GEN_MONOTONIC_NS);
+  assert_int_equal (g_array_index (s->units, UnitSummary, 0).exits, 2);
+  assert_int_equal (g_array_index (s->units, UnitSummary, 1).exits, 1);
+}
+
+/* The kernel cuts its times off at the microsecond: what was lost leaves brackets open that would exclude each other. */
+static void
+test_printk_cut (void **state)
+{
+  g_autoptr (Gen) cut = gen_new (ISA_VMX, 1), whole = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) of_cut = gen_boot_new (cut), of_whole = gen_boot_new (whole);
+
+  (void) state;
+  g_string_append (of_cut->report, "printk 5000100 5000000 5000200\nprintk 7000800 7000000 7000900\nend\n");
+  g_string_append (of_whole->report, "printk 5000101 5000001 5000201\nprintk 7000801 7000001 7000901\nend\n");
+  gen_ready_text (cut, "login:");
+  gen_ready_text (whole, "login:");
+  gen_send_report (of_cut);
+  gen_send_report (of_whole);
+  g_autoptr (Timeline) t = load_generated (cut), w = load_generated (whole);
+  assert_int_equal (t->boot->printk.agree, 2);
+  assert_int_equal (w->boot->printk.agree, 1);
+}
+
+/* The kernel's message of init, on the console so many exits after its time. */
+static const char *
+init_verdict (guint later)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+
+  gen_ready_text (g, "login:");
+  gen_firmware (g);
+  b->init_ns = gen_now_ns (g);
+  gen_some (g, later);
+  gen_serial (g, 0x3f8, "Run /init as init process\nlogin:", b->typed);
+  gen_read_console (g, b->typed);
+  g_string_append_printf (b->report, "kernel %" G_GINT64_FORMAT " Run /init as init process\nprintk 3000000 1000001 3000002\n", b->init_ns - GEN_MONOTONIC_NS + 60000000);
+  gen_mark (g, RECORD_MARK_CLOCK);
+  g_string_append_printf (b->report, "clock %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\nend\n", gen_now_ns (g) - 2000 - GEN_MONOTONIC_NS + 62000000, gen_now_ns (g) - 2000 - GEN_MONOTONIC_NS + 62000000);
+  gen_send_report (b);
+  g_autoptr (Timeline) t = load_generated (g);
+  g_autoptr (Checks) checks = checks_new ();
+  check_boot (&(CheckInputs) { .timeline = t }, checks);
+  for (guint i = 0; i < checks->rows->len; i++)
+    {
+      const CheckRow *row = g_ptr_array_index (checks->rows, i);
+      if (strcmp (row->check, "boot:init-message-on-the-console-when-told") == 0)
+        return g_intern_string (row->verdict);
+    }
+  return "none";
+}
+
+/* What L2 counts its TSC by: the report's word, else the console's, if it is no nonsense. */
+static void
+assert_rate (const char *console, const char *message, guint32 khz)
+{
+  g_autoptr (Gen) g = gen_new (ISA_VMX, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+
+  gen_ready_text (g, "login:");
+  gen_serial (g, 0x3f8, console, b->typed);
+  gen_read_console (g, b->typed);
+  if (message != NULL)
+    g_string_append_printf (b->report, "kernel 0 %s\n", message);
+  /* The mark is 100 s after L2's zero by L2, and the unit 60 s before it. */
+  g->tsc += (guint64) GEN_TSC_KHZ * 61000;
+  gen_mark (g, RECORD_MARK_CLOCK);
+  const gint64 mark_ns = gen_now_ns (g) - 2000;
+  g_string_append (b->report, "clock 100000000000 100000000000\nunit a.service 40000000 41000000\nend\n");
+  gen_send_report (b);
+  g_autoptr (Timeline) t = load_generated (g);
+  assert_int_equal (t->boot->clock.from_khz, khz);
+  const gint64 wanted_ns = mark_ns - (gint64) 60000000000 * khz / GEN_TSC_KHZ;
+  assert_true (ABS (g_array_index (t->boot->units, TimelineUnit, 0).start_ns - wanted_ns) <= 1);
+}
+
+static void
+test_rate (void **state)
+{
+  (void) state;
+  assert_rate ("", NULL, GEN_TSC_KHZ);
+  assert_rate ("[    0.008432] tsc: Detected 1999.902 MHz processor\r\n", NULL, 1999902);
+  assert_rate ("[    0.008432] tsc: Detected 1999.902 MHz processor\r\n", "tsc: Detected 2000.001 MHz processor", 2000001);
+  assert_rate ("tsc: Detected 1979.999 MHz processor\r\n", NULL, GEN_TSC_KHZ); /* more than a percent */
+  assert_rate ("tsc: Detected 1980.000 MHz processor\r\n", NULL, 1980000);
+  assert_rate ("tsc: Detected 1999.9 MHz processor\r\n", NULL, GEN_TSC_KHZ);
+  assert_rate ("tsc: Detected 1999.902", NULL, 1999902);
+  assert_rate ("tsc: Detected 99999999999999999999.902", NULL, GEN_TSC_KHZ);
+  assert_rate ("tsc: Detected ", NULL, GEN_TSC_KHZ);
+}
+
+static void
+test_init_message (void **state)
+{
+  (void) state;
+  assert_string_equal (init_verdict (0), "ok");
+  assert_string_equal (init_verdict (100), "ok");
+  assert_string_equal (init_verdict (2000), "surprise");
+}
+
 static void
 assert_ends (Gen *g, Outcome wanted, const char *part)
 {
@@ -446,6 +591,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_whole),
     cmocka_unit_test (test_console),
+    cmocka_unit_test (test_console_of_two_kinds),
     cmocka_unit_test (test_texts_refused),
     cmocka_unit_test (test_without_report),
     cmocka_unit_test (test_other_firmware),
@@ -454,6 +600,10 @@ main (void)
     cmocka_unit_test (test_clock_by_cpuid),
     cmocka_unit_test (test_damaged_report),
     cmocka_unit_test (test_units),
+    cmocka_unit_test (test_unit_borders),
+    cmocka_unit_test (test_printk_cut),
+    cmocka_unit_test (test_rate),
+    cmocka_unit_test (test_init_message),
     cmocka_unit_test (test_outcomes),
   };
 
