@@ -23,7 +23,7 @@ GETTY_PATIENCE_S = 60
 WAITING = {"0", "7", "23", "270", "271"}
 KERNEL_MAX = 24
 KERNEL = (
-    "Linux version", "Command line:", "Memory:", "smpboot:", "Trying to unpack rootfs", "Freeing initrd memory", "Freeing unused kernel",
+    "Linux version", "Command line:", "tsc: Detected", "Memory:", "smpboot:", "Trying to unpack rootfs", "Freeing initrd memory", "Freeing unused kernel",
     "Run /", "mounted filesystem", "random: crng init done", "systemd[1]: Detected", "systemd[1]: Successfully loaded", "systemd[1]: Hostname set",
     "systemd[1]: Inserted", "systemd 2",
 )
