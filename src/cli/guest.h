@@ -29,6 +29,12 @@ typedef struct {
   { "l2-devices", 0, 0, G_OPTION_ARG_STRING, &(o).devices, "minimal: a disk and a serial port; virtio: what virtual machines usually have; emulated: a PC's own", "SET" }, \
   { "firmware", 0, 0, G_OPTION_ARG_STRING, &(o).firmware, "bios (default) or uefi: what L2's disk is booted by", "KIND" }
 
+/*
+ * A distribution is a hundred times the micro L2's work: at Bochs's usual scale most of its exits, and a third of its instructions, would be
+ * timer interrupts. This is the scale of the svm lab: an instruction takes 2 ns.
+ */
+#define GUEST_MIPS 500u
+
 typedef struct Guest Guest;
 void guest_free (Guest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Guest, guest_free)

@@ -159,6 +159,7 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
     .cpu_model = spec->cpu_model,
     .cpus = spec->cpus,
     .memory_mib = spec->memory_mib,
+    .mips = spec->mips ? spec->mips : MACHINE_MIPS,
     .l0_log = spec->l0_log,
   };
   if (!file_size (root_image, &config.root_bytes, error) || (volume != NULL && !file_size (volume, &config.volume_bytes, error)))

@@ -56,8 +56,8 @@ check_values (const BochsConfig *config, GError **error)
 static void
 add_machine (GString *out, const BochsConfig *config)
 {
-  g_string_append_printf (out, "cpu: model=%s, count=%u, ips=%d, reset_on_triple_fault=0, ignore_bad_msrs=1\n",
-                          config->cpu_model, config->cpus, BOCHS_IPS);
+  g_string_append_printf (out, "cpu: model=%s, count=%u, ips=%u, reset_on_triple_fault=0, ignore_bad_msrs=1\n",
+                          config->cpu_model, config->cpus, config->mips * 1000000);
   g_string_append_printf (out, "memory: guest=%u, host=%u\n", config->memory_mib, config->memory_mib);
   g_string_append_printf (out, "clock: sync=none, time0=%d\n", START_TIME_S);
   g_string_append_printf (out, "romimage: file=\"%s\", options=fastboot\n", config->bios);

@@ -6,7 +6,6 @@
 #define BOCHS_DISK_HEADS 16
 #define BOCHS_DISK_SPT 32
 #define BOCHS_CYLINDER_BYTES (512 * BOCHS_DISK_HEADS * BOCHS_DISK_SPT) /* 256 KiB */
-#define BOCHS_IPS 50000000
 
 typedef struct
 {
@@ -22,6 +21,7 @@ typedef struct
   const char *cpu_model;
   guint cpus;
   guint memory_mib;
+  guint mips; /* instructions a microsecond of guest time */
   gboolean l0_log;
 } BochsConfig;
 

@@ -19,6 +19,7 @@ typedef enum { ACCEL_EMULATED, ACCEL_KVM } Accel;
 typedef enum { MACHINE_FAKE, MACHINE_LIBVIRT, MACHINE_BOCHS } MachineKind;
 
 #define MACHINE_ICOUNT_SHIFT 1u
+#define MACHINE_MIPS 50u
 typedef struct {
   MachineKind kind;
   Isa isa;
@@ -36,6 +37,7 @@ typedef struct {
   const char *dir;         /* existing folder: records.bin, l1-console.log, l0-exits.log, and the backend's own files go here */
   const char *uri;         /* libvirt: NULL = embedded, else the user's URI */
   guint icount_shift;      /* libvirt, emulated: an instruction takes 2^shift ns of guest time; 0: MACHINE_ICOUNT_SHIFT */
+  guint mips;              /* bochs: a million instructions take 1/mips s of guest time; 0: MACHINE_MIPS */
   gboolean l0_log;         /* write the emulator's own exit log (l0-exits.log) */
   guint64 l0_log_max;      /* bytes of it that are taken; 0: 8 GiB */
   gint64 deadline_ns;      /* wall time, from start; 0 = none */

@@ -24,6 +24,7 @@ exact_vmx (void)
     .cpu_model = "corei5_arrandale_m520",
     .cpus = 1,
     .memory_mib = 1024,
+    .mips = 50,
     .l0_log = TRUE,
   };
 }
