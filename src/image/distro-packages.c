@@ -22,10 +22,11 @@
 
 /*
  * Compiled Python that is checked by its source's time, as everywhere but here: mmdebstrap's SOURCE_DATE_EPOCH makes it checked by
- * the source's content, which is read and hashed then whenever a program starts.
+ * the source's content, which is read and hashed then whenever a program starts. What py3compile compiled of itself on the way has the time of day in it.
  */
 static const char python_hook[] = "chroot \"$1\" env -u SOURCE_DATE_EPOCH sh -c 'command -v python3 >/dev/null || exit 0; "
-                                  "python3 -m compileall -q -f --invalidation-mode timestamp /usr/lib/python3 /usr/lib/python3.* >/dev/null 2>&1 || :'";
+                                  "python3 -m compileall -q -f --invalidation-mode timestamp /usr/lib/python3 /usr/lib/python3.* >/dev/null 2>&1 || :; "
+                                  "rm -rf /usr/share/python3/debpython/__pycache__'";
 
 /* --- when the sources were released ------------------------------------------------------------ */
 
