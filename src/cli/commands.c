@@ -23,8 +23,10 @@ const Command commands[] = {
     "inputs is answered from the cache, so a batch that was stopped goes on where it was. Exits with 0 also where submissions fail, and with 1 if one could not be graded "
     "for what is not its doing. See docs/grading.md.",
     grade_options, cmd_grade },
-  { "build", "kernel|images", "build the kernel or L1's image",
-    "Builds into images/cache, by the hash of all inputs; what is there already is not built again.", build_options, cmd_build },
+  { "build", "kernel|images", "build the kernel, L1's image, or a distribution's disk",
+    "Builds into images/cache, by the hash of all inputs; what is there already is not built again. With --distro a disk that boots by its own boot loader: the publisher's cloud "
+    "image, its checksum verified, where it can be reached, else made of packages as configs/distributions/NAME.conf says; a FILE or URL is looked at, converted and never written.",
+    build_options, cmd_build },
   { "doctor", "", "say what this host has, and what to do about what it lacks",
     "Exits with 3 if full-run could not work here.", doctor_options, cmd_doctor },
   { "fingerprint", "[RUN…]", "print the fingerprint of each lab of a run (default: results/latest)",

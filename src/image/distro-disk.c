@@ -155,7 +155,7 @@ write_settings (Appliance *appliance, const DistroDiskSpec *spec, GError **error
   guestfs_h *g = appliance_handle (appliance);
   g_autofree char *hostname = g_strconcat (spec->hostname, "\n", NULL);
   g_autofree char *hosts = g_strdup_printf ("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\t\tlocalhost ip6-localhost ip6-loopback\n", spec->hostname);
-  g_autofree char *grub = g_strdup_printf ("GRUB_DEFAULT=0\nGRUB_TIMEOUT=0\nGRUB_RECORDFAIL_TIMEOUT=0\nGRUB_DISTRIBUTOR=$(. /etc/os-release; echo \"$NAME\")\n"
+  g_autofree char *grub = g_strdup_printf ("GRUB_DEFAULT=0\nGRUB_TIMEOUT=0\nGRUB_RECORDFAIL_TIMEOUT=0\nGRUB_DISTRIBUTOR=$(. /etc/os-release; echo \"${NAME%%%% *}\")\n"
                                            "GRUB_CMDLINE_LINUX_DEFAULT=\"\"\nGRUB_CMDLINE_LINUX=\"%s\"\nGRUB_TERMINAL=\"console serial\"\n"
                                            "GRUB_SERIAL_COMMAND=\"serial --speed=115200\"\n",
                                            spec->cmdline);

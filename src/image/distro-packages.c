@@ -22,10 +22,11 @@
 
 /*
  * Compiled Python that is checked by its source's time, as everywhere but here: mmdebstrap's SOURCE_DATE_EPOCH makes it checked by
- * the source's content, which is read and hashed then whenever a program starts.
+ * the source's content, which is read and hashed then whenever a program starts. What py3compile compiled of itself on the way has the time of day in it.
  */
 static const char python_hook[] = "chroot \"$1\" env -u SOURCE_DATE_EPOCH sh -c 'command -v python3 >/dev/null || exit 0; "
-                                  "python3 -m compileall -q -f --invalidation-mode timestamp /usr/lib/python3 /usr/lib/python3.* >/dev/null 2>&1 || :'";
+                                  "python3 -m compileall -q -f --invalidation-mode timestamp /usr/lib/python3 /usr/lib/python3.* >/dev/null 2>&1 || :; "
+                                  "rm -rf /usr/share/python3/debpython/__pycache__'";
 
 /* --- when the sources were released ------------------------------------------------------------ */
 
@@ -132,13 +133,29 @@ include_option (const DistroPackagesSpec *spec)
   return g_strconcat ("--include=", own, more && *more ? "," : NULL, more, NULL);
 }
 
+/*
+ * As root mmdebstrap mounts what is in its chroot where all see it, and its children outlive it. In namespaces of its own both end with
+ * whoever is killed. An ordinary user's mmdebstrap makes such namespaces by itself.
+ */
+static Run *
+new_run (void)
+{
+  if (geteuid () != 0)
+    return run_new ("mmdebstrap", NULL);
+  return run_new ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "mmdebstrap", NULL);
+}
+
 static Run *
 mmdebstrap_run (const DistroPackagesSpec *spec, const char *tar, gint64 release_s)
 {
   g_autofree char *include = include_option (spec);
   g_autofree char *epoch = g_strdup_printf ("%" G_GINT64_FORMAT, release_s);
-  Run *run = run_new ("mmdebstrap", "--mode=auto", "--variant=minbase", "--format=tar", include, NULL);
+  Run *run = new_run ();
 
+  run_add (run, "--mode=auto");
+  run_add (run, "--variant=minbase");
+  run_add (run, "--format=tar");
+  run_add (run, include);
   run_addf (run, "--keyring=%s", spec->config->keyring);
   run_addf (run, "--customize-hook=%s", python_hook);
   run_add (run, spec->config->suite);
@@ -214,6 +231,7 @@ run_mmdebstrap (const DistroPackagesSpec *spec, const char *tar, gint64 release_
   remove_left_over (scratch_path (spec->scratch));
   if (ok)
     return TRUE;
+  g_prefix_error (error, "mmdebstrap: ");
   if (geteuid () != 0 && strstr (run_stderr_tail (run), "unshare"))
     g_prefix_error (error, "an ordinary user needs user namespaces and sub-ids (try: apt-get install uidmap; usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
                            "USER; or build this once as root): ");
