@@ -83,6 +83,18 @@ place_free (gpointer data)
   g_free (place);
 }
 
+/* Freed after loading, or the loader's own. */
+static gboolean
+is_of_no_use (const char *section)
+{
+  static const char *const begins[] = { ".text", ".init", ".exit", ".note", ".strtab", ".symtab", ".gnu.linkonce", ".retpoline_sites", ".return_sites" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (begins); i++)
+    if (g_str_has_prefix (section, begins[i]) && strcmp (section, ".text.unlikely") != 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 take_line (GTree *modules, const char *line)
 {
@@ -100,7 +112,7 @@ take_line (GTree *modules, const char *line)
     }
   if (strcmp (words[1], ".text") == 0 && !place->text)
     place->text = g_strdup (words[2]);
-  else if (!g_str_has_prefix (words[1], ".init") && !g_str_has_prefix (words[1], ".exit") && !g_str_has_prefix (words[1], ".note"))
+  else if (!is_of_no_use (words[1]))
     g_string_append_printf (place->others, " -s %s %s", words[1], words[2]);
 }
 

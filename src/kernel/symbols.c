@@ -68,7 +68,7 @@ read_map (const char *path, char *text, GArray *symbols, GError **error)
       if (end)
         *end = '\0';
       symbol.address = g_ascii_strtoull (line, &rest, 16);
-      if (rest == line || rest[0] != ' ' || !g_ascii_isalpha (rest[1]) || rest[2] != ' ' || !rest[3])
+      if (rest == line || rest[0] != ' ' || !g_ascii_isgraph (rest[1]) || rest[2] != ' ' || !rest[3])
         return fail (error, HARNESS_ERROR_FAILED, "%s:%u: no line of a System.map; try: remove its folder, and the kernel is built again", path, number);
       symbol.letter = rest[1];
       symbol.name = rest + 3;

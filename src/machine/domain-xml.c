@@ -358,19 +358,40 @@ write_gdb (xmlTextWriter *xml, const char *path)
 {
   g_autofree char *doubled = comma_doubled (path);
   g_autofree char *listen = g_strdup_printf ("unix:%s,server=on,wait=off", doubled);
-  start (xml, "qemu:commandline");
   write_argument (xml, "-gdb");
   write_argument (xml, listen);
+}
+
+/*
+ * Instructions are counted here too: without it TCG's L2 starves, for its timer's interrupts come faster than L1 gets to run it. With sleep=on
+ * an idle L1 waits as long as its clock says; a busy one's clock goes as fast as TCG does. More CPUs than one cannot be had that way.
+ */
+static void
+write_interactive (xmlTextWriter *xml, const DomainConfig *config)
+{
+  const gboolean counts = config->accel == ACCEL_EMULATED && config->cpus == 1;
+  if (!counts && config->gdb_socket == NULL)
+    return;
+  start (xml, "qemu:commandline");
+  if (counts)
+    {
+      g_autofree char *icount = g_strdup_printf ("shift=%u,sleep=on", config->icount_shift);
+      write_argument (xml, "-icount");
+      write_argument (xml, icount);
+    }
+  if (config->gdb_socket != NULL)
+    write_gdb (xml, config->gdb_socket);
   end (xml);
 }
 
 static void
 write_qemu (xmlTextWriter *xml, const DomainConfig *config)
 {
-  if (config->gdb_socket != NULL)
-    write_gdb (xml, config->gdb_socket);
   if (config->interactive)
-    return;
+    {
+      write_interactive (xml, config);
+      return;
+    }
   if (config->accel == ACCEL_KVM)
     return;
   g_autofree char *icount = g_strdup_printf ("shift=%u,sleep=off", config->icount_shift);
