@@ -132,3 +132,9 @@ artefacts_shell_image (App *app, const KernelArtefact *kernel, ImageArtefact **i
     return fail (error, HARNESS_ERROR_HOST, "a shell's L1 is made with a static busybox, which this host has not; try: apt-get install busybox-static");
   return image_build (&spec, image, error);
 }
+
+char *
+artefacts_exec_agent (GError **error)
+{
+  return guest_program ("exec-agent", error);
+}

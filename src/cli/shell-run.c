@@ -20,6 +20,7 @@
 #include "base/files.h"
 #include "base/tty-session.h"
 #include "cli/shell-gdb.h"
+#include "image/own-disk.h"
 #include "record/exec-client.h"
 
 #define NS_PER_S G_GINT64_CONSTANT (1000000000)
@@ -318,17 +319,33 @@ run_machine (Shell *shell, GError **error)
   return ok;
 }
 
+/* The user's disk is not written, and what is written over it goes with the folder. */
+static gboolean
+prepare_disk (ShellSpec *spec, const char *dir, char **layer, char **seed, GError **error)
+{
+  const char *format;
+
+  if (!spec->own_disk)
+    return TRUE;
+  *layer = g_build_filename (dir, "l1.qcow2", NULL);
+  *seed = g_build_filename (dir, "seed.iso", NULL);
+  spec->machine.disk = *layer;
+  spec->machine.seed = *seed;
+  return own_disk_check (spec->own_disk, &format, error) && own_disk_layer (spec->own_disk, format, *layer, error) &&
+         own_disk_seed (spec->exec_agent, *seed, error);
+}
+
 gboolean
 shell_run (ShellSpec *spec, GError **error)
 {
   g_autoptr (Scratch) scratch = scratch_new (spec->app->results, "shell", error);
   g_auto (Shell) shell = { .spec = spec, .over = eventfd (0, EFD_CLOEXEC), .agent_stop = eventfd (0, EFD_CLOEXEC) };
-  g_autofree char *socket = NULL;
+  g_autofree char *socket = NULL, *layer = NULL, *seed = NULL;
 
   if (!scratch)
     return FALSE;
   shell.dir = scratch_path (scratch);
-  if (!prepare_gdb (&shell, &socket, error))
+  if (!prepare_disk (spec, shell.dir, &layer, &seed, error) || !prepare_gdb (&shell, &socket, error))
     return FALSE;
   spec->machine.interactive = TRUE;
   spec->machine.dir = shell.dir;

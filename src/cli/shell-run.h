@@ -7,7 +7,9 @@
 
 typedef struct {
   App *app;
-  MachineSpec machine;  /* all but dir, console_pty, agent_pty and gdb_socket */
+  MachineSpec machine;  /* all but dir, disk, seed, console_pty, agent_pty and gdb_socket */
+  const char *own_disk; /* L1 is this disk of the user's, with a layer over it, in place of kernel and image; NULL: it is not */
+  const char *exec_agent; /* with own_disk: what cloud-init installs in it */
   const char *guest;    /* "L1", "L2": whose console or command it is */
   gboolean has_agent;   /* L1 has the exec channel's agent on its second serial port */
   gboolean through_l1;  /* commands are L2's: L1's agent asks L2's */
