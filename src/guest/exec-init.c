@@ -190,6 +190,6 @@ int exec_run_l2(void)
         snprintf(memory, sizeof memory, "%ldM", guest_param_number("lab.l2_memory", 16, 65536, 128));
         snprintf(cpus, sizeof cpus, "%ld", guest_param_number("lab.l2_cpus", 1, 64, 1));
         if (guest_param("lab.l2", append, sizeof append) < 1)
-                strcpy(append, "console=ttyS0 quiet");
+                snprintf(append, sizeof append, "console=ttyS0 quiet");
         return execv("/usr/bin/qemu-system-x86_64", (char *const *)argv);
 }
