@@ -12,12 +12,12 @@ VERSION := $(shell cat VERSION)
 
 STAGES := base record config kernel submission image machine timeline stats report grade cli
 SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
-OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/kernel/kernel-resources.o
+OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/kernel/kernel-resources.o $(BUILD)/image/image-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader
 EXEC_AGENT := $(BUILD)/guest/exec-agent
 BARE_GUESTS := $(BUILD)/guest/known-answer $(BUILD)/guest/challenge
-ROM := $(BUILD)/guest/rom
+ROMS := $(BUILD)/guest/rom $(BUILD)/guest/loader-rom
 RECORD_SRCS := $(wildcard src/record/*.c)
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test-*.c))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz-*.c))
@@ -37,16 +37,17 @@ build: harness ## build ./harness and the guest programs
 harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
-$(BUILD)/harness: $(OBJS) $(GUESTS) $(EXEC_AGENT) $(BARE_GUESTS) $(ROM)
+$(BUILD)/harness: $(OBJS) $(GUESTS) $(EXEC_AGENT) $(BARE_GUESTS) $(ROMS)
 	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# Built in: the page's style and script, and what builds modules inside the sandbox.
+# Built in: the page's style and script, what builds modules inside the sandbox, and what tells of a distribution's boot.
 $(BUILD)/report/html-resources.c: $(wildcard src/report/html/*) Makefile
 $(BUILD)/kernel/kernel-resources.c: $(wildcard src/kernel/sandbox/*) Makefile
+$(BUILD)/image/image-resources.c: $(wildcard src/image/seed/*) Makefile
 %-resources.c:
 	@mkdir -p $(@D)
 	$(Q)glib-compile-resources --sourcedir=$(dir $<) --target=$@ --generate-source --internal --c-name $(subst -,_,$(basename $(@F))) $(filter %.gresource.xml,$^)
@@ -56,8 +57,8 @@ $(BUILD)/%-resources.o: $(BUILD)/%-resources.c
 
 # Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c, grader of grader-*.c.
 # exec-agent, which no recorded run holds, is of exec-*.c: what the others are made of is not touched by it.
-GUEST_COMMON := src/guest/guest.c $(filter-out %/challenge.c %/exec-frame.c %/exec-client.c,$(RECORD_SRCS))
-$(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c)
+GUEST_COMMON := src/guest/guest.c $(filter-out %/challenge.c %/l2-volume.c %/exec-frame.c %/exec-client.c,$(RECORD_SRCS))
+$(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c) src/record/l2-volume.c
 $(BUILD)/guest/l2-init: $(wildcard src/guest/l2-*.c)
 $(BUILD)/guest/grader: $(wildcard src/guest/grader-*.c) src/guest/l1-modules.c
 GUEST_HEADERS := $(wildcard src/guest/*.h src/record/*.h)
@@ -78,9 +79,13 @@ $(BARE_GUESTS): $(KNOWN)/known-answer.ld $(wildcard $(KNOWN)/*.h src/guest/chall
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) $(BARE_CFLAGS) -nostdlib -static -s -Wl,--build-id=none,-T,$(filter %.ld,$^) -o $@ $(filter %.c %.S,$^)
 
-$(ROM): src/guest/challenge/rom.S Makefile
+$(BUILD)/guest/rom: src/guest/challenge/rom.S
+$(BUILD)/guest/rom: ROM_ADDRESS := 0xffff0000
+$(BUILD)/guest/loader-rom: src/guest/loader-rom.S
+$(BUILD)/guest/loader-rom: ROM_ADDRESS := 0
+$(ROMS): Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BARE_CFLAGS) -nostdlib -static -Wl,--build-id=none,--oformat=binary,-Ttext=0xffff0000 -o $@ $<
+	$(Q)$(CC) $(BARE_CFLAGS) -nostdlib -static -Wl,--build-id=none,--oformat=binary,-Ttext=$(ROM_ADDRESS) -o $@ $(filter %.S,$^)
 
 $(PROGRAMS): $(BUILD)/%: %.c $(LIB_OBJS) Makefile
 	@mkdir -p $(@D)

@@ -52,6 +52,13 @@ guest_program (const char *name, GError **error)
 }
 
 gboolean
+artefacts_guest_program (const char *name, char **path, GError **error)
+{
+  *path = guest_program (name, error);
+  return *path != NULL;
+}
+
+gboolean
 artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error)
 {
   g_autofree char *l1_agent = guest_program ("l1-agent", error);

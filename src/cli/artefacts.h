@@ -17,6 +17,8 @@ typedef struct {
 /* What the user can have got wrong: a number of jobs below 1, a series that is none. USAGE. */
 gboolean artefacts_check (const ArtefactOptions *options, GError **error);
 gboolean artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error);
+/* A program for a guest, which is built with the harness and lies beside it. HOST if it does not. */
+gboolean artefacts_guest_program (const char *name, char **path, GError **error);
 /* The guest programs are built with the harness and lie beside it. */
 gboolean artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error);
 /* What submissions are graded in: no kernel, no modules. */

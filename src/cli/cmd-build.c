@@ -1,20 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* harness build: the kernel, or L1's image. */
+/* harness build: the kernel, L1's image, or a distribution's disk. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cli/artefacts.h"
 #include "cli/command.h"
+#include "image/distro.h"
 
+static struct {
+  char *what, *from, *checksum;
+  gboolean refresh;
+} distro;
 static ArtefactOptions options = { .jobs = JOBS_NOT_GIVEN };
 
 const GOptionEntry build_options[] = {
   { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.source, "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-6.1)", "PATH" },
   { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "compilers at once (default: one per CPU)", "N" },
+  { "distro", 0, 0, G_OPTION_ARG_STRING, &distro.what, "with images: a distribution's disk instead, to be a guest: debian-12, debian-13, ubuntu-24.04, or a disk image", "NAME|FILE|URL" },
+  { "from", 0, 0, G_OPTION_ARG_STRING, &distro.from, "where a distribution comes from (default: download where there is a route, else packages)", "download|packages" },
+  { "checksum", 0, 0, G_OPTION_ARG_STRING, &distro.checksum, "of a URL's image; it is refused if it has another", "sha256:…|sha512:…" },
+  { "refresh", 0, 0, G_OPTION_ARG_NONE, &distro.refresh, "a newer disk of the distribution, though there is one in the cache", NULL },
   { 0 },
 };
+
+static gboolean
+parse_from (const char *text, DistroFrom *from, GError **error)
+{
+  *from = DISTRO_FROM_ANY;
+  if (!text)
+    return TRUE;
+  *from = strcmp (text, "download") == 0 ? DISTRO_FROM_DOWNLOAD : DISTRO_FROM_PACKAGES;
+  return *from == DISTRO_FROM_DOWNLOAD || strcmp (text, "packages") == 0 || fail (error, HARNESS_ERROR_USAGE, "--from is \"%s\"; try: download or packages", text);
+}
+
+static gboolean
+build_distro (App *app, GError **error)
+{
+  g_autofree char *configs_dir = app_path (app, "configs", "distributions", NULL);
+  g_autoptr (DistroArtefact) disk = NULL;
+  DistroSpec spec = {
+    .what = distro.what,
+    .configs_dir = configs_dir,
+    .checksum = distro.checksum,
+    .cache_dir = app->cache,
+    .refresh = distro.refresh,
+    .progress = &app->progress,
+  };
+
+  if (!parse_from (distro.from, &spec.from, error) || !distro_build (&spec, &disk, error))
+    return FALSE;
+  printf ("%s%s: %s (%s)\n", disk->name, disk->from_cache ? " (cached)" : "", disk->disk, disk->origin);
+  return TRUE;
+}
 
 gboolean
 cmd_build (App *app, char **arguments, GError **error)
@@ -26,6 +65,10 @@ cmd_build (App *app, char **arguments, GError **error)
 
   if (!images && !(one && strcmp (arguments[0], "kernel") == 0))
     return fail (error, HARNESS_ERROR_USAGE, "build takes \"kernel\" or \"images\"");
+  if (!distro.what && (distro.from || distro.checksum || distro.refresh))
+    return fail (error, HARNESS_ERROR_USAGE, "--from, --checksum and --refresh are a distribution's; try: build images --distro NAME");
+  if (distro.what)
+    return images ? build_distro (app, error) : fail (error, HARNESS_ERROR_USAGE, "--distro is for images; try: build images --distro %s", distro.what);
   if (!artefacts_check (&options, error) || !artefacts_kernel (app, &options, &kernel, error))
     return FALSE;
   printf ("kernel %s%s: %s\n", kernel->release, kernel->from_cache ? " (cached)" : "", kernel->dir);

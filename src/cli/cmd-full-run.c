@@ -21,6 +21,7 @@ static struct {
   char *isa, *accel, *config, *uri, *replay;
   gboolean checking;
   int repeats;
+  GuestOptions guest;
 } options = { .artefacts = { .jobs = JOBS_NOT_GIVEN }, .repeats = REPEATS_NOT_GIVEN };
 
 const GOptionEntry full_run_options[] = {
@@ -32,6 +33,7 @@ const GOptionEntry full_run_options[] = {
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
   { "checking", 0, 0, G_OPTION_ARG_NONE, &options.checking, "count by KVM's kvm_exit tracepoint too (costs time: another fingerprint)", NULL },
   { "repeat", 0, 0, G_OPTION_ARG_INT, &options.repeats, "run each lab N times, for medians and intervals (default: 1 if it is exact, else 5)", "N" },
+  GUEST_OPTION_ENTRIES (options.guest),
   { "uri", 0, 0, G_OPTION_ARG_STRING, &options.uri, "libvirt's URI (default: its driver inside this process)", "URI" },
   { "replay", 0, 0, G_OPTION_ARG_FILENAME, &options.replay, "no machine: take records and consoles from DIR/ISA, as a run's folder has them", "DIR" },
   { 0 },
@@ -67,7 +69,7 @@ check_usage (char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--repeat is %d; try: a number from 1 to %d", options.repeats, REPEATS_MAX);
   if (options.config && !options.isa)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
-  return artefacts_check (&options.artefacts, error);
+  return guest_check (&options.guest, error) && artefacts_check (&options.artefacts, error);
 }
 
 static void
@@ -107,7 +109,7 @@ prepare (App *app, GError **error)
   hardware_probe (&hardware);
   for (const char *const *name = options.isa ? one : both; *name; name++)
     {
-      LabRun *run = check_replay (*name, error) ? lab_run_new (app, *name, options.config, &hardware, wanted, options.replay, error) : NULL;
+      LabRun *run = check_replay (*name, error) ? lab_run_new (app, *name, options.config, &options.guest, &hardware, wanted, options.replay, error) : NULL;
 
       if (!run)
         return NULL;
@@ -181,12 +183,14 @@ cmd_full_run (App *app, char **arguments, GError **error)
   g_autoptr (GPtrArray) runs = NULL;
   g_autoptr (KernelArtefact) kernel = NULL;
   g_autoptr (ImageArtefact) image = NULL;
+  g_autoptr (Guest) guest = NULL;
   g_autoptr (RunFolder) folder = NULL;
   g_autofree char *path = NULL;
 
   if (!check_usage (arguments, error) || !(runs = prepare (app, error)))
     return FALSE;
-  if (!options.replay && (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !artefacts_image (app, kernel, &image, error)))
+  if (!options.replay && (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !artefacts_image (app, kernel, &image, error) ||
+                           !guest_prepare (app, &options.guest, &guest, error)))
     return FALSE;
   if (kernel && app->verbosity > 0)
     progress_say (&app->progress, "", "kernel %s in %s, L1 image in %s", kernel->release, kernel->dir, image->dir);
@@ -199,6 +203,7 @@ cmd_full_run (App *app, char **arguments, GError **error)
 
       run->kernel = kernel;
       run->image = image;
+      run->guest = guest;
       run->dir = run_folder_path (folder, run->name);
     }
   execute (runs);

@@ -6,6 +6,7 @@
 #include "base/run.h"
 #include "cli/artefacts.h"
 #include "cli/command.h"
+#include "cli/guest.h"
 #include "cli/l1-cmdline.h"
 #include "cli/lab-run.h"
 #include "cli/shell-run.h"
@@ -95,13 +96,14 @@ default_isa (const Hardware *hardware)
 static LabRun *
 choose_lab (App *app, GError **error)
 {
+  static const GuestOptions the_labs_own;
   g_auto (Hardware) hardware = { 0 };
   AccelWanted wanted;
 
   if (!parse_accel (&wanted, error))
     return NULL;
   hardware_probe (&hardware);
-  LabRun *lab = lab_run_new (app, options.isa ? options.isa : default_isa (&hardware), options.config, &hardware, wanted, NULL, error);
+  LabRun *lab = lab_run_new (app, options.isa ? options.isa : default_isa (&hardware), options.config, &the_labs_own, &hardware, wanted, NULL, error);
   if (lab && lab->machine == MACHINE_BOCHS && (options.l1 || options.gdb))
     {
       fail (error, HARNESS_ERROR_USAGE, "%s is Bochs's here, which has neither gdb's stub nor disks of yours; try: --isa svm", lab->name);

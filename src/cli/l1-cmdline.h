@@ -11,8 +11,11 @@ typedef struct {
   Accel accel;
   gboolean patched; /* the kernel has the exit log and the leaves */
   gboolean trace;   /* count by the tracepoint too: a checking run */
+  gboolean volume;  /* what L2 is stands in its volume */
 } L1CmdlineSpec;
 
 /* x86's COMMAND_LINE_SIZE, with its NUL. Longer, or a ';' in a value: HARNESS_ERROR_USAGE. */
 #define L1_CMDLINE_MAX 2048
+/* The micro L2's own kernel command line. Newly allocated. */
+char *l1_cmdline_of_l2 (const L1CmdlineSpec *spec);
 gboolean l1_cmdline (const L1CmdlineSpec *spec, char **cmdline, GError **error);

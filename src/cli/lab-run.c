@@ -27,6 +27,7 @@ lab_run_free (LabRun *run)
   g_free (run->dir);
   g_free (run->emulator);
   g_free (run->cmdline);
+  g_free (run->volume_inputs);
   machine_result_clear (&run->end);
   g_clear_pointer (&run->repeated, g_ptr_array_unref);
   lab_results_free (run->results);
@@ -75,13 +76,15 @@ choose_machine (LabRun *run, const Hardware *hardware, AccelWanted wanted, GErro
 }
 
 LabRun *
-lab_run_new (App *app, const char *name, const char *config_path, const Hardware *hardware, AccelWanted wanted, const char *replay, GError **error)
+lab_run_new (App *app, const char *name, const char *config_path, const GuestOptions *guest_options, const Hardware *hardware, AccelWanted wanted, const char *replay,
+             GError **error)
 {
   g_autoptr (LabRun) run = g_new0 (LabRun, 1);
 
   run->app = app;
   run->name = g_strdup (name);
   run->replay = replay;
+  run->guest_options = guest_options;
   if (!load (run, config_path, error))
     return NULL;
   if (replay)
@@ -90,7 +93,7 @@ lab_run_new (App *app, const char *name, const char *config_path, const Hardware
       run->exact = TRUE;
       run->reason = g_strdup_printf ("replayed from %s", replay);
     }
-  else if (!choose_machine (run, hardware, wanted, error))
+  else if (!choose_machine (run, hardware, wanted, error) || !guest_configure (guest_options, run->machine, run->config, error))
     return NULL;
   return g_steal_pointer (&run);
 }
@@ -104,6 +107,10 @@ lab_run_again (const LabRun *run, GError **error)
   again->name = g_strdup (run->name);
   if (!load (again, run->config->path, error))
     return NULL;
+  if (!run->replay && !guest_configure (run->guest_options, run->machine, again->config, error))
+    return NULL;
+  again->guest_options = run->guest_options;
+  again->guest = run->guest;
   again->machine = run->machine;
   again->accel = run->accel;
   again->reason = g_strdup (run->reason);
@@ -123,11 +130,24 @@ lab_run_is_patched (const LabRun *run)
 }
 
 static gboolean
-make_spec (LabRun *run, char **replay_dir, MachineSpec *spec, GError **error)
+write_volume (LabRun *run, const L1CmdlineSpec *line, const char *path, GError **error)
+{
+  g_autofree char *micro = l1_cmdline_of_l2 (line);
+
+  progress_begin (&run->app->progress, run->name, "L2's disk", 3);
+  const gboolean ok = guest_write_volume (run->guest, run->config, micro, path, &run->volume_inputs, error);
+  progress_end (&run->app->progress, run->name, ok, NULL);
+  return ok;
+}
+
+static gboolean
+make_spec (LabRun *run, const char *volume, char **replay_dir, MachineSpec *spec, GError **error)
 {
   const LabConfig *config = run->config;
-  const L1CmdlineSpec line = { .lab = config, .map = run->terms.map, .machine = run->machine, .accel = run->accel, .patched = lab_run_is_patched (run), .trace = run->trace };
+  const L1CmdlineSpec line = { .lab = config, .map = run->terms.map, .machine = run->machine, .accel = run->accel, .patched = lab_run_is_patched (run), .trace = run->trace, .volume = run->guest != NULL };
 
+  if (run->guest && !write_volume (run, &line, volume, error))
+    return FALSE;
   if (!l1_cmdline (&line, &run->cmdline, error))
     return FALSE;
   *replay_dir = run->replay ? g_build_filename (run->replay, run->name, NULL) : NULL;
@@ -139,6 +159,7 @@ make_spec (LabRun *run, char **replay_dir, MachineSpec *spec, GError **error)
     .memory_mib = config->l1_memory_mib,
     .cpu_model = config->emulated_cpu_model,
     .cmdline = run->cmdline,
+    .volume = run->guest ? volume : NULL,
     .record_bytes = (guint64) config->record_mib << 20,
     .dir = run->dir,
     .uri = run->uri,
@@ -230,9 +251,24 @@ on_tick (gpointer user)
 static double
 expected_s (const LabRun *run, gboolean l0_log)
 {
+  const gboolean own = run->guest && guest_is_own (run->guest);
+
   if (run->machine == MACHINE_BOCHS)
-    return l0_log ? 40 : 22;
-  return run->machine == MACHINE_LIBVIRT ? 8 : 0;
+    return own ? 600 : l0_log ? 40 : 22;
+  if (run->machine == MACHINE_LIBVIRT)
+    return own ? 80 : 8;
+  return 0;
+}
+
+/* What takes another time has another name: the last time is remembered by it. Newly allocated. */
+static char *
+stage_name (const LabRun *run, gboolean l0_log)
+{
+  const char *const l2 = run->guest ? guest_name (run->guest) : "L2";
+
+  if (run->machine == MACHINE_FAKE)
+    return g_strdup ("replay");
+  return g_strdup_printf ("L1 and %s boot%s", l2, run->machine == MACHINE_BOCHS && l0_log ? ", L0 log" : "");
 }
 
 static gboolean
@@ -240,9 +276,7 @@ run_machine (LabRun *run, const MachineSpec *spec, GError **error)
 {
   g_autoptr (Machine) machine = machine_new (spec, error);
   g_autofree char *path = g_build_filename (run->dir, "records.bin", NULL);
-  const char *stage = run->machine == MACHINE_FAKE                     ? "replay"
-                      : run->machine == MACHINE_BOCHS && spec->l0_log ? "L1 and L2 boot, L0 log"
-                                                                       : "L1 and L2 boot";
+  g_autofree char *stage = stage_name (run, spec->l0_log);
   Watch watch = { .run = run, .path = path };
   gboolean ok;
 
@@ -308,13 +342,13 @@ wants_l0_log (const LabRun *run, const Proof *proof, const char *replay_dir)
 }
 
 static gboolean
-execute (LabRun *run, GError **error)
+execute_with (LabRun *run, const char *volume, GError **error)
 {
   g_autofree char *replay_dir = NULL;
   g_autoptr (Proof) proof = NULL;
   MachineSpec spec;
 
-  if (!files_make_dir (run->dir, error) || !make_spec (run, &replay_dir, &spec, error))
+  if (!files_make_dir (run->dir, error) || !make_spec (run, volume, &replay_dir, &spec, error))
     return FALSE;
   if (run->machine != MACHINE_FAKE)
     run->emulator = machine_emulator_version (run->machine, error);
@@ -331,6 +365,17 @@ execute (LabRun *run, GError **error)
   if (!run_machine (run, &spec, error) || !proof_use (proof, run, error) || !analyse_and_judge (run, error))
     return FALSE;
   return proof_settle (proof, run, error);
+}
+
+/* L2's volume is of the size of its disks, and can be made again: it does not stay. */
+static gboolean
+execute (LabRun *run, GError **error)
+{
+  g_autofree char *volume = g_build_filename (run->dir, "l2-volume", NULL);
+  const gboolean ok = execute_with (run, volume, error);
+
+  unlink (volume);
+  return ok;
 }
 
 void

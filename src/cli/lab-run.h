@@ -2,6 +2,7 @@
 /* One lab of a run: its configuration, the machine chosen for it, its execution, its results. */
 #pragma once
 #include "cli/app.h"
+#include "cli/guest.h"
 #include "cli/lab-files.h"
 #include "config/config.h"
 #include "image/image.h"
@@ -24,12 +25,15 @@ typedef struct {
   const char *replay;  /* folder with recorded labs instead of a machine, or NULL */
   const KernelArtefact *kernel; /* NULL with replay; so is image */
   const ImageArtefact *image;
+  const GuestOptions *guest_options; /* what L2 the user wants; borrowed */
+  const Guest *guest;  /* NULL: the micro L2, as the lab has it */
   char *dir; /* the lab's folder in the unfinished run */
   guint repeats; /* how often the lab runs; 0 as 1 */
 
   /* What came of it. */
   char *emulator; /* "Bochs 2.7" */
   char *cmdline;  /* L1's */
+  char *volume_inputs; /* what L2's volume was made of; NULL: none */
   MachineResult end;
   LabResults *results; /* NULL if nothing was recorded; of the first run */
   GPtrArray *repeated; /* of RepeatedMetric; NULL if the lab ran once */
@@ -39,7 +43,7 @@ typedef struct {
 typedef enum { ACCEL_WANT_ANY, ACCEL_WANT_KVM, ACCEL_WANT_EMULATED } AccelWanted;
 
 /* config_path: NULL for configs/labs/NAME.conf. HARNESS_ERROR_HOST if KVM is wanted and not usable. */
-LabRun *lab_run_new (App *app, const char *name, const char *config_path, const Hardware *hardware, AccelWanted wanted, const char *replay, GError **error);
+LabRun *lab_run_new (App *app, const char *name, const char *config_path, const GuestOptions *guest_options, const Hardware *hardware, AccelWanted wanted, const char *replay, GError **error);
 void lab_run_free (LabRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabRun, lab_run_free)
 

@@ -43,6 +43,8 @@ make_key (const LabRun *run, GError **error)
   input_hash_add (hash, "machine", numbers);
   input_hash_add (hash, "cmdline", run->cmdline);
   input_hash_add (hash, "image", run->image->sha256);
+  if (run->volume_inputs)
+    input_hash_add (hash, "l2-volume", run->volume_inputs);
   if (!input_hash_add_file (hash, "kernel", kernel, error) || !input_hash_add_file (hash, "names", names, error))
     return NULL;
   return input_hash_end (hash);

@@ -71,6 +71,14 @@ add_parameters (GPtrArray *pairs, const LabRun *run)
   manifest_add (pairs, "leaf_map", config->leaf_map);
   manifest_add (pairs, "kernel_patched", lab_run_is_patched (run) ? "yes" : "no");
   manifest_add (pairs, "cpu_model", run->accel == ACCEL_KVM ? "host-passthrough" : config->emulated_cpu_model);
+  if (run->guest)
+    {
+      manifest_add (pairs, "l2", guest_name (run->guest));
+      manifest_add (pairs, "l2_origin", guest_origin (run->guest));
+      manifest_add (pairs, "l2_devices", run->guest_options->devices ? run->guest_options->devices : "minimal");
+      manifest_add (pairs, "l2_firmware", run->guest_options->firmware ? run->guest_options->firmware : "bios");
+      manifest_add (pairs, "l2_volume_inputs", run->volume_inputs ? run->volume_inputs : "");
+    }
   manifest_add (pairs, "l1_cmdline", run->cmdline ? run->cmdline : "");
 }
 

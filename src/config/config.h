@@ -112,3 +112,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rubric, rubric_free)
 gboolean rubric_load (const char *path, Rubric **rubric, GError **error);
 /* Whether text is a list of numbers and ranges as leaf maps and rubrics have them. */
 gboolean is_range_list (const char *text);
+
+/* configs/distributions/NAME.conf: a distribution's disk, made of its packages or downloaded. Either way may be missing: suite "", url "". */
+typedef struct {
+  char *name, *path;    /* "debian-12" */
+  char *title;
+  /* [packages] */
+  char *suite;          /* "bookworm" */
+  char **sources;       /* apt's lines, "deb URL SUITE COMPONENT…", NULL-terminated */
+  char *keyring;        /* an absolute path */
+  char *keyring_package; /* the host's package that has it; "" if none */
+  char **include;       /* packages, NULL-terminated */
+  char *cmdline;        /* the kernel's arguments */
+  guint disk_mib;
+  /* [download] */
+  char *url, *sums_url;
+  char *sums;           /* "sha256", "sha512" */
+  char *signature_url, *signature_keyring, *signature_fingerprint; /* "", or all of them: of the sums file; the fingerprint in hexadecimal, upper case */
+} DistributionConfig;
+void distribution_config_free (DistributionConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DistributionConfig, distribution_config_free)
+gboolean distribution_config_load (const char *path, DistributionConfig **config, GError **error);
+/* Whether text is a package's name (Debian policy 5.6.1). */
+gboolean is_package_name (const char *text);

@@ -10,7 +10,7 @@
 #define LIST_LIMIT (1024 * 1024)
 
 /* Debian policy 5.6.1: what a package's name is made of. It ends up as apt-get's argument. */
-static gboolean
+gboolean
 is_package_name (const char *name)
 {
   return strlen (name) >= 2 && g_ascii_isalnum (name[0]) && strspn (name, G_CSET_a_2_z G_CSET_DIGITS "+-.") == strlen (name);

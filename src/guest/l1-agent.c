@@ -114,6 +114,8 @@ static int read_params(struct l1_params *p)
         p->operations = guest_param_number("lab.operations", 0, 1, 0) == 1;
         if (p->sample_ms < 0 || p->deadline_s < 0 || p->l2_memory[0] == '-' || p->l2_cpus[0] == '-')
                 return -1;
+        if (guest_param("lab.volume", p->volume.device, sizeof p->volume.device) < 0)
+                return -1;
         if (guest_param("lab.kvm", p->kvm, sizeof p->kvm) < 0 || guest_param("lab.vendor", p->vendor, sizeof p->vendor) < 0)
                 return -1;
         return guest_param("lab.l2", p->l2_append, sizeof p->l2_append) < 0 ? -1 : 0;
@@ -124,7 +126,7 @@ static int tick(struct l1_stream *s, struct l1_kvm *k, const struct l1_params *p
 {
         const bool whole = number % TICKS_PER_FLUSH == 0;
 
-        if (l1_kvm_attach(s, k, p, q->pid) < 0 || l1_qemu_drain(s, q) < 0)
+        if (l1_kvm_attach(s, k, p, q->pid) < 0 || l1_qemu_drain(s, q) < 0 || l1_qemu_stop(s, q) < 0)
                 return -1;
         if (l1_kvm_sample(s, k) < 0 || l1_kvm_drain(s, k) < 0 || l1_trace_drain(s, false) < 0)
                 return -1;
@@ -209,10 +211,12 @@ static int run_known_answer(struct l1_stream *s, const struct l1_params *p, uint
         return run_guest(s, p, RECORD_GUEST_KNOWN_ANSWER, overruns);
 }
 
-static int run_l2(struct l1_stream *s, const struct l1_params *p, uint64_t *overruns)
+static int run_l2(struct l1_stream *s, struct l1_params *p, uint64_t *overruns)
 {
         int status;
 
+        if (p->volume.device[0] && l1_volume_load(s, &p->volume) < 0)
+                return -1;
         if (p->trace && l1_trace_hist_start(s) < 0)
                 return -1;
         status = run_guest(s, p, RECORD_GUEST_LINUX, overruns);
@@ -223,7 +227,7 @@ static int run_l2(struct l1_stream *s, const struct l1_params *p, uint64_t *over
         return status;
 }
 
-static int work(struct l1_stream *s, const struct l1_params *p, uint64_t *overruns)
+static int work(struct l1_stream *s, struct l1_params *p, uint64_t *overruns)
 {
         const char *failed = l1_load_modules(p);
         const int saved = errno;

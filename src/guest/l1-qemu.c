@@ -17,7 +17,8 @@
 #define PIPE_BYTES (1 << 20) /* L2 must not wait for us between two samples */
 #define DISK "/tmp/disk"
 #define DISK_BYTES (16 << 20) /* sparse */
-#define ARGS_MAX 64
+#define ARGS_MAX 256
+#define BUTTON_GRACE_NS 60000000000u /* of a guest whose power button was pressed */
 #define RESETS_PER_REBOOT 2 /* SeaBIOS finds that it has run already, restores its memory from ROM and resets once more */
 
 /* The descriptors QEMU finds its outputs at: beyond any that the agent has open, which dup2 would close. */
@@ -72,28 +73,58 @@ static void add_args(char *argv[], const char *const *more)
         argv[n] = NULL;
 }
 
+/* The volume's disks, then what it says: it may refer to them. The values last until exec. */
+static void add_volume_args(char *argv[], const struct l1_volume *v)
+{
+        static char drives[L2_VOLUME_PARTS_MAX][512];
+        static const char *const report[] = { "-serial", "chardev:report", NULL };
+        const char *args[L2_VOLUME_ARGS_MAX + 1] = { NULL };
+
+        if (!v->is.report_port)
+                add_args(argv, report);
+        for (unsigned i = 0; i < v->is.nr_parts; i++) {
+                const char *const drive[] = { "-drive", drives[i], NULL };
+
+                if (v->is.parts[i].format == L2_PART_FILE)
+                        continue;
+                l1_volume_drive(v, &v->is.parts[i], drives[i], sizeof drives[i]);
+                add_args(argv, drive);
+        }
+        memcpy(args, v->is.args, v->is.nr_args * sizeof *args);
+        add_args(argv, args);
+}
+
 static void exec_qemu(const struct l1_params *p, enum record_guest_kind kind)
 {
-        char memory[24], report[64], *const environment[] = { "PATH=/usr/bin", "HOME=/tmp", NULL };
+        char memory[24], report[64], *const environment[] = { "PATH=/usr/bin", "HOME=/tmp", "TMPDIR=" L2_VOLUME_DIR, NULL };
         const char *const common[] = {
                 "qemu-system-x86_64", "-L", "/usr/share/qemu", "-nodefaults", "-no-user-config",
                 "-display", "none", "-vga", "none", "-machine", "pc,accel=kvm,usb=off,smbus=off,vmport=off", "-cpu", "host", "-m", memory,
                 "-chardev", "file,id=console,path=/proc/self/fd/40", "-serial", "chardev:console",
-                "-chardev", "file,id=report,path=/proc/self/fd/41", "-device", report,
+                "-chardev", "file,id=report,path=/proc/self/fd/41",
                 "-chardev", "socket,id=monitor,fd=42", "-mon", "chardev=monitor,mode=control", NULL,
         };
+        const char *const report_port[] = { "-device", report, NULL }, *const cpus[] = { "-smp", p->l2_cpus, NULL };
         const char *const linux_only[] = {
-                "-smp", p->l2_cpus, "-kernel", "/l2/bzImage", "-initrd", "/l2/initrd", "-append", p->l2_append,
+                "-kernel", "/l2/bzImage", "-initrd", "/l2/initrd", "-append", p->l2_append,
                 "-drive", "if=none,id=disk,format=raw,file.locking=off,file=" DISK, "-device", "virtio-blk-pci,drive=disk",
                 "-netdev", "user,id=net,restrict=on,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile=", NULL,
         };
         const char *const known_answer_only[] = { "-kernel", "/l2/known-answer", NULL };
+        const bool own = kind == RECORD_GUEST_LINUX && p->volume.device[0];
         char *argv[ARGS_MAX] = { NULL };
 
         snprintf(memory, sizeof memory, "%sM", p->l2_memory);
         snprintf(report, sizeof report, "isa-debugcon,iobase=0x%x,chardev=report", RECORD_REPORT_PORT);
         add_args(argv, common);
-        add_args(argv, kind == RECORD_GUEST_LINUX ? linux_only : known_answer_only);
+        if (kind == RECORD_GUEST_LINUX)
+                add_args(argv, cpus);
+        if (!own || p->volume.is.report_port)
+                add_args(argv, report_port);
+        if (own)
+                add_volume_args(argv, &p->volume);
+        else
+                add_args(argv, kind == RECORD_GUEST_LINUX ? linux_only : known_answer_only);
         execve("/usr/bin/qemu-system-x86_64", argv, environment);
         fprintf(stderr, "cannot run QEMU: %s\n", strerror(errno));
         _exit(127);
@@ -121,6 +152,7 @@ int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_gu
         struct outputs out;
 
         q->kind = kind;
+        q->volume = kind == RECORD_GUEST_LINUX && p->volume.device[0] ? &p->volume : NULL;
         q->console = make_pipe(&out.console);
         q->report = make_pipe(&out.report);
         q->errors = make_pipe(&out.errors);
@@ -170,7 +202,12 @@ static int drain_pipe(struct l1_stream *s, struct l1_qemu *q, int fd, enum recor
                                 return -1;
                         continue;
                 }
-                if (type == RECORD_L2_DATA && memchr(bytes, RECORD_REPORT_REBOOT, (size_t)got))
+                if (type == RECORD_CONSOLE && q->volume && l2_ready_take(&q->ready, &q->volume->is, bytes, (size_t)got)) {
+                        q->ready_ns = guest_monotonic_ns();
+                        if (l1_event(s, RECORD_EVENT_L2_READY, 0, "") < 0)
+                                return -1;
+                }
+                if (type == RECORD_L2_DATA && (!q->volume || q->volume->is.report_port) && memchr(bytes, RECORD_REPORT_REBOOT, (size_t)got))
                         q->resets = RESETS_PER_REBOOT;
                 if (record_put(&s->writer, type, 0, &tsc, sizeof tsc, bytes, (uint32_t)got) < 0)
                         return -1;
@@ -219,6 +256,36 @@ int l1_qemu_drain(struct l1_stream *s, struct l1_qemu *q)
         if (drain_pipe(s, q, q->console, RECORD_CONSOLE) < 0 || drain_pipe(s, q, q->report, RECORD_L2_DATA) < 0)
                 return -1;
         return drain_monitor(s, q);
+}
+
+static int tell_monitor(const struct l1_qemu *q, const char *command)
+{
+        char line[64];
+        const int length = snprintf(line, sizeof line, "{\"execute\":\"%s\"}\n", command);
+
+        return write(q->monitor, line, (size_t)length) == length ? 0 : -1;
+}
+
+int l1_qemu_stop(struct l1_stream *s, struct l1_qemu *q)
+{
+        const uint64_t now_ns = guest_monotonic_ns();
+
+        if (!q->ready_ns || !q->volume->is.powerdown)
+                return 0;
+        if (!q->button_ns) {
+                if (now_ns < q->ready_ns + (uint64_t)q->volume->is.idle_ms * 1000000u)
+                        return 0;
+                q->button_ns = now_ns;
+                if (l1_event(s, RECORD_EVENT_L2_POWERDOWN, 0, "") < 0)
+                        return -1;
+                return tell_monitor(q, "system_powerdown");
+        }
+        if (now_ns < q->button_ns + BUTTON_GRACE_NS)
+                return 0;
+        q->button_ns = now_ns;
+        if (l1_event(s, RECORD_EVENT_L2_POWERDOWN, 1, "") < 0)
+                return -1;
+        return tell_monitor(q, "quit");
 }
 
 int l1_qemu_end(struct l1_stream *s, struct l1_qemu *q)

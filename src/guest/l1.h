@@ -7,10 +7,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "record/l2-volume.h"
 #include "record/operations.h"
 #include "record/record.h"
 
 #define L1_VCPUS_MAX 16
+
+/* What L2 is, when it is not the micro L2: see record/l2-volume.h. */
+struct l1_volume {
+        char device[64]; /* lab.volume=/dev/…; "": none */
+        char text[L2_VOLUME_TEXT_BYTES + 1]; /* what `is` points into */
+        struct l2_volume is;
+};
 
 /* From L1's kernel command line, lab.NAME=VALUE; ';' stands for a space. */
 struct l1_params {
@@ -25,6 +33,7 @@ struct l1_params {
         long deadline_s;       /* lab.deadline_s=N: for L2, guest time */
         bool trace;            /* lab.trace=1: count by the kvm_exit tracepoint too */
         bool operations;       /* lab.operations=1: after L2's boot, run the known-answer guest too */
+        struct l1_volume volume;
 };
 
 /* The stream to the host. Every function that fails has written the reason to it, if it still could. */
@@ -40,6 +49,11 @@ int l1_event(struct l1_stream *s, enum record_event_code code, int32_t value, co
 /* An ERROR event and a line on the console: "what: strerror(errno)". Returns -1. */
 int l1_error(struct l1_stream *s, const char *what);
 
+/* Reads p->volume.device and copies its files. 0, or -1 after an ERROR event. */
+int l1_volume_load(struct l1_stream *s, struct l1_volume *v);
+/* The value of QEMU's -drive for a part that is a disk. */
+void l1_volume_drive(const struct l1_volume *v, const struct l2_part *part, char *value, size_t size);
+
 /* Loads the modules in /modules that the ISA needs. NULL, or the one that did not load, with errno. */
 const char *l1_load_modules(const struct l1_params *p);
 
@@ -53,11 +67,17 @@ struct l1_qemu {
         char line[1024];   /* of the monitor, not yet whole */
         size_t line_used;
         unsigned resets;   /* that are still right: L2 said that it is about to reboot */
+        const struct l1_volume *volume; /* NULL: the micro L2 or the known-answer guest */
+        struct l2_ready ready;
+        uint64_t ready_ns; /* when all texts were seen; 0: not yet */
+        uint64_t button_ns; /* when the power button was pressed; 0: not */
 };
 
 int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_guest_kind kind, struct l1_qemu *q);
 /* Copies what L2 wrote since the last call into the stream. -1 too if L2 was reset unasked: it is killed then. */
 int l1_qemu_drain(struct l1_stream *s, struct l1_qemu *q);
+/* For a guest that does not end by itself: presses its power button when it is ready and has idled, ends QEMU if that does not help. */
+int l1_qemu_stop(struct l1_stream *s, struct l1_qemu *q);
 /* Reaps QEMU and records how it ended; 0 if with status 0. */
 int l1_qemu_end(struct l1_stream *s, struct l1_qemu *q);
 

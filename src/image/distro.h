@@ -22,7 +22,18 @@ typedef struct {
   const char *checksum;   /* of a URL: "sha256:…" or "sha512:…"; NULL: said to be unverified */
   const char *cache_dir;
   gboolean hardware;      /* libguestfs's appliance may use KVM */
+  gboolean refresh;       /* a newer one: made anew though the cache has it. The old one stays until the new one is whole */
   Progress *progress;
+  /*
+   * A disk of one's own, from packages always (a download cannot have them), with the same layout. NULL, 0: nothing of it. All of it
+   * is in the cache's key: the same wishes give the same entry.
+   */
+  const char *variant;               /* of the name: "l1" gives "debian-12-l1", which is also the host name */
+  const char *const *extra_packages; /* NULL-terminated, beside the config's */
+  const char *overlay_tar;           /* unpacked over the root before the boot loader is installed. Name usr/lib, never lib: that is a link */
+  const char *script;                /* for sh, in the disk's root, after the overlay and before the boot loader: no network. "update-initramfs -c -k …" */
+  const char *cmdline;               /* more arguments for the kernel, behind the config's */
+  guint64 disk_bytes;                /* instead of the config's disk_mib; a multiple of 1 MiB */
 } DistroSpec;
 
 typedef struct {
@@ -55,7 +66,7 @@ gboolean distro_names (const char *configs_dir, char ***names, GError **error);
 typedef struct {
   const char *hostname;
   gboolean report;
-  const char *user_data;  /* more of it, a #cloud-config of the caller's, merged as a second part; NULL: none */
+  const char *user_data;  /* more of it, a #cloud-config of the caller's: a second part whose lists are added to ours; NULL: none */
   const char *cache_dir;
   Progress *progress;
 } SeedSpec;

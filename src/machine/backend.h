@@ -27,10 +27,10 @@ typedef struct
 typedef struct
 {
   const char *name;
-  const char *root_device, *record_device;         /* L1's names for its two disks */
-  const char *kvm_root_device, *kvm_record_device; /* the same on hardware; NULL where it cannot run there */
+  const char *root_device, *record_device, *volume_device;             /* L1's names for its disks */
+  const char *kvm_root_device, *kvm_record_device, *kvm_volume_device; /* the same on hardware; NULL where it cannot run there */
   const char *console_device;
-  guint64 disk_unit; /* sizes of both disks must be multiples of this many bytes */
+  guint64 disk_unit; /* sizes of all disks must be multiples of this many bytes */
 
   /* Is what this spec needs there (programs, files, CPU)? No side effects. HARNESS_ERROR_HOST if not. */
   gboolean (*check) (const MachineSpec *spec, GError **error);

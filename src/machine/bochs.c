@@ -146,6 +146,8 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
   g_autofree char *boot_image = in_dir (bochs, "boot.img");
   g_autofree char *root_image = g_canonicalize_filename (spec->root_image, NULL);
   g_autofree char *journal = in_dir (bochs, "root.redolog");
+  g_autofree char *volume = spec->volume != NULL ? g_canonicalize_filename (spec->volume, NULL) : NULL;
+  g_autofree char *volume_journal = in_dir (bochs, "volume.redolog");
   g_autofree char *records = in_dir (bochs, MACHINE_RECORDS_FILE);
   g_autofree char *console = in_dir (bochs, MACHINE_CONSOLE_FILE);
   g_autofree char *log = in_dir (bochs, "bochs.fifo");
@@ -160,6 +162,8 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
     .root_journal = journal,
     .records = spec->record_bytes > 0 ? records : NULL,
     .record_bytes = spec->record_bytes,
+    .volume = volume,
+    .volume_journal = volume_journal,
     .console = console,
     .log = log,
     .cpu_model = spec->cpu_model,
@@ -170,7 +174,7 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
     .console_tty = bochs->serial[0].name,
     .agent_tty = bochs->serial[1].name,
   };
-  if (!file_size (root_image, &config.root_bytes, error))
+  if (!file_size (root_image, &config.root_bytes, error) || (volume != NULL && !file_size (volume, &config.volume_bytes, error)))
     return FALSE;
   g_autofree char *text = bochsrc_generate (&config, error);
   return text != NULL && files_write (path, text, -1, error);
@@ -524,6 +528,7 @@ const MachineBackend machine_bochs = {
   .name = "bochs",
   .root_device = "/dev/sda",
   .record_device = "/dev/sdb",
+  .volume_device = "/dev/sdc",
   .console_device = "ttyS0",
   .disk_unit = BOCHS_CYLINDER_BYTES,
   .check = bochs_check,

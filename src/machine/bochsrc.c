@@ -4,7 +4,7 @@
  * RDRAND, a VGA timer driven by the instruction count (realtime=0), and no device that looks at the host.
  *
  * The disks: root is ata0-master in mode volatile, whose writes go to a journal that Bochs unlinks as
- * soon as it is open, so that the image is opened read-only. The boot disk hangs on the third
+ * soon as it is open, so that the image is opened read-only; L2's volume likewise. The boot disk hangs on the third
  * ATA channel, which ata_piix does not drive: L1's kernel never sees it.
  */
 #include "machine/bochsrc.h"
@@ -31,7 +31,7 @@ can_write (const char *what, const char *value, GError **error)
   return TRUE;
 }
 
-#define FIRST_OPTIONAL 10 /* of the values below */
+#define FIRST_OPTIONAL 12 /* of the values below */
 
 static gboolean
 check_values (const BochsConfig *config, GError **error)
@@ -43,7 +43,11 @@ check_values (const BochsConfig *config, GError **error)
     { "BIOS", config->bios },         { "VGA BIOS", config->vga_bios },      { "boot ROM", config->boot_rom },
     { "boot image", config->boot_image }, { "root image", config->root_image }, { "root journal", config->root_journal },
     { "record file", config->records }, { "console file", config->console },  { "log file", config->log },
-    { "CPU model", config->cpu_model }, { "console", config->console_tty },   { "second serial port", config->agent_tty },
+    { "CPU model", config->cpu_model },
+    { "L2's volume", config->volume != NULL ? config->volume : "-" },
+    { "L2's volume's journal", config->volume != NULL ? config->volume_journal : "-" },
+    { "console", config->console_tty },
+    { "second serial port", config->agent_tty },
   };
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     {
@@ -92,15 +96,23 @@ add_disk (GString *out, const char *where, const char *mode, const char *path, g
 }
 
 static void
+add_volatile_disk (GString *out, const char *where, const char *path, guint64 bytes, const char *journal)
+{
+  g_autofree char *mode = g_strdup_printf ("mode=volatile, journal=\"%s\"", journal);
+  add_disk (out, where, mode, path, bytes);
+}
+
+static void
 add_disks (GString *out, const BochsConfig *config)
 {
-  g_autofree char *root_mode = g_strdup_printf ("mode=volatile, journal=\"%s\"", config->root_journal);
   g_string_append (out, "ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n"
                         "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
                         "ata2: enabled=1, ioaddr1=0x1e8, ioaddr2=0x3e0, irq=10\n");
-  add_disk (out, "ata0-master", root_mode, config->root_image, config->root_bytes);
+  add_volatile_disk (out, "ata0-master", config->root_image, config->root_bytes, config->root_journal);
   if (config->records != NULL)
     add_disk (out, "ata0-slave", "mode=flat", config->records, config->record_bytes);
+  if (config->volume != NULL)
+    add_volatile_disk (out, "ata1-master", config->volume, config->volume_bytes, config->volume_journal);
   add_disk (out, "ata2-master", "mode=flat", config->boot_image, config->boot_bytes);
 }
 

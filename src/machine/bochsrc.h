@@ -15,7 +15,8 @@ typedef struct
   const char *boot_image;      /* the disk that the ROM reads */
   const char *root_image, *root_journal;
   const char *records;
-  guint64 boot_bytes, root_bytes, record_bytes; /* multiples of BOCHS_CYLINDER_BYTES */
+  const char *volume, *volume_journal; /* L2's, or NULL */
+  guint64 boot_bytes, root_bytes, record_bytes, volume_bytes; /* multiples of BOCHS_CYLINDER_BYTES */
   const char *console;
   const char *log;
   const char *cpu_model;

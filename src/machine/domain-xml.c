@@ -18,11 +18,12 @@
 
 /*
  * QEMU numbers NVDIMMs (and L1 its /dev/pmemN) in the order of a GLib hash table of device ids, not in that of
- * the XML. These two names come in this order for every size of that table from 8 to 128 (g_str_hash
+ * the XML. These names come in this order for every size of that table from 8 to 128 (g_str_hash
  * modulo 7, 13, 31, 61 and 127, with and without GLib's factor of 11). libvirt wants the prefix "ua-".
  */
 #define ROOT_ALIAS "ua-l1-root1"
 #define RECORDS_ALIAS "ua-l1-records4"
+#define VOLUME_ALIAS "ua-l2-volume16436"
 
 #define NEED(call) g_assert ((call) >= 0) /* writing to memory fails for want of memory alone */
 
@@ -75,11 +76,11 @@ size_element (xmlTextWriter *xml, const char *name, guint64 size, const char *un
 static void
 write_memory (xmlTextWriter *xml, const DomainConfig *config)
 {
-  const guint64 disks_mib = (config->root_bytes + config->record_bytes) >> 20;
+  const guint64 disks_mib = (config->root_bytes + config->record_bytes + config->volume_bytes) >> 20;
   if (config->disk == NULL)
     {
       start (xml, "maxMemory");
-      attr (xml, "slots", "2");
+      attr (xml, "slots", config->volume != NULL ? "3" : "2");
       attr (xml, "unit", "MiB");
       NEED (xmlTextWriterWriteFormatString (xml, "%" G_GUINT64_FORMAT, config->memory_mib + disks_mib + 1024));
       end (xml);
@@ -205,7 +206,7 @@ write_events (xmlTextWriter *xml)
 }
 
 static void
-write_nvdimm (xmlTextWriter *xml, const char *access, const char *path, guint64 bytes, const char *alias)
+write_nvdimm (xmlTextWriter *xml, const char *access, gboolean read_only, const char *path, guint64 bytes, const char *alias)
 {
   start (xml, "memory");
   attr (xml, "model", "nvdimm");
@@ -216,6 +217,8 @@ write_nvdimm (xmlTextWriter *xml, const char *access, const char *path, guint64 
   start (xml, "target");
   size_element (xml, "size", bytes >> 10, "KiB");
   text_element (xml, "node", "0");
+  if (read_only)
+    flag (xml, "readonly", NULL, NULL);
   end (xml);
   flag (xml, "alias", "name", alias);
   end (xml);
@@ -302,9 +305,11 @@ write_storage (xmlTextWriter *xml, const DomainConfig *config)
       return;
     }
   /* private: L1's writes stay in memory; the image file is never written */
-  write_nvdimm (xml, "private", config->root_image, config->root_bytes, ROOT_ALIAS);
+  write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
   if (config->records != NULL)
-    write_nvdimm (xml, "shared", config->records, config->record_bytes, RECORDS_ALIAS);
+    write_nvdimm (xml, "shared", FALSE, config->records, config->record_bytes, RECORDS_ALIAS);
+  if (config->volume != NULL)
+    write_nvdimm (xml, "shared", TRUE, config->volume, config->volume_bytes, VOLUME_ALIAS);
 }
 
 static void

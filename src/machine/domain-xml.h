@@ -18,7 +18,8 @@ typedef struct
   const char *cpu_model; /* not used with ACCEL_KVM: the host's own */
   const char *kernel, *cmdline;
   const char *root_image, *records;
-  guint64 root_bytes, record_bytes; /* multiples of DOMAIN_DISK_UNIT */
+  const char *volume; /* L2's, or NULL */
+  guint64 root_bytes, record_bytes, volume_bytes; /* multiples of DOMAIN_DISK_UNIT */
   const char *console;
   guint icount_shift; /* an instruction takes 2^shift ns of guest time; not with ACCEL_KVM */
   gboolean interactive; /* time is the host's; nothing is pinned */

@@ -228,6 +228,7 @@ const MachineBackend machine_fake = {
   .name = "replay",
   .root_device = "/dev/pmem0",
   .record_device = "/dev/pmem1",
+  .volume_device = "/dev/pmem2",
   .console_device = "ttyS0",
   .disk_unit = 4096,
   .check = fake_check,

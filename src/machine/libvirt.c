@@ -196,6 +196,13 @@ libvirt_open (const MachineSpec *spec)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
+static guint64
+file_bytes (const char *path)
+{
+  struct stat st;
+  return stat (path, &st) == 0 ? (guint64) st.st_size : 0;
+}
+
 static char *
 absolute (const char *path)
 {
@@ -206,10 +213,10 @@ static char *
 make_xml (const Libvirt *libvirt)
 {
   const MachineSpec *spec = libvirt->spec;
-  struct stat st = { 0 };
   g_autofree char *uuid = g_uuid_string_random ();
   g_autofree char *kernel = absolute (spec->kernel);
   g_autofree char *root_image = absolute (spec->root_image);
+  g_autofree char *volume = absolute (spec->volume);
   g_autofree char *disk = absolute (spec->disk);
   g_autofree char *seed = absolute (spec->seed);
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
@@ -226,9 +233,11 @@ make_xml (const Libvirt *libvirt)
     .kernel = kernel,
     .cmdline = spec->cmdline,
     .root_image = root_image,
-    .root_bytes = root_image != NULL && stat (root_image, &st) == 0 ? (guint64) st.st_size : 0,
+    .root_bytes = root_image != NULL ? file_bytes (root_image) : 0,
     .records = spec->record_bytes > 0 ? records : NULL,
     .record_bytes = spec->record_bytes,
+    .volume = volume,
+    .volume_bytes = volume != NULL ? file_bytes (volume) : 0,
     .console = console,
     .icount_shift = spec->icount_shift ? spec->icount_shift : MACHINE_ICOUNT_SHIFT,
     .l0_log = spec->l0_log ? l0_log : NULL,
@@ -514,6 +523,7 @@ const MachineBackend machine_libvirt = {
   .name = "libvirt",
   .root_device = "/dev/pmem0",
   .record_device = "/dev/pmem1",
+  .volume_device = "/dev/pmem2",
   .console_device = "ttyS0",
   .disk_unit = DOMAIN_DISK_UNIT,
   .check = libvirt_check,

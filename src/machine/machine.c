@@ -111,6 +111,13 @@ machine_record_device (MachineKind kind, Accel accel)
 }
 
 const char *
+machine_volume_device (MachineKind kind, Accel accel)
+{
+  const MachineBackend *ops = backend_of (kind);
+  return accel == ACCEL_KVM && ops->kvm_volume_device != NULL ? ops->kvm_volume_device : ops->volume_device;
+}
+
+const char *
 machine_console_device (MachineKind kind)
 {
   return backend_of (kind)->console_device;
@@ -137,6 +144,7 @@ spec_copy (MachineSpec *to, const MachineSpec *from)
   to->cpu_model = g_strdup (from->cpu_model);
   to->kernel = g_strdup (from->kernel);
   to->root_image = g_strdup (from->root_image);
+  to->volume = g_strdup (from->volume);
   to->cmdline = g_strdup (from->cmdline);
   to->dir = g_canonicalize_filename (from->dir, NULL);
   to->uri = g_strdup (from->uri);
@@ -152,6 +160,7 @@ spec_clear (MachineSpec *spec)
   g_free ((char *) spec->cpu_model);
   g_free ((char *) spec->kernel);
   g_free ((char *) spec->root_image);
+  g_free ((char *) spec->volume);
   g_free ((char *) spec->cmdline);
   g_free ((char *) spec->dir);
   g_free ((char *) spec->uri);
@@ -180,7 +189,8 @@ check_texts (const MachineSpec *spec, GError **error)
 {
   return check_text ("L1's command line", spec->cmdline, error) && check_text ("CPU model", spec->cpu_model, error)
          && check_text ("kernel path", spec->kernel, error) && check_text ("root image path", spec->root_image, error)
-         && check_text ("run folder path", spec->dir, error) && check_text ("L1's disk", spec->disk, error) && check_text ("L1's seed", spec->seed, error)
+         && check_text ("L2's volume's path", spec->volume, error) && check_text ("run folder path", spec->dir, error)
+         && check_text ("L1's disk", spec->disk, error) && check_text ("L1's seed", spec->seed, error)
          && check_text ("gdb's socket", spec->gdb_socket, error);
 }
 
@@ -252,7 +262,8 @@ check_files (const MachineSpec *spec, const MachineBackend *ops, GError **error)
   if (spec->disk != NULL)
     return check_file ("L1's disk", spec->disk, 1, error) && (spec->seed == NULL || check_file ("L1's seed", spec->seed, 1, error));
   return check_file ("L1's kernel", spec->kernel, 1, error)
-         && check_file ("L1's root image", spec->root_image, ops->disk_unit, error);
+         && check_file ("L1's root image", spec->root_image, ops->disk_unit, error)
+         && (spec->volume == NULL || check_file ("L2's volume", spec->volume, ops->disk_unit, error));
 }
 
 Machine *

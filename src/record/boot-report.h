@@ -6,12 +6,17 @@
  *
  *   harness-boot 1
  *   distribution ID VERSION              of os-release: debian 12
- *   clock BEFORE_NS AFTER_NS             a RECORD_MARK_CLOCK was made between these two; the n-th line is of the n-th such mark
- *   printk BEFORE_NS PRINTK_NS AFTER_NS  a kernel message that was written between BEFORE and AFTER has the time PRINTK
+ *   clock-rip ADDRESS                    marks are made by the CPUID at this address (decimal), which exits wherever a guest executes it: there may
+ *                                        be no way to a port (no /dev/port, no I/O bitmap in a nested guest of QEMU's TCG). Without this
+ *                                        line they are RECORD_MARK_CLOCK. Before the first `clock`
+ *   clock BEFORE_NS AFTER_NS             a mark was made between these two; the n-th line is of the n-th such mark
+ *   printk BEFORE_NS PRINTK_NS AFTER_NS  a kernel message that was written between BEFORE and AFTER has the time PRINTK; a multiple of 1000 is
+ *                                        one of which what is less than a microsecond was cut off
  *   kernel PRINTK_NS TEXT                a message of the kernel's: "Run /init as init process", "Freeing unused kernel image …"
  *   systemd NAME US                      manager timestamps: UserspaceTimestampMonotonic, FinishTimestampMonotonic
- *   unit NAME START_US ACTIVE_US         when the unit began to be started (InactiveExit) and was (ActiveEnter; 0: never)
- *   cloud-init STATUS                    done, error, … of `cloud-init status`
+ *   unit NAME START_US ACTIVE_US         when the unit began to be started (InactiveExit) and was (ActiveEnter; of what ran once and is over:
+ *                                        InactiveEnter; 0: never). In order of START; a name is told once, or twice alike
+ *   cloud-init STATUS                    done, error, unknown: as `cloud-init status` would say
  *   failed UNIT                          a unit that failed
  *   end
  */

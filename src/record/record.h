@@ -83,7 +83,7 @@ enum record_event_code {
         RECORD_EVENT_L2_RESET = 8,      /* L2 was reset; value: 0 as announced, 1 unasked, for which it was killed */
         RECORD_EVENT_L2_READY_TEXT = 9, /* L2 is no guest of ours, and ready when it has written this text to its console; one event for each text, before L2 starts */
         RECORD_EVENT_L2_READY = 10,     /* all those texts were seen */
-        RECORD_EVENT_L2_POWERDOWN = 11, /* L2's power button was pressed */
+        RECORD_EVENT_L2_POWERDOWN = 11, /* L2's power button was pressed; value 1: that did not help, and QEMU was told to end */
 };
 
 struct record_guest {

@@ -93,6 +93,41 @@ put_repeats (GString *out, const AnswersLab *lab)
   g_string_append (out, "; all else here is of the first run.");
 }
 
+/* What a distribution has to do to be ready, before " in ". */
+static void
+put_readiness (GString *out, const AnswersLab *lab)
+{
+  const LabSummary *s = lab->summary;
+
+  answers_text (out, *s->distribution != '\0' ? s->distribution : "L2's system");
+  g_string_append (out, " had written \"");
+  answers_text (out, s->ready_text);
+  g_string_append (out, lab_summary_has_window (s, WINDOW_CLOUD_INIT) ? "\" and cloud-init was done, in " : "\" to its console, in ");
+}
+
+/* A window of a distribution's: its exits, and its end if a phase or unit tells that. */
+static void
+put_window (GString *out, const AnswersLab *lab, Window window, const char *end)
+{
+  const LabSummary *s = lab->summary;
+  const SpanSummary *span = &s->windows[window];
+
+  if (!lab_summary_has_window (s, window))
+    return;
+  g_string_append_printf (out, " To %s, window %s, ", end, window_name (window));
+  words_amount (out, span->exits, "exit", "exits");
+  answers_cite (out, lab, "reasons.csv", "window=%s", window_name (window));
+  for (guint i = 0; i < s->phases->len; i++)
+    if (answers_phase (s, i)->start_ns == span->end_ns)
+      {
+        g_string_append (out, " in ");
+        words_seconds (out, span->end_ns);
+        answers_cite (out, lab, "phases.csv", "phase=%s", answers_phase (s, i)->name);
+        break;
+      }
+  g_string_append_c (out, '.');
+}
+
 static void
 put_lab (GString *out, const AnswersLab *lab)
 {
@@ -100,7 +135,9 @@ put_lab (GString *out, const AnswersLab *lab)
 
   answers_begin (out, lab);
   words_amount (out, boot_of (lab)->exits, "exit", "exits");
-  g_string_append (out, " in window boot, from L2's first entry to its ready mark, in ");
+  g_string_append (out, answers_of_ours (lab) ? " in window boot, from L2's first entry to its ready mark, in " : " in window boot, from L2's first entry until ");
+  if (!answers_of_ours (lab))
+    put_readiness (out, lab);
   words_seconds (out, boot_of (lab)->end_ns);
   g_string_append (out, " of guest time");
   answers_cite_boot (out, lab);
@@ -111,6 +148,8 @@ put_lab (GString *out, const AnswersLab *lab)
   answers_cite (out, lab, "timeline.csv", "last row");
   g_string_append_c (out, '.');
   put_repeats (out, lab);
+  put_window (out, lab, WINDOW_LOGIN, "the first text that it is ready with");
+  put_window (out, lab, WINDOW_CLOUD_INIT, "the end of cloud-init");
   put_phases (out, lab);
   put_top_kind (out, lab);
   put_reboot (out, lab);

@@ -132,6 +132,12 @@ answers_no_cells (GString *out, guint n)
     g_string_append (out, " |");
 }
 
+gboolean
+answers_of_ours (const AnswersLab *lab)
+{
+  return lab->summary->distribution == NULL;
+}
+
 const SpanSummary *
 answers_phase (const LabSummary *s, guint i)
 {

@@ -48,9 +48,14 @@ guint64 answers_kind_exits (const AnswersLab *lab, const char *kind);
 /* The kinds that occur in the boot window of any lab: most exits in all labs first, of equals by name. Of const char *. */
 GPtrArray *answers_kind_names (const AnswersLab *labs, gsize n);
 
+/* L2 is a guest of ours: it marks its boot, reads the leaves and performs operations; else a distribution. */
+gboolean answers_of_ours (const AnswersLab *lab);
+
 /* An answer each: what stands below its heading. */
 void answer_rate (GString *out, const AnswersLab *labs, gsize n);
 void answer_operations (GString *out, const AnswersLab *labs, gsize n);
+gboolean answers_have_units (const AnswersLab *lab);
+void answer_units (GString *out, const AnswersLab *labs, gsize n);
 void answer_boot (GString *out, const AnswersLab *labs, gsize n);
 void answer_types (GString *out, const AnswersLab *labs, gsize n);
 void answer_share (GString *out, const AnswersLab *labs, gsize n);

@@ -43,6 +43,22 @@ put_question (GString *out, const char *question)
   g_string_append_printf (out, "\n## %s\n\n", question);
 }
 
+/* Only of some labs: `wanted` says of which. */
+static void
+put_question_of (GString *out, const char *question, const AnswersLab *labs, gsize n, gboolean (*wanted) (const AnswersLab *lab),
+                 void (*answer) (GString *out, const AnswersLab *labs, gsize n))
+{
+  g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (AnswersLab));
+
+  for (gsize i = 0; i < n; i++)
+    if (wanted (&labs[i]))
+      g_array_append_val (some, labs[i]);
+  if (some->len == 0)
+    return;
+  put_question (out, question);
+  answer (out, (const AnswersLab *) (gpointer) some->data, some->len);
+}
+
 static void
 put_questions (GString *out, const AnswersLab *labs, gsize n)
 {
@@ -50,10 +66,10 @@ put_questions (GString *out, const AnswersLab *labs, gsize n)
 
   put_question (out, "Is the rate of exits stable?");
   answer_rate (out, labs, n);
-  put_question (out, "Which operations cause more exits, and how many each?");
-  answer_operations (out, labs, n);
+  put_question_of (out, "Which operations cause more exits, and how many each?", labs, n, answers_of_ours, answer_operations);
   put_question (out, "How many exits does a full boot take?");
   answer_boot (out, labs, n);
+  put_question_of (out, "Which unit's start caused which exits?", labs, n, answers_have_units, answer_units);
   put_question (out, "Which exit types are most and least frequent, and which never occur?");
   answer_types (out, labs, n);
   put_question (out, "What share of the boot's time is spent in exits?");

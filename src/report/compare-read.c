@@ -51,6 +51,13 @@ compare_read_phases (CompareSide *side, const char *text, gsize size, Window win
   return table != NULL;
 }
 
+/* Of a window that only distributions have there need be no sum. */
+static gboolean
+has_sum (const guint64 *sums, Window window)
+{
+  return window <= WINDOW_ALL || sums[window] > 0;
+}
+
 /* FALSE: a window that a newer writer may have, and that is passed over. */
 static gboolean
 find_window (const char *name, Window *window)
@@ -68,7 +75,7 @@ static gboolean
 add_windows (CompareSide *side, const guint64 *sums, GError **error)
 {
   for (Window w = 0; w < WINDOWS; w++)
-    if (sums[w] > G_MAXINT64 || !add (side, COMPARE_WINDOW, window_name (w), window_name (w), 0, sums[w], error))
+    if (has_sum (sums, w) && (sums[w] > G_MAXINT64 || !add (side, COMPARE_WINDOW, window_name (w), window_name (w), 0, sums[w], error)))
       return FALSE;
   return TRUE;
 }

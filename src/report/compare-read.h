@@ -11,7 +11,7 @@
 
 /* phases.csv. boot_ns: WINDOW_BOOT takes the phases that end by then, WINDOW_ALL takes all. */
 gboolean compare_read_phases (CompareSide *side, const char *text, gsize size, Window window, gint64 boot_ns, GError **error);
-/* reasons.csv: both windows' sums, and the reasons of one. */
+/* reasons.csv: the sums of all windows that it has, and the reasons of one. */
 gboolean compare_read_reasons (CompareSide *side, const char *text, gsize size, Window window, GError **error);
 /* kinds.csv: the kinds of one window. */
 gboolean compare_read_kinds (CompareSide *side, const char *text, gsize size, Window window, GError **error);

@@ -30,6 +30,8 @@ put_windows (JsonBuilder *b, const LabSummary *s)
   json_write_object (b, "windows");
   for (Window w = 0; w < WINDOWS; w++)
     {
+      if (!lab_summary_has_window (s, w))
+        continue;
       json_write_object (b, window_name (w));
       put_span (b, &s->windows[w]);
       json_builder_end_object (b);
@@ -75,7 +77,7 @@ put_reasons (JsonBuilder *b, const LabSummary *s, const ReasonNames *names)
 {
   json_write_array (b, "reasons");
   for (Window w = 0; w < WINDOWS; w++)
-    for (guint i = 0; i < s->reasons[w]->len; i++)
+    for (guint i = 0; lab_summary_has_window (s, w) && i < s->reasons[w]->len; i++)
       put_reason (b, w, &g_array_index (s->reasons[w], ReasonSummary, i), names);
   json_builder_end_array (b);
 }

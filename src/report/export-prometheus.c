@@ -115,7 +115,7 @@ static void
 put_reasons (GString *out, const char *name, const ExportLab *lab, Field field)
 {
   for (Window w = 0; w < WINDOWS; w++)
-    for (guint i = 0; i < lab->summary->reasons[w]->len; i++)
+    for (guint i = 0; lab_summary_has_window (lab->summary, w) && i < lab->summary->reasons[w]->len; i++)
       {
         const ReasonSummary *reason = &g_array_index (lab->summary->reasons[w], ReasonSummary, i);
         g_autofree char *code = g_strdup_printf ("%u", reason->code);
@@ -130,7 +130,7 @@ put_kinds (GString *out, const char *name, const ExportLab *lab, Field field)
   const GArray *kinds = lab->summary->kinds;
 
   for (Window w = 0; w < WINDOWS; w++)
-    for (guint i = 0; kinds != NULL && i < kinds->len; i++)
+    for (guint i = 0; lab_summary_has_window (lab->summary, w) && kinds != NULL && i < kinds->len; i++)
       {
         const KindSummary *kind = &g_array_index (kinds, KindSummary, i);
         put_series (out, name, "lab", lab->about->name, "window", window_name (w), "kind", kind->name, NULL);
@@ -152,6 +152,8 @@ put_windows (GString *out, const char *name, const ExportLab *lab, Field field)
 {
   for (Window w = 0; w < WINDOWS; w++)
     {
+      if (!lab_summary_has_window (lab->summary, w))
+        continue;
       put_series (out, name, "lab", lab->about->name, "window", window_name (w), NULL);
       put_span (out, &lab->summary->windows[w], field);
     }

@@ -11,7 +11,7 @@
 #define BLOCK_BYTES (256 * 1024)
 #define EXITS_CSV "exits.csv"
 
-const char *const fingerprint_names[] = { "timeline.csv", "timeline-reasons.csv", EXITS_CSV, "phases.csv", "reasons.csv", "operations.csv", NULL };
+const char *const fingerprint_names[] = { "timeline.csv", "timeline-reasons.csv", EXITS_CSV, "phases.csv", "reasons.csv", "operations.csv", "units.csv", NULL };
 
 static const char *
 digest_of (const FingerprintFile *files, gsize n, const char *name)
@@ -92,7 +92,7 @@ hash_one (const char *dir, const char *name, const char *exits_sha256, char **sh
 
   if (strcmp (name, EXITS_CSV) == 0)
     return hash_exits (dir, exits_sha256, sha256, error);
-  if (strcmp (name, "operations.csv") == 0 && !g_file_test (path, G_FILE_TEST_EXISTS))
+  if ((strcmp (name, "operations.csv") == 0 || strcmp (name, "units.csv") == 0) && !g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   return hash_file (path, sha256, error);
 }

@@ -58,7 +58,7 @@ void html_put_zoom (GString *out, const AnswersLab *lab, const char *name, gint6
 /* A picture in its figure; takes the SVG, which has its own title. */
 void html_figure (GString *out, GString *svg, const char *class_name);
 
-/* The questions, one <section> each, in html-questions.c and html-vendors.c. */
+/* The questions, one <section> each, in html-questions.c, html-boot.c, html-units.c and html-vendors.c; those that not every run asks with whether. */
 typedef struct {
   const HtmlInputs *inputs;
   AnswersLab *labs;              /* all, as the pictures take them */
@@ -68,8 +68,11 @@ typedef struct {
   GPtrArray *kinds;              /* html_kinds() */
 } HtmlPage;
 void html_question_rate (GString *out, const HtmlPage *page);
+gboolean html_has_guests_of_ours (const HtmlPage *page);
 void html_question_operations (GString *out, const HtmlPage *page);
 void html_question_boot (GString *out, const HtmlPage *page);
+gboolean html_has_units (const HtmlPage *page);
+void html_question_units (GString *out, const HtmlPage *page);
 void html_question_types (GString *out, const HtmlPage *page);
 void html_question_share (GString *out, const HtmlPage *page);
 void html_question_vendors (GString *out, const HtmlPage *page);

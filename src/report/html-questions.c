@@ -330,6 +330,15 @@ operations_table (GString *out, const HtmlPage *page)
   html_table_end (out);
 }
 
+gboolean
+html_has_guests_of_ours (const HtmlPage *page)
+{
+  for (gsize i = 0; i < page->n_with; i++)
+    if (page->with[i]->summary->distribution == NULL)
+      return TRUE;
+  return FALSE;
+}
+
 void
 html_question_operations (GString *out, const HtmlPage *page)
 {
@@ -337,6 +346,8 @@ html_question_operations (GString *out, const HtmlPage *page)
 
   for (gsize i = 0; i < page->n_with; i++)
     {
+      if (page->with[i]->summary->distribution != NULL)
+        continue;
       operations_sentence (out, page->with[i]);
       any = any || page->with[i]->summary->operations->len > 0;
     }
@@ -346,99 +357,7 @@ html_question_operations (GString *out, const HtmlPage *page)
   operations_table (out, page);
 }
 
-/* 3. The boot's total. */
-
-static void
-boot_sentence (GString *out, const AnswersLab *lab)
-{
-  const SpanSummary *all = &lab->summary->windows[WINDOW_ALL];
-
-  begin_sentence (out, lab);
-  g_string_append (out, "<strong>");
-  html_put_count (out, boot_of (lab)->exits);
-  g_string_append (out, " exits</strong> from the first entry to the ready mark, in ");
-  html_put_seconds (out, boot_of (lab)->end_ns);
-  g_string_append (out, " of guest time. To the power-off they are ");
-  html_put_count (out, all->exits);
-  g_string_append (out, " in ");
-  html_put_seconds (out, all->end_ns);
-  g_string_append_c (out, '.');
-  end_sentence (out);
-}
-
-static void
-boot_row (GString *out, const AnswersLab *lab, guint i)
-{
-  const SpanSummary *phase = phase_of (lab->summary, i);
-  const gboolean in_boot = i < lab->summary->boot_phases;
-  g_autofree char *key = g_strconcat ("phase=", phase->name, NULL);
-
-  html_row_begin (out, lab, "phases.csv", key);
-  g_string_append (out, "<th scope=\"row\" data-column=\"phase\">");
-  html_put_zoom (out, lab, phase->name, phase->start_ns, phase->end_ns);
-  g_string_append (out, "</th>");
-  html_unsigned (out, NULL, "exits", phase->exits);
-  if (in_boot)
-    html_percent (out, NULL, NULL, phase->exits, boot_of (lab)->exits);
-  else
-    html_empty (out, 1);
-  if (phase->exits > 0)
-    html_text (out, NULL, NULL, reason_name (lab->names, phase->top_code));
-  else
-    html_no_text (out);
-  html_percent (out, NULL, "top_share", phase->top_exits, phase->exits);
-  html_row_end (out);
-}
-
-static void
-boot_total (GString *out, const AnswersLab *lab)
-{
-  const SpanSummary *boot = boot_of (lab);
-
-  g_string_append (out, "<tr class=\"total\">");
-  html_head (out, NULL, "the boot");
-  html_unsigned (out, NULL, NULL, boot->exits);
-  html_percent (out, NULL, NULL, boot->exits, boot->exits);
-  if (boot->exits > 0)
-    html_text (out, NULL, NULL, reason_name (lab->names, boot->top_code));
-  else
-    html_no_text (out);
-  html_percent (out, NULL, NULL, boot->top_exits, boot->exits);
-  html_row_end (out);
-}
-
-/* The boot's phases, their sum, and what comes after. */
-static void
-boot_table (GString *out, const AnswersLab *lab)
-{
-  static const HtmlColumn columns[] = { { "Phase", FALSE }, { "Exits", TRUE }, { "Of boot", TRUE }, { "Mostly", FALSE }, { "Its share", TRUE } };
-  g_autofree char *caption = g_strdup_printf ("%s: exits by phase, of the boot and after it (%s/phases.csv)", lab->name, lab->name);
-
-  html_table_begin (out, caption, columns, G_N_ELEMENTS (columns));
-  for (guint i = 0; i < lab->summary->phases->len; i++)
-    {
-      if (i == lab->summary->boot_phases)
-        boot_total (out, lab);
-      boot_row (out, lab, i);
-    }
-  if (lab->summary->boot_phases >= lab->summary->phases->len)
-    boot_total (out, lab);
-  html_table_end (out);
-}
-
-void
-html_question_boot (GString *out, const HtmlPage *page)
-{
-  for (gsize i = 0; i < page->n_with; i++)
-    boot_sentence (out, page->with[i]);
-  html_figure (out, picture_cumulative (page->labs, page->n), "wide");
-  g_string_append (out, "<div class=\"pair\">\n");
-  for (gsize i = 0; i < page->n_with; i++)
-    boot_table (out, page->with[i]);
-  g_string_append (out, "</div>\n");
-}
-
-/* 4. Types. */
+/* 3. Types. */
 
 static void
 types_sentence (GString *out, const AnswersLab *lab)
@@ -534,7 +453,7 @@ html_question_types (GString *out, const HtmlPage *page)
     }
 }
 
-/* 5. The share of time. */
+/* 4. The share of time. */
 
 static void
 share_sentence (GString *out, const AnswersLab *lab)

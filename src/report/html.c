@@ -129,15 +129,23 @@ put_lab (GString *out, const AnswersLab *lab)
 static const struct {
   const char *id, *question, *brief;
   void (*put) (GString *out, const HtmlPage *page);
+  gboolean (*asked) (const HtmlPage *page); /* NULL: always */
 } questions[] = {
-  { "rate", "Is the exit rate stable?", "Rate", html_question_rate },
-  { "operations", "Which operations exit more, and how often each?", "Operations", html_question_operations },
-  { "boot", "How many exits does a full boot take?", "Boot", html_question_boot },
-  { "types", "Which exit types are most and least frequent?", "Types", html_question_types },
-  { "share", "How much of the boot’s time is spent in exits?", "Time", html_question_share },
-  { "vendors", "What do the two vendors do differently for the same guest?", "Vendors", html_question_vendors },
-  { "accounts", "Do the accounts agree?", "Accounts", html_question_accounts },
+  { "rate", "Is the exit rate stable?", "Rate", html_question_rate, NULL },
+  { "operations", "Which operations exit more, and how often each?", "Operations", html_question_operations, html_has_guests_of_ours },
+  { "boot", "How many exits does a full boot take?", "Boot", html_question_boot, NULL },
+  { "units", "Which unit’s start caused which exits?", "Units", html_question_units, html_has_units },
+  { "types", "Which exit types are most and least frequent?", "Types", html_question_types, NULL },
+  { "share", "How much of the boot’s time is spent in exits?", "Time", html_question_share, NULL },
+  { "vendors", "What do the two vendors do differently for the same guest?", "Vendors", html_question_vendors, NULL },
+  { "accounts", "Do the accounts agree?", "Accounts", html_question_accounts, NULL },
 };
+
+static gboolean
+is_asked (const HtmlPage *page, guint question)
+{
+  return questions[question].asked == NULL || questions[question].asked (page);
+}
 
 static void
 put_header (GString *out, const HtmlPage *page, gboolean interactive)
@@ -146,7 +154,8 @@ put_header (GString *out, const HtmlPage *page, gboolean interactive)
   html_format (out, "Run <b>%s</b>, harness %s</p>\n", page->inputs->run, page->inputs->harness);
   g_string_append (out, "<h1>Where a boot’s VM exits come from</h1>\n"
                         "<p class=\"intro\">An L2 guest boots under a KVM that logs each of its exits. All times are guest time from L2’s first entry; "
-                        "<i>boot</i> is the window from there to its ready mark.</p>\n</div>\n");
+                        "<i>boot</i> is the window from there to ");
+  g_string_append (out, page->n_with == 0 || html_has_guests_of_ours (page) ? "its ready mark.</p>\n</div>\n" : "when its system is ready.</p>\n</div>\n");
   if (interactive)
     g_string_append (out, "<button type=\"button\" id=\"theme\" hidden>Dark</button>\n");
   g_string_append (out, "</header>\n<div class=\"labs\">\n");
@@ -157,18 +166,23 @@ put_header (GString *out, const HtmlPage *page, gboolean interactive)
     return;
   g_string_append (out, "<nav aria-label=\"Questions\"><ol>\n");
   for (guint i = 0; i < G_N_ELEMENTS (questions); i++)
-    g_string_append_printf (out, "<li><a href=\"#%s\">%s</a></li>\n", questions[i].id, questions[i].brief);
+    if (is_asked (page, i))
+      g_string_append_printf (out, "<li><a href=\"#%s\">%s</a></li>\n", questions[i].id, questions[i].brief);
   g_string_append (out, "</ol></nav>\n");
 }
 
 static void
 put_questions (GString *out, const HtmlPage *page)
 {
+  guint number = 0;
+
   g_string_append (out, "<main id=\"answers\">\n");
   for (guint i = 0; page->n_with > 0 && i < G_N_ELEMENTS (questions); i++)
     {
+      if (!is_asked (page, i))
+        continue;
       g_string_append_printf (out, "<section id=\"%s\" aria-labelledby=\"%s-title\">\n", questions[i].id, questions[i].id);
-      g_string_append_printf (out, "<h2 id=\"%s-title\"><span class=\"number\">%u</span>%s</h2>\n", questions[i].id, i + 1, questions[i].question);
+      g_string_append_printf (out, "<h2 id=\"%s-title\"><span class=\"number\">%u</span>%s</h2>\n", questions[i].id, ++number, questions[i].question);
       questions[i].put (out, page);
       g_string_append (out, "</section>\n");
     }

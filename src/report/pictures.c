@@ -12,6 +12,7 @@ const PictureKind picture_kinds[] = {
   { "heat", "each exit reason over the whole run", .of_lab = picture_heat },
   { "costs", "what an exit costs, by reason", .of_lab = picture_costs },
   { "operations", "exits that an operation takes", .of_labs = picture_operations },
+  { "units", "the starts of systemd's units and their exits", .of_lab = picture_units },
   { "share", "time inside and outside of exits", .of_labs = picture_share },
   { .name = NULL },
 };

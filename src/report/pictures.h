@@ -13,6 +13,7 @@ GString *picture_cumulative (const AnswersLab *labs, gsize n); /* exits so far, 
 GString *picture_heat (const AnswersLab *lab);       /* one strip a reason, exits/s over the whole run, log scale */
 GString *picture_costs (const AnswersLab *lab);      /* one row a reason: histogram of cycles, log2, with median and 99th percentile */
 GString *picture_operations (const AnswersLab *labs, gsize n); /* exits per repetition, log scale, labs side by side */
+GString *picture_units (const AnswersLab *lab);      /* one bar a unit of systemd's that was started in the boot, with its exits */
 GString *picture_share (const AnswersLab *labs, gsize n); /* each phase's time inside and outside of exits */
 
 /* The table of them: of one lab or of all. Ends with a name of NULL. */

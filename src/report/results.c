@@ -127,6 +127,8 @@ add_tables (LabResults *r, const ResultsInputs *in, GError **error)
   add_table (r, "kinds.csv", table_kinds (r->summary));
   add_table (r, "segments.csv", table_segments (r->summary));
   add_operations (r, in->names);
+  if (r->summary->units->len > 0)
+    add_table (r, "units.csv", table_units (r->summary));
   add_table (r, "checks.csv", table_checks (r->checks));
   make_fingerprint (r);
   html_pack_exits (r->timeline, in->names, in->kinds, RESULTS_PAGE_EXITS, &r->page_exits, &r->page_exits_packed);

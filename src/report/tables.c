@@ -285,6 +285,52 @@ table_operation_reasons (const LabSummary *s, const ReasonNames *names)
   return out;
 }
 
+static void
+units_row (GString *out, const char *name, const UnitSummary *unit, gint64 duration_ns)
+{
+  const gboolean was_active = unit->active_ns >= unit->start_ns;
+
+  csv_text (out, name);
+  COMMA (out);
+  csv_number (out, unit->start_ns);
+  COMMA (out);
+  if (was_active)
+    csv_number (out, unit->active_ns);
+  COMMA (out);
+  if (was_active)
+    csv_number (out, duration_ns);
+  COMMA (out);
+  csv_unsigned (out, unit->exits);
+  COMMA (out);
+  csv_unsigned (out, unit->alone);
+  COMMA (out);
+  csv_fixed (out, unit->share_milli, 3);
+  COMMA (out);
+  csv_unsigned (out, unit->cycles);
+  COMMA (out);
+  if (unit->exits > 0)
+    csv_unsigned (out, unit->top_code);
+  COMMA (out);
+  if (unit->exits > 0)
+    csv_fixed (out, arith_ratio (unit->top_exits, 1000000, unit->exits), 6);
+  END_ROW (out);
+}
+
+GString *
+table_units (const LabSummary *s)
+{
+  GString *out = g_string_new ("unit,start_ns,active_ns,duration_ns,exits,exits_alone,exits_share,cycles,top_reason,top_share\n");
+
+  for (guint i = 0; i < s->units->len; i++)
+    {
+      const UnitSummary *unit = &g_array_index (s->units, UnitSummary, i);
+      units_row (out, unit->name, unit, unit->active_ns - unit->start_ns);
+    }
+  if (s->units->len > 0)
+    units_row (out, UNIT_NONE, &s->no_unit, s->no_unit.idle_ns);
+  return out;
+}
+
 GString *
 table_repeats (const GPtrArray *metrics)
 {

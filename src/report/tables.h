@@ -19,11 +19,16 @@ GString *table_reasons (const LabSummary *summary, const ReasonNames *names);
 GString *table_checks (const Checks *checks);
 /* The stretches of the boot window. Of one without exits the top's fields are empty. */
 GString *table_segments (const LabSummary *summary);
-/* Both windows, the kinds that occur in each, in the summary's order. */
+/* All windows, the kinds that occur in each, in the summary's order. */
 GString *table_kinds (const LabSummary *summary);
 /* Exits and cycles without what the calibration found; top_reason and top_share of all that lies between the marks, empty if nothing does. */
 GString *table_operations (const LabSummary *summary);
 /* Every reason of every operation, of all that lies between the marks. */
 GString *table_operation_reasons (const LabSummary *summary, const ReasonNames *names);
+/*
+ * Units of systemd's; the last row, "(none)", is what fell into no unit's start between systemd's and READY: its duration is the time of that.
+ * Of a unit that was never active, active_ns and duration_ns are empty.
+ */
+GString *table_units (const LabSummary *summary);
 /* repeats.csv: of RepeatedMetric. */
 GString *table_repeats (const GPtrArray *metrics);

@@ -55,12 +55,16 @@ gboolean lab_checks_run (const CheckInputs *inputs, Checks *checks);
 void checks_compare (Checks *checks, guint64 expected, guint64 actual, const char *rule, const char *name_format, ...) G_GNUC_PRINTF (5, 6);
 /* The same where only a rule of thumb tells what to expect: a difference is a surprise. */
 void checks_compare_usual (Checks *checks, guint64 expected, guint64 actual, const char *name_format, ...) G_GNUC_PRINTF (4, 5);
+/* The same of two texts. */
+void checks_expect_text (Checks *checks, const char *name, const char *expected, const char *actual);
 void checks_not_run (Checks *checks, const char *name);
 void checks_fail_text (Checks *checks, const char *name, const char *expected, const char *actual);
 
-/* In checks-counters.c, checks-leaves.c, checks-operations.c, checks-kvm.c, checks-l0.c. */
+/* In checks-boot.c, checks-counters.c, checks-leaves.c, checks-operations.c, checks-kvm.c, checks-l0.c. */
 void check_counters (const CheckInputs *inputs, Checks *checks);
 void check_samples (const CheckInputs *inputs, Checks *checks);
+/* Of a distribution: what it tells of its boot. */
+void check_boot (const CheckInputs *inputs, Checks *checks);
 void check_leaves (const CheckInputs *inputs, Checks *checks);
 /* The operations performed against what theory says of them (record/operations.h). */
 void check_operations (const CheckInputs *inputs, Checks *checks);

@@ -105,11 +105,11 @@ value (const CompareSide *side, const CompareFigure *figure)
   return !side->exact && figure->interval.n > 1 ? figure->interval.median : figure->exits;
 }
 
-/* A reason that is absent happened 0 times; a phase or an operation that is absent was not there to be counted. */
+/* A reason that is absent happened 0 times; a phase, an operation or a distribution's window that is absent was not there to be counted. */
 static gboolean
 counts_if_absent (CompareWhat what)
 {
-  return what == COMPARE_REASON || what == COMPARE_KIND || what == COMPARE_WINDOW;
+  return what == COMPARE_REASON || what == COMPARE_KIND;
 }
 
 static CompareVerdict

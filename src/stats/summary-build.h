@@ -37,8 +37,12 @@ typedef struct {
   guint phase;
   Binner phase_bins, window_bins;
   BinBorders boot_bins;
-  Tally all[TIMELINE_REASONS], boot[TIMELINE_REASONS];
-  SeriesCell kinds[EXIT_KINDS_MAX], boot_kinds[EXIT_KINDS_MAX];
+  Tally all[TIMELINE_REASONS];
+  SeriesCell kinds[EXIT_KINDS_MAX];
+  /* The same at the ends of the windows, which all begin at the first entry. */
+  Tally *ends[WINDOWS];
+  SeriesCell end_kinds[WINDOWS][EXIT_KINDS_MAX];
+  guint64 end_seqs[WINDOWS]; /* of the first exit behind */
   guint n_kinds;
   guint kind_places[EXIT_KINDS_MAX]; /* of a kind in summary->kinds */
   GArray *kind_rows;                 /* of guint64, rows x n_kinds */
@@ -54,5 +58,7 @@ void summary_figures (Builder *builder);
 /* In summary-segments.c: how many bins the boot window is cut into; then segments and bursts. After the figures. */
 void summary_segments_init (Builder *builder);
 void summary_segments (Builder *builder);
+/* In units.c: units and no_unit. */
+void summary_units (const Timeline *timeline, LabSummary *summary);
 /* In operations.c. */
 void summary_operations (const Timeline *timeline, GArray *operations);

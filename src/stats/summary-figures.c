@@ -78,6 +78,18 @@ make_kind_cells (Builder *b)
       g_array_index (s->kind_cells, guint64, (gsize) row * n + b->kind_places[k]) = g_array_index (b->kind_rows, guint64, (gsize) row * b->n_kinds + k);
 }
 
+/* Of the windows that end before the run. */
+static void
+set_kind (const Builder *b, guint i, KindSummary *kind)
+{
+  for (Window w = 0; w < WINDOWS; w++)
+    if (w != WINDOW_ALL)
+      {
+        kind->exits[w] = b->end_kinds[w][i].exits;
+        kind->cycles[w] = b->end_kinds[w][i].cycles;
+      }
+}
+
 static void
 make_kinds (Builder *b)
 {
@@ -85,11 +97,12 @@ make_kinds (Builder *b)
 
   for (guint i = 0; i < b->n_kinds; i++)
     {
-      const KindSummary kind = {
+      KindSummary kind = {
         .name = exit_kind_name (b->exit_kinds, i),
-        .exits = { [WINDOW_BOOT] = b->boot_kinds[i].exits, [WINDOW_ALL] = b->kinds[i].exits },
-        .cycles = { [WINDOW_BOOT] = b->boot_kinds[i].cycles, [WINDOW_ALL] = b->kinds[i].cycles },
+        .exits = { [WINDOW_ALL] = b->kinds[i].exits },
+        .cycles = { [WINDOW_ALL] = b->kinds[i].cycles },
       };
+      set_kind (b, i, &kind);
       if (kind.exits[WINDOW_ALL] > 0)
         g_array_append_val (kinds, kind);
     }
@@ -128,8 +141,9 @@ judge_stability (LabSummary *s)
 void
 summary_figures (Builder *b)
 {
-  make_reasons (b, WINDOW_BOOT, b->boot);
-  make_reasons (b, WINDOW_ALL, b->all);
+  for (Window w = 0; w < WINDOWS; w++)
+    if (w == WINDOW_ALL || b->ends[w] != NULL)
+      make_reasons (b, w, w == WINDOW_ALL ? b->all : b->ends[w]);
   g_clear_pointer (&b->store, g_free); /* the most there is: nobody else needs it */
   count_types (b->summary);
   make_kinds (b);

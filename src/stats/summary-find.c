@@ -6,6 +6,12 @@
 
 #include "record/operations.h"
 
+gboolean
+lab_summary_has_window (const LabSummary *s, Window window)
+{
+  return window <= WINDOW_ALL || s->windows[window].name != NULL;
+}
+
 const ReasonSummary *
 lab_summary_reason (const LabSummary *s, Window window, guint32 code)
 {
@@ -63,6 +69,30 @@ lab_summary_operation (const LabSummary *s, guint number)
     if (g_array_index (s->operations, OperationSummary, i).number == number)
       return &g_array_index (s->operations, OperationSummary, i);
   return NULL;
+}
+
+static gint
+compare_shares (gconstpointer a, gconstpointer b)
+{
+  const UnitSummary *x = *(const UnitSummary *const *) a, *y = *(const UnitSummary *const *) b;
+  if (x->share_milli != y->share_milli)
+    return x->share_milli > y->share_milli ? -1 : 1;
+  return x < y ? -1 : x > y;
+}
+
+GPtrArray *
+lab_summary_top_units (const LabSummary *s)
+{
+  GPtrArray *units = g_ptr_array_new ();
+
+  for (guint i = 0; s->units != NULL && i < s->units->len; i++)
+    {
+      UnitSummary *unit = &g_array_index (s->units, UnitSummary, i);
+      if (unit->exits > 0 && unit->active_ns <= s->windows[WINDOW_BOOT].end_ns)
+        g_ptr_array_add (units, unit);
+    }
+  g_ptr_array_sort (units, compare_shares);
+  return units;
 }
 
 gboolean

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "timeline/boot.h"
 #include "timeline/cursor.h"
+#include "timeline/text.h"
 
 #define CELLS_MAX (16u << 20)
 
@@ -19,6 +21,8 @@ builder_free (Builder *b)
   g_clear_pointer (&b->indices, g_array_unref);
   g_clear_pointer (&b->kind_rows, g_array_unref);
   g_clear_pointer (&b->boot_bins.borders, g_array_unref);
+  for (guint i = 0; i < WINDOWS; i++)
+    g_free (b->ends[i]);
   lab_summary_free (b->summary);
   g_free (b);
 }
@@ -27,13 +31,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Builder, builder_free)
 const char *
 window_name (Window window)
 {
-  return window == WINDOW_BOOT ? "boot" : "all";
+  static const char *const names[] = { [WINDOW_BOOT] = "boot", [WINDOW_ALL] = "all", [WINDOW_LOGIN] = "login", [WINDOW_CLOUD_INIT] = "cloud-init" };
+  return names[window];
 }
 
 static void
 clear_operation (gpointer operation)
 {
   g_array_unref (((OperationSummary *) operation)->reasons);
+}
+
+static void
+clear_unit (gpointer unit)
+{
+  g_free (((UnitSummary *) unit)->name);
 }
 
 LabSummary *
@@ -53,6 +64,8 @@ lab_summary_new (Isa isa)
   s->segments = g_array_new (FALSE, FALSE, sizeof (SegmentSummary));
   s->operations = g_array_new (FALSE, FALSE, sizeof (OperationSummary));
   g_array_set_clear_func (s->operations, clear_operation);
+  s->units = g_array_new (FALSE, FALSE, sizeof (UnitSummary));
+  g_array_set_clear_func (s->units, clear_unit);
   return s;
 }
 
@@ -71,6 +84,9 @@ lab_summary_free (LabSummary *s)
   g_clear_pointer (&s->kind_cells, g_array_unref);
   g_clear_pointer (&s->segments, g_array_unref);
   g_clear_pointer (&s->operations, g_array_unref);
+  g_clear_pointer (&s->units, g_array_unref);
+  g_free (s->distribution);
+  g_free (s->ready_text);
   g_free (s);
 }
 
@@ -193,19 +209,27 @@ end_phase (Builder *b)
     binner_start (&b->phase_bins, span->end_ns);
 }
 
-/* The boot window ends here: all that was counted so far is its. */
+/* A window ends here: all that was counted so far is its. */
+static void
+end_window (Builder *b, Window window)
+{
+  SpanSummary *span = &b->summary->windows[window];
+
+  b->ends[window] = g_memdup2 (b->all, sizeof b->all);
+  memcpy (b->end_kinds[window], b->kinds, sizeof b->kinds);
+  span->exits = b->exits;
+  span->cycles = b->cycles;
+  Binner bins = b->window_bins; /* the whole run's go on */
+  binner_finish (&bins, span->end_ns);
+  span->dispersion = bins.dispersion;
+}
+
 static void
 end_boot (Builder *b)
 {
-  SpanSummary *boot = &b->summary->windows[WINDOW_BOOT];
+  const SpanSummary *boot = &b->summary->windows[WINDOW_BOOT];
 
-  memcpy (b->boot, b->all, sizeof b->boot);
-  memcpy (b->boot_kinds, b->kinds, sizeof b->boot_kinds);
-  boot->exits = b->exits;
-  boot->cycles = b->cycles;
-  Binner bins = b->window_bins; /* the whole run's go on */
-  binner_finish (&bins, boot->end_ns);
-  boot->dispersion = bins.dispersion;
+  end_window (b, WINDOW_BOOT);
   while (b->boot_bins.next_ns <= boot->end_ns)
     add_border (b);
   add_border (b); /* the end itself */
@@ -224,8 +248,11 @@ advance (Builder *b, guint64 seq, gint64 t_ns)
     add_border (b);
   while (b->phase + 1 < phases->len && seq >= g_array_index (phases, TimelinePhase, b->phase).end)
     end_phase (b);
-  if (seq == b->timeline->marks[RECORD_MARK_READY].seq)
+  if (seq == b->end_seqs[WINDOW_BOOT])
     end_boot (b);
+  for (Window w = WINDOW_LOGIN; w < WINDOWS; w++)
+    if (seq == b->end_seqs[w])
+      end_window (b, w);
   binner_advance (&b->phase_bins, t_ns);
   binner_advance (&b->window_bins, t_ns);
 }
@@ -316,6 +343,39 @@ lay_out_reasons (Builder *b)
     g_array_append_val (b->summary->codes, t->reason_codes[g_array_index (b->indices, guint, i)]);
 }
 
+/* A window of a distribution's, if its end can be told. */
+static void
+set_window (Builder *b, Window window, const TimelineMark *end)
+{
+  b->end_seqs[window] = end->seen ? end->seq : G_MAXUINT64;
+  if (end->seen)
+    b->summary->windows[window] = (SpanSummary) { .name = window_name (window), .end_ns = end->t_ns };
+}
+
+static void
+set_windows (Builder *b)
+{
+  static const TimelineMark untold;
+  const TimelineBoot *boot = b->timeline->boot;
+
+  b->end_seqs[WINDOW_BOOT] = b->timeline->marks[RECORD_MARK_READY].seq;
+  set_window (b, WINDOW_LOGIN, boot != NULL ? &boot->login : &untold);
+  set_window (b, WINDOW_CLOUD_INIT, boot != NULL ? &boot->cloud_init : &untold);
+}
+
+/* What L2 is, where it is no guest of ours. */
+static void
+describe (const TimelineBoot *boot, LabSummary *s)
+{
+  const BootReport *report = boot->report;
+
+  s->ready_text = text_printable (boot->ready[0].bytes, boot->ready[0].size, boot->ready[0].size);
+  if (report == NULL || report->id == NULL)
+    s->distribution = g_strdup ("");
+  else
+    s->distribution = report->version != NULL ? g_strconcat (report->id, " ", report->version, NULL) : g_strdup (report->id);
+}
+
 static LabSummary *
 summary_of (const Timeline *t)
 {
@@ -348,6 +408,9 @@ builder_new (const Timeline *t, const ExitKinds *kinds, gint64 step_ns)
   b->step_ns = step_ns;
   b->kind_rows = g_array_new (FALSE, FALSE, sizeof (guint64));
   lay_out_reasons (b);
+  set_windows (b);
+  if (t->boot != NULL)
+    describe (t->boot, b->summary);
   binner_start (&b->phase_bins, 0);
   binner_start (&b->window_bins, 0);
   summary_segments_init (b);
@@ -367,6 +430,7 @@ lab_summary_make (const Timeline *t, const ExitKinds *kinds, gint64 step_ns, Lab
   summary_figures (b);
   summary_segments (b);
   summary_operations (t, b->summary->operations);
+  summary_units (t, b->summary);
   *summary = g_steal_pointer (&b->summary);
   return TRUE;
 }

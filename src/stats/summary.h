@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A timeline in figures. All are integers; a field says its unit. Windows: `boot` is L2's first entry to the
- * READY mark, that mark's own exit not counted; `all` is every recorded exit.
+ * READY mark, that mark's own exit not counted; `all` is every recorded exit. The boot of a distribution (timeline/boot.h) has two more, where
+ * these can be told: `login` ends with the first text that it is ready with, `cloud-init` when cloud-init's last unit was active.
  */
 #pragma once
 #include <glib.h>
@@ -14,8 +15,8 @@
 
 #define SUMMARY_BIN_NS (10 * 1000 * 1000) /* of the index of dispersion */
 
-typedef enum { WINDOW_BOOT, WINDOW_ALL, WINDOWS } Window;
-const char *window_name (Window window); /* "boot", "all" */
+typedef enum { WINDOW_BOOT, WINDOW_ALL, WINDOW_LOGIN, WINDOW_CLOUD_INIT, WINDOWS } Window;
+const char *window_name (Window window); /* "boot", "all", "login", "cloud-init" */
 
 #define SUMMARY_COST_BUCKETS 48u
 
@@ -100,6 +101,20 @@ typedef struct {
   GArray *reasons;        /* of OperationReason, raw: most exits first, of equals the lowest code */
 } OperationSummary;
 
+/* A unit of systemd's and the exits while it was being started, from start_ns to active_ns. active_ns < start_ns: it never was, and there are none. */
+typedef struct {
+  char *name;
+  gint64 start_ns, active_ns;
+  guint64 exits, cycles;
+  guint64 alone;       /* of the exits: while no other unit was being started */
+  guint64 share_milli; /* each exit divided evenly among the units being started then; thousandths */
+  guint32 top_code;    /* the most frequent reason; of equals the lowest code */
+  guint64 top_exits;
+  gint64 idle_ns;      /* of no_unit alone: how long no unit was being started */
+} UnitSummary;
+
+#define UNIT_NONE "(none)" /* no_unit's name, which no unit can have */
+
 typedef struct {
   Isa isa;
   guint32 tsc_khz; /* cycles a millisecond */
@@ -121,6 +136,11 @@ typedef struct {
   guint types_90;       /* so many types make 90 % of the boot window's exits */
   guint64 types_90_exits;
   GArray *operations;   /* of OperationSummary, in order of their first round; empty if none were performed */
+
+  char *distribution;   /* what L2 is, if it is no guest of ours: "debian 12"; "" if it does not say; else NULL */
+  char *ready_text;     /* of such a guest: the first text that it is ready with, printable */
+  GArray *units;        /* of UnitSummary, by start, of equals by name; empty if none are told */
+  UnitSummary no_unit;  /* from systemd's start to READY, all that fell into no unit's start */
 } LabSummary;
 
 /* All arrays are there and empty; all else is 0. */
@@ -135,6 +155,8 @@ gboolean lab_summary_make (const Timeline *timeline, const ExitKinds *kinds, gin
 guint64 span_rate_milli (const SpanSummary *span);
 /* Cycles as nanoseconds of the guest. */
 gint64 lab_summary_ns (const LabSummary *summary, guint64 cycles);
+/* Windows of a distribution need not be there; then they have no reasons. */
+gboolean lab_summary_has_window (const LabSummary *summary, Window window);
 /* The window's reason by code, or NULL. */
 const ReasonSummary *lab_summary_reason (const LabSummary *summary, Window window, guint32 code);
 /* The window's reasons, those with the most cycles first, of equals the lowest code. Of const ReasonSummary *. */
@@ -144,5 +166,7 @@ const KindSummary *lab_summary_kind (const LabSummary *summary, const char *name
 const SpanSummary *lab_summary_phase (const LabSummary *summary, const char *name);
 /* By number in record_operations, or NULL: it was not performed. */
 const OperationSummary *lab_summary_operation (const LabSummary *summary, guint number);
+/* Units with exits that were active before the boot was over, the largest fair share first, of equals by start. Of const UnitSummary *. */
+GPtrArray *lab_summary_top_units (const LabSummary *summary);
 /* What the others are already less by: it is measured, and told nowhere. */
 gboolean operation_is_calibration (guint number);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "timeline/boot.h"
 #include "timeline/text.h"
 
 #define PANIC "Kernel panic - not syncing"
@@ -79,6 +80,47 @@ outcome_of_l1 (const Timeline *t, char **detail)
   return OUTCOME_OK;
 }
 
+/* " and never wrote "login:"": what L2 was to do to be ready; empty if it is. */
+static char *
+never_ready (const Timeline *t)
+{
+  GString *out = g_string_new (NULL);
+
+  if (t->boot == NULL && !t->marks[RECORD_MARK_READY].seen)
+    g_string_append (out, "never became ready");
+  for (guint i = 0; t->boot != NULL && i < t->boot->n_ready; i++)
+    {
+      const BootText *text = &t->boot->ready[i];
+      g_autofree char *printable = text_printable (text->bytes, text->size, text->size);
+      if (!text->on_console)
+        g_string_append_printf (out, "%s \"%s\"", out->len > 0 ? " nor" : "never wrote", printable);
+    }
+  return g_string_free (out, FALSE);
+}
+
+static char *
+say_hang (const Timeline *t, gint32 seconds)
+{
+  g_autofree char *missing = never_ready (t);
+  g_autofree char *tail = console_tail (t);
+  const gboolean pressed = find_event (t, RECORD_EVENT_L2_POWERDOWN) != NULL;
+
+  return g_strdup_printf ("L2 hangs: it still ran after %d s%s%s%s; last console lines: %s", seconds, *missing != '\0' ? " and " : "", missing,
+                          pressed ? " though its power button was pressed" : "", tail);
+}
+
+/* A distribution's clue is the text it did not write, a guest's of ours its mark. */
+static char *
+say_silent (const Timeline *t, const char *what_it_did)
+{
+  g_autofree char *missing = never_ready (t);
+  g_autofree char *tail = console_tail (t);
+
+  if (t->boot == NULL)
+    return g_strdup_printf ("no ready mark: L2 %s; last console lines: %s", what_it_did, tail);
+  return g_strdup_printf ("L2 %s%s%s; last console lines: %s", what_it_did, *missing != '\0' ? ": it " : "", missing, tail);
+}
+
 static Outcome
 outcome_of_l2 (const Timeline *t, char **detail)
 {
@@ -93,8 +135,7 @@ outcome_of_l2 (const Timeline *t, char **detail)
     }
   if ((event = find_event (t, RECORD_EVENT_L2_DEADLINE)) != NULL)
     {
-      *detail = g_strdup_printf ("L2 hangs: it still ran after %d s%s; last console lines: %s", event->value,
-                                 t->marks[RECORD_MARK_READY].seen ? "" : " and never became ready", tail);
+      *detail = say_hang (t, event->value);
       return OUTCOME_L2_HANG;
     }
   if ((event = find_event (t, RECORD_EVENT_L2_RESET)) != NULL && event->value != 0)
@@ -110,7 +151,7 @@ outcome_of_l2 (const Timeline *t, char **detail)
     }
   if (event != NULL && t->exits > 0 && !t->marks[RECORD_MARK_READY].seen)
     {
-      *detail = g_strdup_printf ("no ready mark: L2 powered off before it became ready; last console lines: %s", tail);
+      *detail = say_silent (t, "powered off before it became ready");
       return OUTCOME_L2_SILENT;
     }
   return OUTCOME_OK;
@@ -182,7 +223,7 @@ outcome_of_records (const Timeline *t, char **detail)
     }
   if (!t->marks[RECORD_MARK_READY].seen)
     {
-      *detail = g_strdup_printf ("no ready mark: L2 never became ready; last console lines: %s", tail);
+      *detail = say_silent (t, "never became ready");
       return OUTCOME_L2_SILENT;
     }
   if (!operations_ended (t, detail))

@@ -3,6 +3,7 @@
 #include "timeline/phases.h"
 
 #include "record/operations.h"
+#include "timeline/boot.h"
 #include "timeline/cursor.h"
 
 #define VMX_REASON_IO 30u
@@ -24,6 +25,7 @@ typedef struct {
   guint guest; /* that exits now */
   gboolean in_round;
   TimelineOperation round;
+  BootFind *boot; /* of a distribution, instead of cuts and marks; NULL: L2 marks its boot */
 } Search;
 
 static gboolean
@@ -150,8 +152,14 @@ static void
 look_at (Timeline *t, Search *search, guint64 seq, guint vcpu, const struct kvm_exit_log_record *exit)
 {
   const guint guest = t->n_guests == 1 ? 0 : timeline_guest (t, vcpu), guest_kind = t->guests[guest].kind;
+
+  if (search->boot != NULL && guest == 0)
+    {
+      t->stray_marks += boot_find_exit (search->boot, seq, exit) ? 0 : 1;
+      return;
+    }
   const guint port = exit_byte_out (t->isa, exit);
-  const gboolean unmarked = search->last_mark == 0 && guest_kind == RECORD_GUEST_LINUX;
+  const gboolean unmarked = search->last_mark == 0 && guest_kind == RECORD_GUEST_LINUX && search->boot == NULL;
 
   /* Most exits begin nothing. */
   if (port == 0 && guest == search->guest && !unmarked)
@@ -196,17 +204,15 @@ off_mark (const Timeline *t, const TimelineMark *known_answer)
   return (TimelineMark) { known_answer->seen && known_answer->seq > 0, known_answer->seq, timeline_ns (t, end_tsc) };
 }
 
+/* What L2's marks and the exits before them tell. */
 static void
-add_phases (Timeline *t, const Search *search)
+add_marked_phases (Timeline *t, const Search *search)
 {
-  const TimelineMark off = off_mark (t, &search->known_answer);
   static const char *const cut_names[CUTS] = {
     [CUT_LOADER] = "loader", [CUT_DECOMPRESSOR] = "decompressor", [CUT_EARLY_KERNEL] = "early-kernel", [CUT_DEVICES] = "devices",
   };
-  const TimelineMark first_entry = { t->exits > 0, 0, 0 };
   const TimelineMark *marks = t->marks, *idle_end = &marks[RECORD_MARK_IDLE_END], *operations = &marks[RECORD_MARK_OPERATIONS];
 
-  add_phase (t, "firmware", &first_entry);
   for (guint cut = CUT_LOADER; cut < CUTS; cut++)
     add_phase (t, cut_names[cut], &search->cuts[cut]);
   add_phase (t, "user-space", &marks[RECORD_MARK_USER_SPACE]);
@@ -218,6 +224,30 @@ add_phases (Timeline *t, const Search *search)
     add_phase (t, "operations", idle_end->seen ? idle_end : operations);
   add_phase (t, "reboot", &search->reboot);
   add_phase (t, "shutdown", idle_end->seen && !operations->seen ? idle_end : &marks[RECORD_MARK_POWEROFF]);
+}
+
+static void
+add_boot_phases (Timeline *t, const BootFind *find, guint64 end_seq)
+{
+  BootPhase phases[BOOT_PHASES_MAX];
+  const guint n = boot_find_phases (find, phases);
+
+  for (guint i = 0; i < n; i++)
+    if (phases[i].from.seq < end_seq)
+      add_phase (t, phases[i].name, &phases[i].from);
+}
+
+static void
+add_phases (Timeline *t, const Search *search)
+{
+  const TimelineMark off = off_mark (t, &search->known_answer);
+  const TimelineMark first_entry = { t->exits > 0, 0, 0 };
+
+  add_phase (t, "firmware", &first_entry);
+  if (search->boot != NULL)
+    add_boot_phases (t, search->boot, search->known_answer.seen ? search->known_answer.seq : G_MAXUINT64);
+  else
+    add_marked_phases (t, search);
   add_phase (t, "off", &off);
   add_phase (t, "known-answer", &search->known_answer);
 }
@@ -225,7 +255,8 @@ add_phases (Timeline *t, const Search *search)
 void
 timeline_find_phases (Timeline *t)
 {
-  Search search = { 0 };
+  g_autoptr (BootFind) boot = t->boot != NULL ? boot_find_new (t) : NULL;
+  Search search = { .boot = boot };
   ExitCursor cursor;
   const struct kvm_exit_log_record *exit;
   guint vcpu = 0;
@@ -234,5 +265,7 @@ timeline_find_phases (Timeline *t)
   for (guint64 seq = 0; (exit = exit_cursor_next (&cursor, &vcpu)) != NULL; seq++)
     look_at (t, &search, seq, vcpu, exit);
   give_up_round (t, &search);
+  if (boot != NULL)
+    boot_find_end (boot);
   add_phases (t, &search);
 }

@@ -20,6 +20,8 @@
  *   off           from the end of the last exit: L1 starts another guest
  *   known-answer  from the first exit of the guest of that kind to the end of the last exit
  *
+ * An L2 that is no guest of ours has other phases up to `off`: see boot.h.
+ *
  * A phase that does not occur is left out; the others close up.
  */
 #pragma once

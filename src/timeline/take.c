@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "timeline/boot.h"
 #include "timeline/text.h"
 
 #define EVENTS_MAX 10000u
@@ -45,6 +46,8 @@ take_event (Timeline *t, const struct record_header *header, const void *body, G
     return BAD ("more than %u events", EVENTS_MAX);
   if (in->code == RECORD_EVENT_NO_EXIT_LOG && t->exits == 0)
     t->source = RECORD_SOURCE_TRACEPOINT;
+  if (in->code == RECORD_EVENT_L2_READY_TEXT && !timeline_boot_take_text (t, (const char *) (in + 1), header->length - sizeof *in, error))
+    return FALSE;
   const TimelineEvent event = {
     .tsc = in->tsc,
     .code = in->code,
@@ -203,6 +206,8 @@ take_l2_data (Timeline *t, const struct record_header *header, const void *body,
 
   if (t->l2_report->len + size > REPORT_MAX_BYTES)
     return BAD ("L2 reported more than %u bytes", REPORT_MAX_BYTES);
+  t->l2_report_before_tsc = t->l2_report_tsc;
+  t->l2_report_tsc = *(const guint64 *) body;
   g_string_append_len (t->l2_report, (const char *) body + sizeof (guint64), (gssize) size);
   return TRUE;
 }

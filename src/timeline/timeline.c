@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/pages.h"
+#include "timeline/boot.h"
 #include "timeline/phases.h"
 #include "timeline/take.h"
 
@@ -34,6 +35,7 @@ timeline_free (Timeline *t)
   g_clear_pointer (&t->console_pieces, g_array_unref);
   g_string_free (t->console, TRUE);
   g_string_free (t->l2_report, TRUE);
+  timeline_boot_free (t->boot);
   g_free (t->l1_release);
   g_free (t);
 }

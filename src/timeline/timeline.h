@@ -87,6 +87,8 @@ typedef struct {
   guint64 count;
 } TimelineHist;
 
+typedef struct TimelineBoot TimelineBoot; /* boot.h */
+
 typedef struct {
   GBytes *bytes;
   Isa isa;
@@ -122,6 +124,8 @@ typedef struct {
   GString *console;        /* of L2, raw bytes */
   GArray *console_pieces;  /* of TimelineConsolePiece */
   GString *l2_report;      /* raw bytes */
+  guint64 l2_report_tsc, l2_report_before_tsc; /* when its last piece was read, and the piece before */
+  TimelineBoot *boot;      /* of an L2 that is no guest of ours; NULL: L2 marks its boot */
   gboolean whole;          /* the end record was read */
   struct record_end end;
   const void *mapped;      /* where the records are mapped from a file; NULL: they are plain memory */

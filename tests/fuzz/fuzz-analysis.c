@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "fuzz/fuzz.h"
-#include "unit/gen-records.h"
+#include "unit/gen-distribution.h"
 
 #include "base/error.h"
 #include "report/answers.h"
@@ -170,6 +170,41 @@ perform (Gen *g, guint guest_kind)
     }
 }
 
+/* A distribution's boot, with a report as a rule; its lines and times may be of any sense. */
+static void
+generate_distribution (Gen *g)
+{
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+
+  if (draw (3) == 0)
+    gen_distribution (b);
+  else
+    {
+      for (guint n = 1 + draw (L2_VOLUME_READY_MAX); n > 0; n--)
+        gen_ready_text (g, draw (8) ? "login:" : "n");
+      if (draw (4) != 0)
+        gen_firmware (g);
+      gen_linux (b);
+      gen_tell (b);
+      for (guint n = draw (3); n > 0; n--)
+        gen_clock (b, draw (3) ? draw (100000) : 0);
+      for (guint n = draw (40); n > 0; n--)
+        g_string_append_printf (b->report, "unit u%u.service %u %u\n", n, draw (60000), draw (90000));
+      g_string_append (b->report, draw (8) ? "end\n" : "");
+      if (draw (4) != 0)
+        gen_send_report (b);
+      if (draw (2) != 0)
+        gen_event (g, RECORD_EVENT_L2_POWERDOWN, 0, "");
+      gen_some (g, draw (20));
+    }
+  if (draw (4) == 0)
+    {
+      gen_next_guest (g, RECORD_GUEST_KNOWN_ANSWER);
+      perform (g, RECORD_GUEST_KNOWN_ANSWER);
+    }
+  g_bytes_unref (gen_end (g));
+}
+
 /* A run: the boot, and as a rule operations and the guests after it. */
 static void
 generate (Gen *g)
@@ -206,7 +241,10 @@ main (int argc, char **argv)
   for (Isa isa = ISA_VMX; g_get_monotonic_time () < until; isa = isa == ISA_VMX ? ISA_SVM : ISA_VMX)
     {
       g_autoptr (Gen) g = gen_new (isa, 1 + draw (2));
-      generate (g);
+      if (draw (2) != 0)
+        generate (g);
+      else
+        generate_distribution (g);
       for (guint i = 0; i < 20; i++, runs++)
         run_one (g);
     }

@@ -2,12 +2,13 @@
 /* A whole generated run of each ISA through analysis: every file against its golden one, all checks agreeing. */
 #include "unit/golden.h"
 #include "unit/citations.h"
-#include "unit/gen-records.h"
+#include "unit/gen-distribution.h"
 #include "unit/gunzip.h"
 #include "unit/kinds.h"
 
 #include "report/answers.h"
 #include "report/fingerprint.h"
+#include "report/html.h"
 #include "report/results.h"
 
 #define STEP_NS (10 * 1000 * 1000)
@@ -168,6 +169,111 @@ test_fingerprint_of_folder (void **state)
   assert_string_not_equal (changed, results->fingerprint);
 }
 
+static LabResults *
+analyse_distribution (Isa isa, GBytes **made)
+{
+  g_autoptr (Gen) g = gen_new (isa, 1);
+  g_autoptr (GenBoot) b = gen_boot_new (g);
+  g_autoptr (GError) error = NULL;
+  LabResults *results = NULL;
+
+  g->trace = TRUE;
+  gen_distribution (b);
+  g_autoptr (GBytes) records = gen_end (g);
+  const ResultsInputs inputs = {
+    .records = records, .isa = isa, .l0 = g->l0, .names = committed_names (isa), .leaf_map = &gen_leaf_map, .sample_ns = STEP_NS, .kinds = committed_kinds (isa),
+  };
+  results_lab (&inputs, &results, &error);
+  assert_no_failure (error);
+  if (made != NULL)
+    *made = g_steal_pointer (&records);
+  return results;
+}
+
+static void
+assert_text_lacks (const char *text, const char *part)
+{
+  if (strstr (text, part) != NULL)
+    fail_msg ("\"%s\" is in: %s", part, text);
+}
+
+/* Nothing of what only guests of ours do. */
+static void
+assert_speaks_of_a_distribution (const char *text)
+{
+  static const char *const others[] = { "ready mark", "peration", "LEAVES", "eaves", "init process" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    assert_text_lacks (text, others[i]);
+}
+
+/* A distribution's boot: its tables, and that it is told of as one. */
+static void
+test_distribution (void **state)
+{
+  static const char *const tables[] = { "phases.csv", "reasons.csv", "kinds.csv", "units.csv", "checks.csv" };
+  g_autoptr (LabResults) vmx = analyse_distribution (ISA_VMX, NULL), svm = analyse_distribution (ISA_SVM, NULL);
+  const LabResults *both[] = { vmx, svm };
+  const HtmlLab labs[] = {
+    { { "vmx", "Bochs 2.7", "emulated", "exact", vmx->fingerprint, NULL, vmx->summary, vmx->checks, committed_names (ISA_VMX), NULL }, vmx->page_exits, vmx->page_exits_packed },
+    { { "svm", "QEMU 7.2.22", "emulated", "exact", svm->fingerprint, NULL, svm->summary, svm->checks, committed_names (ISA_SVM), NULL }, svm->page_exits, svm->page_exits_packed },
+  };
+  const AnswersLab answers[] = { labs[0].lab, labs[1].lab };
+
+  (void) state;
+  assert_int_equal (svm->outcome, OUTCOME_OK);
+  if (svm->checks->failed > 0)
+    fail_msg ("%s", svm->checks->first_failure);
+  assert_int_equal (svm->checks->surprises, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    {
+      g_autofree char *name = g_strconcat ("analysis/distribution/", tables[i], NULL);
+      gsize size;
+      const char *data = g_bytes_get_data (find_file (svm, tables[i])->content, &size);
+      assert_golden (name, data, size);
+    }
+  g_autoptr (GString) text = answers_make (answers, 2);
+  assert_citations (text->str, cited_file, both);
+  assert_text_has (text->str, "## Which unit's start caused which exits?");
+  assert_speaks_of_a_distribution (text->str);
+  assert_golden ("analysis/distribution/answers.md", text->str, text->len);
+  g_autoptr (GString) page = html_make (&(HtmlInputs) { .run = "run", .harness = "0", .labs = labs, .n_labs = 2, .style = "", .script = "" });
+  assert_text_has (page->str, "<section id=\"units\"");
+  assert_text_has (page->str, "data-file=\"svm/units.csv\" data-row=\"unit=cloud-final.service\"");
+  assert_text_lacks (page->str, "<section id=\"operations\"");
+  assert_speaks_of_a_distribution (page->str);
+}
+
+/* Without the patch's leaves and without L0's log the rest is as it was; units take part in the fingerprint where they are told. */
+static void
+test_distribution_bare (void **state)
+{
+  g_autoptr (GBytes) records = NULL;
+  g_autoptr (LabResults) whole = analyse_distribution (ISA_SVM, &records), bare = NULL;
+  g_autoptr (GError) error = NULL;
+  const ResultsInputs inputs = { .records = records, .isa = ISA_SVM, .names = committed_names (ISA_SVM), .sample_ns = STEP_NS, .kinds = committed_kinds (ISA_SVM) };
+  const char *dir = *state;
+
+  assert_true (results_lab (&inputs, &bare, &error));
+  assert_int_equal (bare->checks->failed, 0);
+  assert_string_equal (bare->fingerprint, whole->fingerprint);
+  for (guint i = 0; i < bare->files->len; i++)
+    {
+      const ResultsFile *file = g_ptr_array_index (bare->files, i);
+      g_autofree char *path = g_build_filename (dir, file->name, NULL);
+      gsize size;
+      const char *data = g_bytes_get_data (file->content, &size);
+      assert_true (g_file_set_contents (path, data, (gssize) size, NULL));
+    }
+  g_autofree char *again = NULL, *without = NULL;
+  assert_true (fingerprint_of_folder (dir, NULL, &again, &error));
+  assert_string_equal (again, whole->fingerprint);
+  g_autofree char *units = g_build_filename (dir, "units.csv", NULL);
+  assert_int_equal (g_remove (units), 0);
+  assert_true (fingerprint_of_folder (dir, NULL, &without, &error));
+  assert_string_not_equal (without, whole->fingerprint);
+}
+
 /* More pieces than one, and a sink that gives up. */
 static gboolean
 full_disk (const void *data, gsize size, gpointer user, GError **error)
@@ -230,6 +336,8 @@ main (void)
     cmocka_unit_test (test_golden_vmx),
     cmocka_unit_test (test_golden_svm),
     cmocka_unit_test (test_answers),
+    cmocka_unit_test (test_distribution),
+    cmocka_unit_test_setup_teardown (test_distribution_bare, folder_setup, folder_teardown),
     cmocka_unit_test_setup_teardown (test_fingerprint_of_folder, folder_setup, folder_teardown),
     cmocka_unit_test (test_large_and_full),
     cmocka_unit_test (test_other_isa),

@@ -38,6 +38,11 @@ test_exact (void **state)
   config.l0_log = FALSE;
   g_autofree char *quiet = bochsrc_generate (&config, NULL);
   assert_null (strstr (quiet, "cpu0=report"));
+  config.volume = "/run/l2-volume";
+  config.volume_bytes = 2400 * BOCHS_CYLINDER_BYTES;
+  config.volume_journal = "/run/volume.redolog";
+  g_autofree char *third = bochsrc_generate (&config, NULL);
+  assert_golden ("machine/bochsrc-volume", third, strlen (third));
 }
 
 /* A person's: serial ports are pseudo terminals, time is the host's, nothing is recorded. */

@@ -146,6 +146,23 @@ test_absent_and_order (void **state)
   assert_false (compare_row_changed (g_ptr_array_index (rows, 6)));
 }
 
+/* Only a distribution has these windows: a guest that has not did not take 0 exits in them. */
+static void
+test_windows_of_distributions (void **state)
+{
+  static const char with[] = "reason,name,window,exits\n1,X,boot,9\n1,X,all,12\n1,X,login,5\n", without[] = "reason,name,window,exits\n1,X,boot,9\n1,X,all,12\n";
+  g_autoptr (CompareSide) a = compare_side_new (TRUE), b = compare_side_new (TRUE);
+
+  (void) state;
+  assert_true (compare_read_reasons (a, with, strlen (with), WINDOW_BOOT, NULL));
+  assert_true (compare_read_reasons (b, without, strlen (without), WINDOW_BOOT, NULL));
+  g_autoptr (GPtrArray) rows = compare_sides (a, b);
+  assert_int_equal (rows->len, 4);
+  assert_row (rows, 0, COMPARE_WINDOW, "boot", 9, 9, COMPARE_IDENTICAL);
+  assert_row (rows, 1, COMPARE_WINDOW, "all", 12, 12, COMPARE_IDENTICAL);
+  assert_row (rows, 2, COMPARE_WINDOW, "login", 5, 0, COMPARE_ONLY_A);
+}
+
 #define TEXT(literal) literal, sizeof (literal) - 1
 
 static CompareSide *
@@ -298,6 +315,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_verdicts), cmocka_unit_test (test_percent),    cmocka_unit_test (test_grew),  cmocka_unit_test (test_absent_and_order),
+    cmocka_unit_test (test_windows_of_distributions),
     cmocka_unit_test (test_reading),  cmocka_unit_test (test_bad_tables), cmocka_unit_test (test_repeats_of_windows), cmocka_unit_test (test_too_many_repeats), cmocka_unit_test (test_texts),
   };
 

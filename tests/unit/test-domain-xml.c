@@ -49,6 +49,16 @@ test_exact (void **state)
 }
 
 static void
+test_volume (void **state)
+{
+  (void) state;
+  DomainConfig config = exact_svm ();
+  config.volume = "/run/l2-volume";
+  config.volume_bytes = 600u << 20;
+  check_golden (&config, "machine/domain-exact-volume.xml");
+}
+
+static void
 test_hardware (void **state)
 {
   (void) state;
@@ -123,6 +133,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_exact),
+    cmocka_unit_test (test_volume),
     cmocka_unit_test (test_hardware),
     cmocka_unit_test (test_escapes),
     cmocka_unit_test (test_interactive),

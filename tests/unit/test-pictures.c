@@ -170,6 +170,27 @@ add_operation (Made *made, guint number, guint64 repetitions, guint64 exits)
 }
 
 /* A run as they are: eight kinds and one more, phases long and short, bursts, operations. */
+static void
+add_unit (Made *made, const char *name, gint64 start_ns, gint64 active_ns, guint64 exits, guint32 code)
+{
+  const UnitSummary unit = { .name = g_strdup (name), .start_ns = start_ns, .active_ns = active_ns, .exits = exits, .alone = exits / 2, .share_milli = exits * 750,
+                             .top_code = code, .top_exits = exits };
+  g_array_append_val (made->summary->units, unit);
+}
+
+/* Labels behind their bars, before them, on them, and cut. */
+static void
+add_units (Made *made)
+{
+  add_unit (made, "systemd-journald.service", 400 * MS, 480 * MS, 1200, 0x400);
+  add_unit (made, "dev-ttyS0.device", 450 * MS, 450 * MS, 0, 0);
+  add_unit (made, "network.service", 20 * MS, 1025 * MS, 9000, 0x7b);
+  add_unit (made, "cloud-final.service", 900 * MS, 1030 * MS, 333, 0x7c);
+  add_unit (made, "systemd-fsck@dev-disk-by\\x2duuid-6c1dbf0f-0c2f-4aa2-8f0c-9a7a3f2b4a11.service", 500 * MS, 700 * MS, 40, 0x72);
+  add_unit (made, "late.service", 1000 * MS, 2000 * MS, 100, 0x72);
+  add_unit (made, "never.service", 1000 * MS, -1, 0, 0);
+}
+
 static Made *
 usual (const char *name, Isa isa)
 {
@@ -207,6 +228,8 @@ usual (const char *name, Isa isa)
   add_operation (made, OPERATION_CONTEXT_SWITCH, 200, isa == ISA_VMX ? 25 : 1);
   if (isa == ISA_VMX)
     add_operation (made, OPERATION_XSETBV, 300, 300);
+  else
+    add_units (made);
   return made;
 }
 
