@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * L2 through L1's own libvirt, in a distribution as L1: takes the place of l1-qemu.c's start and end, while what is read of L2 stays the same.
- * The domain's XML came with the payload. It has the serial console and the report port as FIFOs and a second monitor as a socket, all in PAYLOAD_DIR.
+ * The parts of L2's volume become loop devices. The domain's XML came with the payload. It has the serial console and the report port as FIFOs and a second monitor as a socket, all in PAYLOAD_DIR.
  * libvirt makes the domain paused; by our monitor L2 begins to run when we are looking.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -38,8 +40,8 @@ static int make_fifo(const char *path)
         return fd < 0 || fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES) < 0 ? -1 : fd;
 }
 
-/* What virsh says on failure goes to `errors`. */
-static int virsh_create(const char *xml, int errors)
+/* What a program says goes to `errors`. */
+static int run(const char *const *argv, int errors)
 {
         const pid_t pid = fork();
         int status;
@@ -49,13 +51,60 @@ static int virsh_create(const char *xml, int errors)
         if (pid == 0) {
                 if (dup2(errors, STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0)
                         _exit(126);
-                execl("/usr/bin/virsh", "virsh", "-q", "-c", "qemu:///system", "create", xml, "--paused", (char *)NULL);
+                execv(argv[0], (char *const *)argv);
                 _exit(127);
         }
         if (waitpid(pid, &status, 0) < 0)
                 return -1;
         errno = ECHILD;
         return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+static int virsh_create(const char *xml, int errors)
+{
+        const char *const argv[] = { "/usr/bin/virsh", "-q", "-c", "qemu:///system", "create", xml, "--paused", NULL };
+
+        return run(argv, errors);
+}
+
+/* The n-th part of the volume becomes /dev/loop<n>, read-only. */
+static int attach_loop(const struct l1_volume *v, unsigned n)
+{
+        struct loop_config config = { .info = { .lo_offset = v->parts[n].offset, .lo_sizelimit = v->parts[n].size, .lo_flags = LO_FLAGS_READ_ONLY } };
+        const int backing = open(v->device, O_RDONLY | O_CLOEXEC);
+        char path[32];
+        int loop, status;
+
+        snprintf(path, sizeof path, "/dev/loop%u", n);
+        loop = open(path, O_RDONLY | O_CLOEXEC);
+        config.fd = (uint32_t)backing;
+        status = backing < 0 || loop < 0 ? -1 : ioctl(loop, LOOP_CONFIGURE, &config);
+        if (backing >= 0)
+                close(backing);
+        if (loop >= 0)
+                close(loop);
+        return status;
+}
+
+/* Parts that L2 may write get an overlay, PAYLOAD_OVERLAY_DIR/NAME.qcow2. */
+static int attach_parts(const struct l1_volume *v, int errors)
+{
+        for (unsigned i = 0; i < v->nr_parts; i++) {
+                const enum l1_part_format format = v->parts[i].format;
+                char loop[32], overlay[sizeof PAYLOAD_OVERLAY_DIR + L2_VOLUME_NAME_MAX + 8];
+                const char *const argv[] = { "/usr/bin/qemu-img", "create", "-q", "-f", "qcow2", "-F", format == L1_PART_QCOW2 ? "qcow2" : "raw",
+                                             "-b", loop, overlay, NULL };
+
+                if (format == L1_PART_FILE)
+                        continue;
+                snprintf(loop, sizeof loop, "/dev/loop%u", i);
+                snprintf(overlay, sizeof overlay, PAYLOAD_OVERLAY_DIR "/%s.qcow2", v->parts[i].name);
+                if (attach_loop(v, i) < 0)
+                        return -1;
+                if (format != L1_PART_CDROM && (run(argv, errors) < 0 || chmod(overlay, 0666) < 0))
+                        return -1;
+        }
+        return 0;
 }
 
 static int open_monitor(void)
@@ -94,15 +143,15 @@ int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_gu
         const char *xml = kind == RECORD_GUEST_LINUX ? PAYLOAD_DIR "/" PAYLOAD_L2_XML : PAYLOAD_DIR "/" PAYLOAD_KNOWN_ANSWER_XML;
         int errors[2];
 
-        (void)p; /* all of it is in the XML */
         q->kind = kind;
+        q->volume = kind == RECORD_GUEST_LINUX && p->volume.device[0] ? &p->volume : NULL; /* all else is in the XML */
         unlink(LOG_FILE);
         q->console = make_fifo(PAYLOAD_DIR "/console");
         q->report = make_fifo(PAYLOAD_DIR "/report");
         if (q->console < 0 || q->report < 0 || pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
                 return l1_error(s, "FIFO");
         q->errors = errors[0];
-        if (virsh_create(xml, errors[1]) < 0)
+        if ((q->volume && attach_parts(q->volume, errors[1]) < 0) || virsh_create(xml, errors[1]) < 0)
                 return complain(s, errors[0]);
         close(errors[1]);
         q->pid = read_pid();
