@@ -70,7 +70,7 @@ static int virsh_create(const char *xml, int errors)
 /* The n-th part of the volume becomes /dev/loop<n>, read-only. */
 static int attach_loop(const struct l1_volume *v, unsigned n)
 {
-        struct loop_config config = { .info = { .lo_offset = v->parts[n].offset, .lo_sizelimit = v->parts[n].size, .lo_flags = LO_FLAGS_READ_ONLY } };
+        struct loop_config config = { .info = { .lo_offset = v->is.parts[n].offset, .lo_sizelimit = v->is.parts[n].size, .lo_flags = LO_FLAGS_READ_ONLY } };
         const int backing = open(v->device, O_RDONLY | O_CLOEXEC);
         char path[32];
         int loop, status;
@@ -89,19 +89,19 @@ static int attach_loop(const struct l1_volume *v, unsigned n)
 /* Parts that L2 may write get an overlay, PAYLOAD_OVERLAY_DIR/NAME.qcow2. */
 static int attach_parts(const struct l1_volume *v, int errors)
 {
-        for (unsigned i = 0; i < v->nr_parts; i++) {
-                const enum l1_part_format format = v->parts[i].format;
+        for (unsigned i = 0; i < v->is.nr_parts; i++) {
+                const enum l2_part_format format = v->is.parts[i].format;
                 char loop[32], overlay[sizeof PAYLOAD_OVERLAY_DIR + L2_VOLUME_NAME_MAX + 8];
-                const char *const argv[] = { "/usr/bin/qemu-img", "create", "-q", "-f", "qcow2", "-F", format == L1_PART_QCOW2 ? "qcow2" : "raw",
+                const char *const argv[] = { "/usr/bin/qemu-img", "create", "-q", "-f", "qcow2", "-F", format == L2_PART_QCOW2 ? "qcow2" : "raw",
                                              "-b", loop, overlay, NULL };
 
-                if (format == L1_PART_FILE)
+                if (format == L2_PART_FILE)
                         continue;
                 snprintf(loop, sizeof loop, "/dev/loop%u", i);
-                snprintf(overlay, sizeof overlay, PAYLOAD_OVERLAY_DIR "/%s.qcow2", v->parts[i].name);
+                snprintf(overlay, sizeof overlay, PAYLOAD_OVERLAY_DIR "/%s.qcow2", v->is.parts[i].name);
                 if (attach_loop(v, i) < 0)
                         return -1;
-                if (format != L1_PART_CDROM && (run(argv, errors) < 0 || chmod(overlay, 0666) < 0))
+                if (format != L2_PART_CDROM && (run(argv, errors) < 0 || chmod(overlay, 0666) < 0))
                         return -1;
         }
         return 0;
