@@ -185,11 +185,11 @@ write_clock (xmlTextWriter *xml, const DomainConfig *config)
 }
 
 static void
-write_events (xmlTextWriter *xml)
+write_events (xmlTextWriter *xml, const DomainConfig *config)
 {
   text_element (xml, "on_poweroff", "destroy");
   text_element (xml, "on_reboot", "destroy");
-  text_element (xml, "on_crash", "destroy");
+  text_element (xml, "on_crash", config->start == DOMAIN_STOPS ? "preserve" : "destroy");
 }
 
 static void
@@ -238,7 +238,8 @@ write_devices (xmlTextWriter *xml, const DomainConfig *config)
   write_serial (xml, config->console);
   flag (xml, "memballoon", "model", "none");
   /* private: L1's writes stay in memory; the image file is never written */
-  write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
+  if (config->start == DOMAIN_BOOTS)
+    write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
   write_nvdimm (xml, "shared", FALSE, config->records, config->record_bytes, RECORDS_ALIAS);
   if (config->volume != NULL)
     write_nvdimm (xml, "shared", TRUE, config->volume, config->volume_bytes, VOLUME_ALIAS);
@@ -264,6 +265,32 @@ write_l0_log (xmlTextWriter *xml, const char *path)
   write_argument (xml, path);
 }
 
+/*
+ * A distribution's disk is GiBs, which libvirt would have QEMU copy to memory at its start (prealloc). The panic device stops L1 at the instruction that
+ * writes to it, so that a snapshot is always of the same one.
+ */
+static void
+write_snapshot (xmlTextWriter *xml, const DomainConfig *config)
+{
+  g_auto (GStrv) parts = g_strsplit (config->root_image, ",", -1);
+  g_autofree char *path = g_strjoinv (",,", parts);
+  g_autofree char *object = g_strdup_printf ("memory-backend-file,id=mem" ROOT_ALIAS ",mem-path=%s,size=%" G_GUINT64_FORMAT ",share=%s", path, config->root_bytes,
+                                             config->start == DOMAIN_STOPS ? "on" : "off");
+  write_argument (xml, "-object");
+  write_argument (xml, object);
+  write_argument (xml, "-device");
+  write_argument (xml, "nvdimm,id=" ROOT_ALIAS ",memdev=mem" ROOT_ALIAS ",node=0");
+  write_argument (xml, "-device");
+  write_argument (xml, "pvpanic");
+  write_argument (xml, "-action");
+  write_argument (xml, "panic=pause");
+  if (config->start == DOMAIN_GOES_ON)
+    {
+      write_argument (xml, "-incoming");
+      write_argument (xml, "defer");
+    }
+}
+
 static void
 write_qemu (xmlTextWriter *xml, const DomainConfig *config)
 {
@@ -277,6 +304,8 @@ write_qemu (xmlTextWriter *xml, const DomainConfig *config)
   write_argument (xml, "42");
   write_argument (xml, "-smbios");
   write_argument (xml, "type=1,uuid=" L1_UUID);
+  if (config->start != DOMAIN_BOOTS)
+    write_snapshot (xml, config);
   if (config->l0_log != NULL)
     write_l0_log (xml, config->l0_log);
   end (xml);
@@ -295,7 +324,7 @@ write_domain (xmlTextWriter *xml, const DomainConfig *config)
   write_features (xml);
   write_cpu (xml, config);
   write_clock (xml, config);
-  write_events (xml);
+  write_events (xml, config);
   write_devices (xml, config);
   flag (xml, "seclabel", "type", "none");
   write_qemu (xml, config);

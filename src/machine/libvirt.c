@@ -25,6 +25,7 @@
 #include "machine/backend.h"
 #include "machine/domain-xml.h"
 #include "machine/libvirt-embed.h"
+#include "machine/snapshot.h"
 #include "machine/watcher.h"
 
 #define DEATH_WAIT_MS 2000
@@ -40,6 +41,7 @@ typedef struct
   gboolean stopped;
   int stopped_detail; /* virDomainEventStoppedDetailType */
   char *shutdown;     /* QEMU's details of SHUTDOWN, JSON, or NULL */
+  gboolean panicked;  /* the panic device was written to: L1 stands still for its snapshot */
 } Watch;
 
 typedef struct
@@ -48,7 +50,7 @@ typedef struct
   Watch *watch;
   virConnectPtr conn; /* borrowed */
   virDomainPtr domain;
-  int lifecycle_id, shutdown_id; /* of the callbacks, or -1 */
+  int lifecycle_id, shutdown_id, panic_id; /* of the callbacks, or -1 */
   GPid pid;                      /* of QEMU, 0 if unknown */
   int pidfd;                     /* of QEMU, or -1 */
   int epoll;                     /* joins watch->news and pidfd */
@@ -115,6 +117,23 @@ on_qemu_shutdown (virConnectPtr conn, virDomainPtr domain, const char *event, lo
   g_mutex_unlock (&watch->lock);
 }
 
+static void
+on_qemu_panic (virConnectPtr conn, virDomainPtr domain, const char *event, long long seconds, unsigned int micros, const char *details, void *user)
+{
+  Watch *watch = user;
+  (void) conn;
+  (void) event;
+  (void) seconds;
+  (void) micros;
+  (void) details;
+  if (g_strcmp0 (virDomainGetName (domain), watch->name) != 0)
+    return;
+  g_mutex_lock (&watch->lock);
+  watch->panicked = TRUE;
+  g_mutex_unlock (&watch->lock);
+  eventfd_write (watch->news, 1);
+}
+
 /* libvirt takes a callback once for all domains of a connection, or once for each domain. */
 static gboolean
 register_events (Libvirt *libvirt, GError **error)
@@ -130,6 +149,12 @@ register_events (Libvirt *libvirt, GError **error)
                                                   g_atomic_rc_box_acquire (libvirt->watch), watch_unref, 0);
   if (libvirt->shutdown_id < 0)
     return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: asking for QEMU's events");
+  if (libvirt->spec->snapshot_to == NULL)
+    return TRUE;
+  libvirt->panic_id = virConnectDomainQemuMonitorEventRegister (libvirt->conn, libvirt->domain, "GUEST_PANICKED", on_qemu_panic,
+                                                                g_atomic_rc_box_acquire (libvirt->watch), watch_unref, 0);
+  if (libvirt->panic_id < 0)
+    return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: asking for QEMU's events");
   return TRUE;
 }
 
@@ -140,7 +165,9 @@ deregister_events (Libvirt *libvirt)
     virConnectDomainEventDeregisterAny (libvirt->conn, libvirt->lifecycle_id);
   if (libvirt->shutdown_id >= 0)
     virConnectDomainQemuMonitorEventDeregister (libvirt->conn, libvirt->shutdown_id);
-  libvirt->lifecycle_id = libvirt->shutdown_id = -1;
+  if (libvirt->panic_id >= 0)
+    virConnectDomainQemuMonitorEventDeregister (libvirt->conn, libvirt->panic_id);
+  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->panic_id = -1;
 }
 
 /* --- what the host must have ------------------------------------------------------------------ */
@@ -182,7 +209,7 @@ libvirt_open (const MachineSpec *spec)
   Libvirt *libvirt = g_new0 (Libvirt, 1);
   libvirt->spec = spec;
   libvirt->watch = watch_new (make_name (spec));
-  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->pidfd = -1;
+  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->panic_id = libvirt->pidfd = -1;
   libvirt->epoll = epoll_create1 (EPOLL_CLOEXEC);
   join_fd (libvirt, libvirt->watch->news);
   return libvirt;
@@ -197,13 +224,22 @@ file_bytes (const char *path)
   return stat (path, &st) == 0 ? (guint64) st.st_size : 0;
 }
 
+/* While a snapshot is made, L1 writes to a copy of the image; what goes on from it begins with that. */
+static char *
+root_disk (const MachineSpec *spec)
+{
+  const char *snapshot = spec->snapshot_to != NULL ? spec->snapshot_to : spec->snapshot_from;
+  g_autofree char *path = snapshot != NULL ? g_build_filename (snapshot, MACHINE_ROOT_FILE, NULL) : g_strdup (spec->root_image);
+  return g_canonicalize_filename (path, NULL);
+}
+
 static char *
 make_xml (const Libvirt *libvirt)
 {
   const MachineSpec *spec = libvirt->spec;
   g_autofree char *uuid = g_uuid_string_random ();
   g_autofree char *kernel = g_canonicalize_filename (spec->kernel, NULL);
-  g_autofree char *root_image = g_canonicalize_filename (spec->root_image, NULL);
+  g_autofree char *root_image = root_disk (spec);
   g_autofree char *volume = spec->volume != NULL ? g_canonicalize_filename (spec->volume, NULL) : NULL;
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
@@ -225,6 +261,7 @@ make_xml (const Libvirt *libvirt)
     .volume = volume,
     .volume_bytes = volume != NULL ? file_bytes (volume) : 0,
     .console = console,
+    .start = spec->snapshot_to != NULL ? DOMAIN_STOPS : spec->snapshot_from != NULL ? DOMAIN_GOES_ON : DOMAIN_BOOTS,
     .icount_shift = spec->icount_shift ? spec->icount_shift : MACHINE_ICOUNT_SHIFT,
     .l0_log = spec->l0_log ? l0_log : NULL,
   };
@@ -254,12 +291,30 @@ follow_process (Libvirt *libvirt)
     join_fd (libvirt, libvirt->pidfd);
 }
 
+static gboolean
+load_snapshot (Libvirt *libvirt, GError **error)
+{
+  if (libvirt->spec->snapshot_from == NULL)
+    return TRUE;
+  g_autofree char *state = g_build_filename (libvirt->spec->snapshot_from, MACHINE_STATE_FILE, NULL);
+  return snapshot_load (libvirt->domain, state, error);
+}
+
+/* A sparse copy of L1's disk, which L1 will write to. */
+static gboolean
+copy_root (const MachineSpec *spec, GError **error)
+{
+  g_autofree char *to = root_disk (spec);
+  g_autoptr (Run) run = run_new ("cp", "--sparse=always", "--reflink=auto", "--", spec->root_image, to, NULL);
+  return spec->snapshot_to == NULL || run_wait (run, error);
+}
+
 /* The domain is made paused: L1 runs only once we follow it and would hear how it ends. */
 static gboolean
 libvirt_start (gpointer state, GError **error)
 {
   Libvirt *libvirt = state;
-  if (!libvirt_connect (libvirt->spec->uri, &libvirt->conn, error))
+  if (!copy_root (libvirt->spec, error) || !libvirt_connect (libvirt->spec->uri, &libvirt->conn, error))
     return FALSE;
   g_autofree char *xml = make_xml (libvirt);
   /* a daemon destroys the domain when our connection breaks; the embedded driver cannot, and there is the watcher */
@@ -268,7 +323,7 @@ libvirt_start (gpointer state, GError **error)
   if (libvirt->domain == NULL)
     return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: creating %s", libvirt->watch->name);
   follow_process (libvirt);
-  if (!register_events (libvirt, error))
+  if (!register_events (libvirt, error) || !load_snapshot (libvirt, error))
     return FALSE;
   if (virDomainResume (libvirt->domain) < 0)
     return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: running %s", libvirt->watch->name);
@@ -344,16 +399,30 @@ has_ended (Libvirt *libvirt)
   return libvirt->watch->shutdown != NULL || g_get_monotonic_time () - libvirt->dead_us > EVENT_GRACE_US;
 }
 
+/* L1 stands still: saving takes seconds, in which nobody else has anything to do. */
+static void
+save_snapshot (const Libvirt *libvirt, BackendEnd *end)
+{
+  g_autofree char *state = g_build_filename (libvirt->spec->snapshot_to, MACHINE_STATE_FILE, NULL);
+  g_autoptr (GError) error = NULL;
+  *end = (BackendEnd){ .end = MACHINE_END_SNAPSHOT };
+  if (!snapshot_save (libvirt->domain, state, &error))
+    *end = (BackendEnd){ .end = MACHINE_END_KILLED, .detail = g_strdup (error->message) };
+}
+
 static gboolean
 libvirt_poll (gpointer state, BackendEnd *end)
 {
   Libvirt *libvirt = state;
   g_mutex_lock (&libvirt->watch->lock);
-  const gboolean ended = has_ended (libvirt);
+  const gboolean panicked = libvirt->watch->panicked;
+  const gboolean ended = !panicked && has_ended (libvirt);
   if (ended)
     classify (libvirt, end);
   g_mutex_unlock (&libvirt->watch->lock);
-  return ended;
+  if (panicked)
+    save_snapshot (libvirt, end);
+  return ended || panicked;
 }
 
 static gint64
