@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -86,7 +87,28 @@ static int attach_loop(const struct l1_volume *v, unsigned n)
         return status;
 }
 
-/* Parts that L2 may write get an overlay, PAYLOAD_OVERLAY_DIR/NAME.qcow2. */
+/* A file of the volume's, which only the agent sees, as PAYLOAD_DIR/NAME. */
+static int show_file(const struct l2_part *part)
+{
+        char from[sizeof L2_VOLUME_DIR + L2_VOLUME_NAME_MAX], to[sizeof PAYLOAD_DIR + L2_VOLUME_NAME_MAX];
+        int in, out;
+        uint64_t left = part->size;
+        ssize_t sent = 1;
+
+        snprintf(from, sizeof from, L2_VOLUME_DIR "/%s", part->name);
+        snprintf(to, sizeof to, PAYLOAD_DIR "/%s", part->name);
+        in = open(from, O_RDONLY | O_CLOEXEC);
+        out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        while (in >= 0 && out >= 0 && left > 0 && (sent = sendfile(out, in, NULL, left)) > 0)
+                left -= (uint64_t)sent;
+        if (in >= 0)
+                close(in);
+        if (out >= 0)
+                close(out);
+        return in < 0 || out < 0 || left > 0 ? -1 : 0;
+}
+
+/* Disks get an overlay, PAYLOAD_OVERLAY_DIR/NAME.qcow2: L2 may write to it. */
 static int attach_parts(const struct l1_volume *v, int errors)
 {
         for (unsigned i = 0; i < v->is.nr_parts; i++) {
@@ -95,13 +117,16 @@ static int attach_parts(const struct l1_volume *v, int errors)
                 const char *const argv[] = { "/usr/bin/qemu-img", "create", "-q", "-f", "qcow2", "-F", format == L2_PART_QCOW2 ? "qcow2" : "raw",
                                              "-b", loop, overlay, NULL };
 
-                if (format == L2_PART_FILE)
+                if (format == L2_PART_FILE) {
+                        if (show_file(&v->is.parts[i]) < 0)
+                                return -1;
                         continue;
+                }
                 snprintf(loop, sizeof loop, "/dev/loop%u", i);
                 snprintf(overlay, sizeof overlay, PAYLOAD_OVERLAY_DIR "/%s.qcow2", v->is.parts[i].name);
                 if (attach_loop(v, i) < 0)
                         return -1;
-                if (format != L2_PART_CDROM && (run(argv, errors) < 0 || chmod(overlay, 0666) < 0))
+                if (run(argv, errors) < 0 || chmod(overlay, 0666) < 0 || chmod(loop, 0666) < 0)
                         return -1;
         }
         return 0;

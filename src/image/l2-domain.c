@@ -82,6 +82,16 @@ write_network (XmlWrite *xml, const L2DomainConfig *config)
 }
 
 static void
+write_serial (XmlWrite *xml, const char *path, const char *port)
+{
+  xml_start (xml, "serial");
+  xml_attr (xml, "type", "file");
+  xml_empty (xml, "source", "path", path, "append", "on", NULL);
+  xml_empty (xml, "target", "type", "isa-serial", "port", port, NULL);
+  xml_end (xml);
+}
+
+static void
 write_devices (XmlWrite *xml, const L2DomainConfig *config)
 {
   const gboolean emulated = config->devices == L2_DEVICES_EMULATED;
@@ -90,14 +100,12 @@ write_devices (XmlWrite *xml, const L2DomainConfig *config)
   if (config->disk != NULL)
     write_disk (xml, "disk", config->disk, config->disk_format, emulated ? "hda" : "vda", emulated ? "ide" : "virtio");
   if (config->seed != NULL)
-    write_disk (xml, "cdrom", config->seed, "raw", "hdc", "ide");
+    write_disk (xml, "cdrom", config->seed, config->seed_format, "hdc", "ide");
   xml_empty (xml, "controller", "type", "usb", "model", "none", NULL);
   write_network (xml, config);
-  xml_start (xml, "serial");
-  xml_attr (xml, "type", "file");
-  xml_empty (xml, "source", "path", PAYLOAD_DIR "/console", "append", "on", NULL);
-  xml_empty (xml, "target", "type", "isa-serial", "port", "0", NULL);
-  xml_end (xml);
+  write_serial (xml, PAYLOAD_DIR "/console", "0");
+  if (config->report_serial)
+    write_serial (xml, PAYLOAD_DIR "/report", "1");
   xml_empty (xml, "memballoon", "model", "none", NULL);
   xml_end (xml);
 }
@@ -115,8 +123,11 @@ write_qemu (XmlWrite *xml, const L2DomainConfig *config)
 {
   g_autofree char *report = g_strdup_printf ("isa-debugcon,iobase=0x%x,chardev=lab-report", RECORD_REPORT_PORT);
   xml_start (xml, "qemu:commandline");
-  write_arguments (xml, "-chardev", "file,id=lab-report,append=on,path=" PAYLOAD_DIR "/report");
-  write_arguments (xml, "-device", report);
+  if (!config->report_serial)
+    {
+      write_arguments (xml, "-chardev", "file,id=lab-report,append=on,path=" PAYLOAD_DIR "/report");
+      write_arguments (xml, "-device", report);
+    }
   write_arguments (xml, "-chardev", "socket,id=lab-monitor,server=on,wait=off,path=" PAYLOAD_DIR "/monitor");
   write_arguments (xml, "-mon", "chardev=lab-monitor,mode=control");
   if (config->loader_rom != NULL)

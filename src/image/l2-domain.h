@@ -13,7 +13,8 @@ typedef struct {
   guint cpus;
   const char *kernel, *initrd, *cmdline; /* NULL: the disk's own boot loader. initrd, cmdline may be NULL with a kernel too */
   const char *disk, *disk_format;        /* NULL: none; may be written */
-  const char *seed;                      /* an ISO; NULL: none */
+  const char *seed, *seed_format;        /* an ISO; NULL: none */
+  gboolean report_serial;                /* the report port is a second serial port, not the micro L2's */
   const char *loader_rom;                /* an option ROM; NULL: none */
   L2Devices devices;                     /* minimal: no network card; else one, which reaches nothing */
   L2Firmware firmware;

@@ -21,6 +21,7 @@
  * modulo 7, 13, 31, 61 and 127, with and without GLib's factor of 11). libvirt wants the prefix "ua-".
  */
 #define ROOT_ALIAS "ua-l1-root1"
+#define ROOT_DEVICE "nvdimm,id=" ROOT_ALIAS ",memdev=mem" ROOT_ALIAS ",node=0,slot=" /* behind those that libvirt hands out */
 #define RECORDS_ALIAS "ua-l1-records4"
 #define VOLUME_ALIAS "ua-l2-volume16436"
 
@@ -279,7 +280,7 @@ write_snapshot (xmlTextWriter *xml, const DomainConfig *config)
   write_argument (xml, "-object");
   write_argument (xml, object);
   write_argument (xml, "-device");
-  write_argument (xml, "nvdimm,id=" ROOT_ALIAS ",memdev=mem" ROOT_ALIAS ",node=0");
+  write_argument (xml, config->volume != NULL ? ROOT_DEVICE "2" : ROOT_DEVICE "1");
   write_argument (xml, "-device");
   write_argument (xml, "pvpanic");
   write_argument (xml, "-action");

@@ -30,7 +30,9 @@ distribution (void)
     .cpus = 2,
     .disk = "/var/tmp/l2.qcow2",
     .disk_format = "qcow2",
-    .seed = "/dev/loop1",
+    .seed = "/var/tmp/seed.qcow2",
+    .seed_format = "qcow2",
+    .report_serial = TRUE,
     .loader_rom = "/usr/lib/harness/loader.rom",
     .devices = L2_DEVICES_EMULATED,
   };
