@@ -8,8 +8,6 @@ systemctl --no-reload mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.t
 systemctl --no-reload enable harness.service
 # Who libvirt's QEMU runs as may read the guests that come with the lab.
 printf '%s\n' 'security_driver = "none"' 'stdio_handler = "file"' >>/etc/libvirt/qemu.conf
-truncate -s 16M /l2/disk
-chmod 666 /l2/disk
 mkdir -p /modules
 # A lab starts from the same state each time.
 echo 6e6573746c614b008000000000000001 >/etc/machine-id

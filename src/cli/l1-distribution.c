@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/run.h"
+#include "image/contents.h"
 #include "kernel/kit.h"
 #include "record/payload.h"
 
@@ -79,28 +80,13 @@ copy_kernel (const char *root, const KernelArtefact *kernel, GError **error)
   return TRUE;
 }
 
-/* The micro L2 and the guest without an operating system, as in the squashfs of a small L1. */
+/* Only what waits for a lab: all else comes with the payload, so that a disk and its snapshot outlast the agent's changes. */
 static gboolean
-copy_guests (const char *root, const KernelArtefact *l2_kernel, GError **error)
+copy_service (const char *root, GError **error)
 {
-  static const struct {
-    const char *name, *to;
-    guint mode;
-  } programs[] = {
-    { "l1-service", "usr/lib/harness/l1-service", 0755 },
-    { "l1-agent-libvirt", "usr/lib/harness/l1-agent", 0755 },
-    { "known-answer", "l2/known-answer", 0644 },
-    { "l2-init", "l2/.initrd/init", 0755 },
-  };
+  g_autofree char *path = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
-    {
-      g_autofree char *path = NULL;
-
-      if (!artefacts_guest_program (programs[i].name, &path, error) || !copy_to (root, "/", path, programs[i].to, programs[i].mode, error))
-        return FALSE;
-    }
-  return copy_to (root, l2_kernel->dir, "bzImage", "l2/bzImage", 0644, error);
+  return artefacts_guest_program ("l1-service", &path, error) && copy_to (root, "/", path, "usr/lib/harness/l1-service", 0755, error);
 }
 
 static gboolean
@@ -122,14 +108,13 @@ make_tar (const char *root, const char *tar, GError **error)
 }
 
 static gboolean
-make_overlay (App *app, const ArtefactOptions *options, const KernelKit *kit, const char *root, const char *tar, GError **error)
+make_overlay (App *app, const KernelKit *kit, const char *root, const char *tar, GError **error)
 {
   g_autofree char *recipe = app_path (app, "images", "l1-distribution", "root", NULL);
   g_autofree char *sources = g_strdup_printf ("%s/usr/src/linux-%s", root, kit->kernel->release);
-  g_autoptr (KernelArtefact) l2_kernel = NULL;
 
-  return artefacts_kernel (app, options, &l2_kernel, error) && copy_tree (recipe, root, error) && copy_kernel (root, kit->kernel, error) &&
-         copy_guests (root, l2_kernel, error) && copy_tree (kit->dir, sources, error) && make_tar (root, tar, error);
+  return copy_tree (recipe, root, error) && copy_kernel (root, kit->kernel, error) && copy_service (root, error) && copy_tree (kit->dir, sources, error) &&
+         make_tar (root, tar, error);
 }
 
 /* --- the disk ------------------------------------------------------------------------------------- */
@@ -246,7 +231,7 @@ l1_distribution_prepare (App *app, const ArtefactOptions *options, const char *w
     return FALSE;
   g_autofree char *root = scratch_file (scratch, "root");
   g_autofree char *tar = scratch_file (scratch, "overlay.tar");
-  if (!files_make_dir (root, error) || !make_overlay (app, options, kit, root, tar, error) || !make_disk (app, what, kit->kernel, tar, &made->disk, error) ||
+  if (!files_make_dir (root, error) || !make_overlay (app, kit, root, tar, error) || !make_disk (app, what, kit->kernel, tar, &made->disk, error) ||
       !find_raw (app, made, error))
     {
       g_prefix_error (error, "%s as L1: ", what);
@@ -371,26 +356,75 @@ add_domain (Payload *payload, const char *name, const L2DomainConfig *config, GE
   return payload_add (payload, name, xml, strlen (xml), error);
 }
 
+static gboolean
+add_file (Payload *payload, const char *name, const char *path, GError **error)
+{
+  g_autofree char *data = NULL;
+  gsize size;
+
+  return files_read (path, PAYLOAD_DEVICE_BYTES, &data, &size, error) && payload_add (payload, name, data, size, error);
+}
+
+static gboolean
+add_program (Payload *payload, const char *name, const char *program, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  return artefacts_guest_program (program, &path, error) && add_file (payload, name, path, error);
+}
+
+/* Kernel and initramfs as they stand in the small L1's image. */
+static gboolean
+add_micro (App *app, Payload *payload, const KernelArtefact *kernel, GError **error)
+{
+  g_autofree char *bzimage = g_build_filename (kernel->dir, "bzImage", NULL);
+  g_autofree char *init = NULL;
+  g_autoptr (Contents) contents = contents_new ();
+  g_autoptr (Scratch) scratch = scratch_new (app->cache, "initrd", error);
+  g_autofree char *initrd = scratch ? scratch_file (scratch, "initrd") : NULL;
+
+  if (!initrd || !artefacts_guest_program ("l2-init", &init, error))
+    return FALSE;
+  contents_add_file (contents, "init", init, 0755);
+  contents_add_device (contents, "dev/console", 5, 1);
+  contents_add_dir (contents, "proc");
+  contents_add_dir (contents, "sys");
+  return contents_write (contents, CONTENTS_CPIO, initrd, error) && add_file (payload, PAYLOAD_KERNEL, bzimage, error) && add_file (payload, PAYLOAD_INITRD, initrd, error);
+}
+
+#define MICRO_KERNEL PAYLOAD_DIR "/" PAYLOAD_KERNEL
+#define MICRO_INITRD PAYLOAD_DIR "/" PAYLOAD_INITRD
+#define MICRO_DISK PAYLOAD_OVERLAY_DIR "/disk"
+
 Payload *
-l1_distribution_payload (const LabConfig *lab, const char *cmdline, const L2DomainConfig *l2, const char *micro_cmdline, GError **error)
+l1_distribution_payload (App *app, const LabConfig *lab, const char *cmdline, const KernelArtefact *micro_kernel, const L2DomainConfig *l2, GError **error)
 {
   g_autoptr (Payload) payload = payload_new ();
-  const L2DomainConfig micro = {
+  const L2DomainConfig known_answer
+      = { .memory_mib = lab->l2_memory_mib, .cpus = 1, .kernel = PAYLOAD_DIR "/" PAYLOAD_KNOWN_ANSWER, .devices = L2_DEVICES_MINIMAL };
+
+  if (!payload_add (payload, PAYLOAD_CMDLINE, cmdline, strlen (cmdline), error) || !add_program (payload, PAYLOAD_AGENT, "l1-agent-libvirt", error) ||
+      !add_domain (payload, PAYLOAD_L2_XML, l2, error) || (micro_kernel && !add_micro (app, payload, micro_kernel, error)))
+    return NULL;
+  if (lab->l2_operations && (!add_domain (payload, PAYLOAD_KNOWN_ANSWER_XML, &known_answer, error) ||
+                             !add_program (payload, PAYLOAD_KNOWN_ANSWER, "known-answer", error)))
+    return NULL;
+  return g_steal_pointer (&payload);
+}
+
+void
+l2_domain_micro (const LabConfig *lab, const char *cmdline, L2DomainConfig *l2)
+{
+  *l2 = (L2DomainConfig){
     .memory_mib = lab->l2_memory_mib,
     .cpus = lab->l2_cpus,
-    .kernel = "/l2/bzImage",
-    .initrd = "/l2/initrd",
-    .cmdline = micro_cmdline,
-    .disk = "/l2/disk",
+    .kernel = MICRO_KERNEL,
+    .initrd = MICRO_INITRD,
+    .cmdline = cmdline,
+    .disk = MICRO_DISK,
     .disk_format = "raw",
     .devices = L2_DEVICES_VIRTIO,
   };
-  const L2DomainConfig known_answer = { .memory_mib = lab->l2_memory_mib, .cpus = 1, .kernel = "/l2/known-answer", .devices = L2_DEVICES_MINIMAL };
-
-  if (!payload_add (payload, PAYLOAD_CMDLINE, cmdline, strlen (cmdline), error) || !add_domain (payload, PAYLOAD_L2_XML, l2 ? l2 : &micro, error) ||
-      (lab->l2_operations && !add_domain (payload, PAYLOAD_KNOWN_ANSWER_XML, &known_answer, error)))
-    return NULL;
-  return g_steal_pointer (&payload);
 }
 
 gboolean
@@ -398,19 +432,16 @@ l2_domain_of_volume (const L2Spec *spec, const LabConfig *lab, L2DomainConfig *l
 {
   if (spec->firmware == L2_FIRMWARE_UEFI)
     return fail (error, HARNESS_ERROR_USAGE, "L2 by UEFI goes with the small L1 only; try: without --l1, or --firmware bios");
-  *l2 = (L2DomainConfig){
-    .memory_mib = lab->l2_memory_mib,
-    .cpus = lab->l2_cpus,
-    .kernel = spec->micro ? "/l2/bzImage" : spec->kernel ? PAYLOAD_DIR "/kernel" : NULL,
-    .initrd = spec->micro ? "/l2/initrd" : spec->initrd ? PAYLOAD_DIR "/initrd" : NULL,
-    .cmdline = spec->cmdline,
-    .disk = spec->micro ? "/l2/disk" : spec->disk ? PAYLOAD_OVERLAY_DIR "/disk.qcow2" : NULL,
-    .disk_format = spec->micro ? "raw" : "qcow2",
-    .seed = spec->seed ? PAYLOAD_OVERLAY_DIR "/seed.qcow2" : NULL,
-    .seed_format = "qcow2",
-    .report_serial = !spec->micro,
-    .loader_rom = spec->loader_rom ? PAYLOAD_DIR "/loader-rom" : NULL,
-    .devices = spec->devices,
-  };
+  l2_domain_micro (lab, spec->cmdline, l2);
+  l2->devices = spec->devices;
+  l2->loader_rom = spec->loader_rom ? PAYLOAD_DIR "/loader-rom" : NULL;
+  l2->report_serial = !spec->micro;
+  if (spec->micro)
+    return TRUE;
+  l2->kernel = spec->kernel ? MICRO_KERNEL : NULL; /* the volume's files have the same names */
+  l2->initrd = spec->initrd ? MICRO_INITRD : NULL;
+  l2->disk = spec->disk ? PAYLOAD_OVERLAY_DIR "/disk.qcow2" : NULL;
+  l2->disk_format = l2->seed_format = "qcow2";
+  l2->seed = spec->seed ? PAYLOAD_OVERLAY_DIR "/seed.qcow2" : NULL;
   return TRUE;
 }

@@ -33,9 +33,11 @@ gboolean l1_distribution_prepare (App *app, const ArtefactOptions *options, cons
 gboolean l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, MachineSpec *spec, GError **error);
 
 /*
- * What L1 is told when it goes on. cmdline: as l1_cmdline() makes it. NULL `l2` is the micro L2, for which micro_cmdline is its kernel's;
- * with a volume, what its parts are is where the domain finds them: l2_domain_of_volume().
+ * What L1 is told when it goes on, and what it is to run: the agent, the guest without an operating system if the lab has operations. cmdline: as
+ * l1_cmdline() makes it. micro_kernel: the micro L2's; NULL if L2 is something else.
  */
-Payload *l1_distribution_payload (const LabConfig *lab, const char *cmdline, const L2DomainConfig *l2, const char *micro_cmdline, GError **error);
-/* A domain for a volume made of this (image/l2-volume.h). USAGE for what L1's libvirt cannot do: UEFI. */
+Payload *l1_distribution_payload (App *app, const LabConfig *lab, const char *cmdline, const KernelArtefact *micro_kernel, const L2DomainConfig *l2, GError **error);
+/* The micro L2, told this. */
+void l2_domain_micro (const LabConfig *lab, const char *cmdline, L2DomainConfig *l2);
+/* L2 as in a volume made of this (image/l2-volume.h). USAGE for what L1's libvirt cannot do: UEFI. */
 gboolean l2_domain_of_volume (const L2Spec *spec, const LabConfig *lab, L2DomainConfig *l2, GError **error);

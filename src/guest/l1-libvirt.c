@@ -26,9 +26,16 @@
 #include "record/payload.h"
 
 #define PIPE_BYTES (1 << 20)
+#define DISK_BYTES (16 << 20)
 #define PID_FILE "/run/libvirt/qemu/" PAYLOAD_DOMAIN ".pid"
 #define LOG_FILE "/var/log/libvirt/qemu/" PAYLOAD_DOMAIN ".log"
 #define LOG_WAIT_MS 5000
+
+/* The system has mounted it, and a second /proc would hide the command line that the agent is given. */
+int guest_mount_basics(void)
+{
+        return 0;
+}
 
 static int make_fifo(const char *path)
 {
@@ -84,6 +91,19 @@ static int attach_loop(const struct l1_volume *v, unsigned n)
                 close(backing);
         if (loop >= 0)
                 close(loop);
+        return status;
+}
+
+/* The micro L2's, empty. */
+static int make_disk(void)
+{
+        const int fd = open(PAYLOAD_OVERLAY_DIR "/disk", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        int status;
+
+        if (fd < 0)
+                return -1;
+        status = ftruncate(fd, DISK_BYTES) < 0 || fchmod(fd, 0666) < 0 ? -1 : 0;
+        close(fd);
         return status;
 }
 
@@ -176,7 +196,7 @@ int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_gu
         if (q->console < 0 || q->report < 0 || pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
                 return l1_error(s, "FIFO");
         q->errors = errors[0];
-        if ((q->volume && attach_parts(q->volume, errors[1]) < 0) || virsh_create(xml, errors[1]) < 0)
+        if (make_disk() < 0 || (q->volume && attach_parts(q->volume, errors[1]) < 0) || virsh_create(xml, errors[1]) < 0)
                 return complain(s, errors[0]);
         close(errors[1]);
         q->pid = read_pid();

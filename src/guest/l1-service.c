@@ -3,7 +3,7 @@
  * The lab in a distribution as L1: a service that systemd starts last. It gets the machine ready and stops it there for a snapshot, if L1's command
  * line has lab.snapshot=1: by an OUT to the panic device, which stops L1 at that very instruction, so that every snapshot is of the same one.
  * A restored machine goes on behind it. What the lab is to do comes only then, in the payload of the record device (record/payload.h): the lab.*
- * parameters, KVM's modules if they are others than L1's own, and files for the agent, which then takes this program's place.
+ * parameters, KVM's modules if they are others than L1's own, and the agent with its files, which then takes this program's place.
  *
  * The agent is made for a machine of its own: it finds its parameters in /proc/cmdline and the modules in /modules. It gets both by mounts that no
  * other process sees.
@@ -25,7 +25,7 @@
 #include "record/payload.h"
 #include "record/record.h"
 
-#define AGENT "/usr/lib/harness/l1-agent"
+#define AGENT PAYLOAD_DIR "/" PAYLOAD_AGENT
 #define READY "/usr/lib/harness/l1-ready" /* what is done before the snapshot: a script */
 #define PANIC_PORT 0x505 /* QEMU, docs/specs/pvpanic.txt */
 #define PANIC_PANICKED 1
@@ -93,7 +93,7 @@ static const char *read_payload(const char *device, const struct payload_header 
 
 static int write_file(const char *path, const void *bytes, size_t size)
 {
-        const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
         ssize_t put;
 
         if (fd < 0)

@@ -25,6 +25,10 @@
 #define PAYLOAD_CMDLINE "cmdline"                     /* the lab.* parameters, as on a kernel command line */
 #define PAYLOAD_L2_XML "l2.xml"                       /* L2 as a libvirt domain */
 #define PAYLOAD_KNOWN_ANSWER_XML "known-answer.xml"   /* the guest without an operating system; only if the lab has operations */
+#define PAYLOAD_AGENT "l1-agent"                      /* what goes on from there */
+#define PAYLOAD_KNOWN_ANSWER "known-answer"
+#define PAYLOAD_KERNEL "kernel"                       /* of the micro L2 */
+#define PAYLOAD_INITRD "initrd"
 #define PAYLOAD_OVERLAY_DIR "/var/tmp"
 #define PAYLOAD_DOMAIN "l2"                           /* the name of both domains */
 #define PAYLOAD_PROGRAM "program" /* any other name is a module's: "kvm.ko" */
