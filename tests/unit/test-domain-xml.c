@@ -58,6 +58,23 @@ test_volume (void **state)
   check_golden (&config, "machine/domain-exact-volume.xml");
 }
 
+/* Commas in a path are doubled for QEMU; the machine that goes on differs from the one that stops in nothing that L1 could see. */
+static void
+test_snapshot (void **state)
+{
+  (void) state;
+  DomainConfig config = exact_svm ();
+  config.start = DOMAIN_STOPS;
+  config.root_image = "/snapshot,1/root.raw";
+  check_golden (&config, "machine/domain-stops.xml");
+  config.start = DOMAIN_GOES_ON;
+  check_golden (&config, "machine/domain-goes-on.xml");
+  config.volume = "/run/volume";
+  config.volume_bytes = 2u << 20;
+  g_autofree char *xml = domain_xml_generate (&config);
+  assert_non_null (strstr (xml, "slot=2"));
+}
+
 static void
 test_hardware (void **state)
 {
@@ -98,6 +115,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_exact),
+    cmocka_unit_test (test_snapshot),
     cmocka_unit_test (test_volume),
     cmocka_unit_test (test_hardware),
     cmocka_unit_test (test_escapes),
