@@ -309,6 +309,13 @@ write_qemu (xmlTextWriter *xml, const DomainConfig *config)
     write_snapshot (xml, config);
   if (config->l0_log != NULL)
     write_l0_log (xml, config->l0_log);
+  if (config->fence != NULL)
+    {
+      start (xml, "qemu:env");
+      attr (xml, "name", "LD_PRELOAD");
+      attr (xml, "value", config->fence);
+      end (xml);
+    }
   end (xml);
 }
 

@@ -26,6 +26,7 @@ typedef struct
   const char *console;
   DomainStart start; /* with a snapshot, writes to root_image are in the file when it stops, and are private when it goes on */
   guint icount_shift; /* an instruction takes 2^shift ns of guest time; not with ACCEL_KVM */
+  const char *fence;  /* library to preload into QEMU (machine/fence/icount-fence.c); NULL: none; never with ACCEL_KVM */
   const char *l0_log; /* NULL: none; never with ACCEL_KVM */
 } DomainConfig;
 

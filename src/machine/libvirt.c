@@ -233,6 +233,22 @@ root_disk (const MachineSpec *spec)
   return g_canonicalize_filename (path, NULL);
 }
 
+/* Built with the harness, in the folder machine/ beside it; tests' programs have it further up. NULL if it is not there, or QEMU is a daemon's. */
+static char *
+find_fence (const MachineSpec *spec)
+{
+  static const char *const places[] = { "machine", "../machine", "../../machine" };
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *dir = program != NULL ? g_path_get_dirname (program) : NULL;
+  for (guint i = 0; dir != NULL && spec->uri == NULL && spec->accel == ACCEL_EMULATED && i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *path = g_build_filename (dir, places[i], "icount-fence.so", NULL);
+      if (g_file_test (path, G_FILE_TEST_EXISTS))
+        return g_canonicalize_filename (path, NULL);
+    }
+  return NULL;
+}
+
 static char *
 make_xml (const Libvirt *libvirt)
 {
@@ -244,6 +260,7 @@ make_xml (const Libvirt *libvirt)
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
   g_autofree char *l0_log = g_build_filename (spec->dir, MACHINE_L0_LOG_FILE, NULL);
+  g_autofree char *fence = find_fence (spec);
   const DomainConfig config = {
     .name = libvirt->watch->name,
     .uuid = uuid,
@@ -264,6 +281,7 @@ make_xml (const Libvirt *libvirt)
     .start = spec->snapshot_to != NULL ? DOMAIN_STOPS : spec->snapshot_from != NULL ? DOMAIN_GOES_ON : DOMAIN_BOOTS,
     .icount_shift = spec->icount_shift ? spec->icount_shift : MACHINE_ICOUNT_SHIFT,
     .l0_log = spec->l0_log ? l0_log : NULL,
+    .fence = fence,
   };
   return domain_xml_generate (&config);
 }

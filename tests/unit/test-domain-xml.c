@@ -43,8 +43,10 @@ test_exact (void **state)
   DomainConfig config = exact_svm ();
   check_golden (&config, "machine/domain-exact-svm.xml");
   config.l0_log = NULL;
+  config.fence = "/lab/fence.so";
   g_autofree char *xml = domain_xml_generate (&config);
   assert_null (strstr (xml, "in_asm"));
+  assert_non_null (strstr (xml, "<qemu:env name=\"LD_PRELOAD\" value=\"/lab/fence.so\"/>"));
   assert_non_null (strstr (xml, "shift=1,sleep=off"));
 }
 
