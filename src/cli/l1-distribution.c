@@ -2,8 +2,10 @@
 /* Kernel, disk and snapshot of a distribution L1; see l1-distribution.h. */
 #include "cli/l1-distribution.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -24,6 +26,7 @@
 #define SNAPSHOT_DEADLINE_NS (G_GINT64_CONSTANT (1200) * 1000000000)
 #define SNAPSHOT_BYTES (G_GUINT64_CONSTANT (5) << 30)
 #define ROOT_PARTITION "p3"
+#define VOLUME_UNIT (G_GINT64_CONSTANT (1) << 30)
 
 void
 l1_distribution_free (L1Distribution *l1)
@@ -281,6 +284,19 @@ spec_for_snapshot (const MachineSpec *spec, const char *dir, const char *snapsho
   return stops;
 }
 
+/* As long as L2's volume and empty: what L1 finds out about its disks at its start must not depend on what L2 is. */
+static gboolean
+make_empty_volume (const MachineSpec *spec, const Scratch *scratch, char **path, GError **error)
+{
+  struct stat st;
+
+  if (!spec->volume)
+    return TRUE;
+  *path = scratch_file (scratch, "volume");
+  return (stat (spec->volume, &st) == 0 && files_write (*path, "", 0, error) && truncate (*path, st.st_size) == 0) ||
+         fail_errno (error, errno, "%s: making it empty", *path);
+}
+
 static gboolean
 boot_until_stop (const MachineSpec *spec, GError **error)
 {
@@ -301,11 +317,14 @@ static gboolean
 make_snapshot (App *app, const char *lane, const MachineSpec *spec, const char *key, char **dir, GError **error)
 {
   g_autoptr (Scratch) scratch = scratch_new (app->cache, SNAPSHOT_KIND, error);
+  g_autoptr (Scratch) beside = scratch ? scratch_new (app->cache, SNAPSHOT_KIND "-volume", error) : NULL;
+  g_autofree char *volume = NULL;
   gboolean ok;
 
-  if (!scratch || !files_need_bytes (app->cache, SNAPSHOT_BYTES, "L1's snapshot", error))
+  if (!beside || !make_empty_volume (spec, beside, &volume, error) || !files_need_bytes (app->cache, SNAPSHOT_BYTES, "L1's snapshot", error))
     return FALSE;
-  const MachineSpec stops = spec_for_snapshot (spec, spec->dir, scratch_path (scratch));
+  MachineSpec stops = spec_for_snapshot (spec, spec->dir, scratch_path (scratch));
+  stops.volume = volume;
   progress_begin (&app->progress, lane, "L1's first boot", SNAPSHOT_SECONDS);
   ok = boot_until_stop (&stops, error) && cache_seal (app->cache, SNAPSHOT_KIND, key, scratch, dir, error);
   progress_end (&app->progress, lane, ok, NULL);
@@ -326,6 +345,19 @@ find_snapshot (App *app, const L1Distribution *l1, const char *lane, const Machi
   return *dir || make_snapshot (app, lane, spec, key, dir, error);
 }
 
+/* One snapshot for all volumes of about a size. What is added is a hole. */
+static gboolean
+round_volume (const MachineSpec *spec, GError **error)
+{
+  struct stat st;
+
+  if (!spec->volume)
+    return TRUE;
+  if (stat (spec->volume, &st) < 0)
+    return fail_errno (error, errno, "%s", spec->volume);
+  return truncate (spec->volume, (st.st_size + VOLUME_UNIT - 1) / VOLUME_UNIT * VOLUME_UNIT) == 0 || fail_errno (error, errno, "%s: making it longer", spec->volume);
+}
+
 gboolean
 l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, MachineSpec *spec, GError **error)
 {
@@ -340,7 +372,7 @@ l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, Mach
   spec->cmdline = g_intern_string (cmdline);
   if (!stops)
     return TRUE;
-  if (!find_snapshot (app, l1, lane, spec, &dir, error))
+  if (!round_volume (spec, error) || !find_snapshot (app, l1, lane, spec, &dir, error))
     return FALSE;
   spec->snapshot_from = g_intern_string (dir);
   return TRUE;

@@ -27,7 +27,8 @@ gboolean l1_distribution_prepare (App *app, const ArtefactOptions *options, cons
 
 /*
  * The rest of a machine's spec: kernel, root_image, cmdline and, emulated, snapshot_from, which is made now if the cache has none: a minute or two,
- * under the lane's name. The caller has set kind, isa, accel, cpus, memory_mib, cpu_model, record_bytes, volume, icount_shift and dir. What is set here
+ * under the lane's name. The caller has set kind, isa, accel, cpus, memory_mib, cpu_model, record_bytes, volume (which
+ * may get longer, by a hole), icount_shift and dir. What is set here
  * lives as long as the process.
  */
 gboolean l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, MachineSpec *spec, GError **error);
