@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,6 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guest/guest.h"
@@ -225,12 +225,10 @@ int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_gu
 /* libvirt writes the reason when it has noticed the end: "shutting down, reason=shutdown". Our own kill is no "shutdown" either. */
 static bool ended_well(char *words, size_t size)
 {
-        const struct timespec wait = { .tv_nsec = 10000000 };
-
         for (unsigned waited_ms = 0; waited_ms < LOG_WAIT_MS; waited_ms += 10) {
                 if (guest_read_file(LOG_FILE, words, size) > 0 && strstr(words, "reason="))
                         return strstr(words, "reason=shutdown") != NULL;
-                nanosleep(&wait, NULL);
+                poll(NULL, 0, 10);
         }
         return false;
 }
