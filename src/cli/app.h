@@ -11,6 +11,8 @@ typedef struct {
   char *results; /* tree/results */
   int verbosity; /* -1 quiet, 0, 1 verbose */
   Progress progress;
+  int exit_code;    /* of a command that was done, where that is not 0 */
+  int failure_code; /* of one that failed, where that is not the error's; 0: it is */
 } App;
 
 /* Finds the tree: $HARNESS_TREE, or the folder of this program or its parent. Sweeps what killed commands left behind. */

@@ -2,7 +2,10 @@
 /* The tree's kernel and image; see artefacts.h. */
 #include "cli/artefacts.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "base/run.h"
 
 gboolean
 artefacts_check (const ArtefactOptions *options, GError **error)
@@ -104,4 +107,41 @@ artefacts_grading_image (App *app, ImageArtefact **image, GError **error)
   };
 
   return rom && image_build (&spec, image, error);
+}
+
+/* Debian's package busybox has one that is not static, by the same name. */
+static gboolean
+is_static (const char *program)
+{
+  static const char dynamic_loader[] = "/lib64/ld-linux-x86-64.so.2";
+  g_autoptr (GMappedFile) file = g_mapped_file_new (program, FALSE, NULL);
+
+  return file && g_mapped_file_get_length (file) > 0 &&
+         !memmem (g_mapped_file_get_contents (file), MIN (g_mapped_file_get_length (file), 4096), dynamic_loader, sizeof dynamic_loader - 1);
+}
+
+gboolean
+artefacts_shell_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error)
+{
+  g_autofree char *agent = guest_program ("exec-agent", error);
+  g_autofree char *busybox = run_find_program ("busybox");
+  const ImageSpec spec = {
+    .kernel = kernel,
+    .exec_agent = agent,
+    .busybox = busybox,
+    .cache_dir = app->cache,
+    .progress = &app->progress,
+  };
+
+  if (!agent)
+    return FALSE;
+  if (!busybox || !is_static (busybox))
+    return fail (error, HARNESS_ERROR_HOST, "a shell's L1 is made with a static busybox, which this host has not; try: apt-get install busybox-static");
+  return image_build (&spec, image, error);
+}
+
+char *
+artefacts_exec_agent (GError **error)
+{
+  return guest_program ("exec-agent", error);
 }

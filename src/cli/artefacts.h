@@ -25,3 +25,7 @@ gboolean artefacts_image (App *app, const KernelArtefact *kernel, ImageArtefact 
 gboolean artefacts_grading_image (App *app, ImageArtefact **image, GError **error);
 /* Its own programs, which are built with the harness and may be newer than it. */
 gboolean artefacts_hash_grading_guests (InputHash *hash, GError **error);
+/* What `shell` boots: no agent that measures, but busybox and the exec channel's. HOST if there is no static busybox. */
+gboolean artefacts_shell_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error);
+/* The exec channel's agent, which is built with the harness: its path, newly allocated. */
+char *artefacts_exec_agent (GError **error);

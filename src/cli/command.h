@@ -33,5 +33,7 @@ gboolean cmd_list (App *app, char **arguments, GError **error);
 gboolean cmd_show (App *app, char **arguments, GError **error);
 gboolean cmd_clean (App *app, char **arguments, GError **error);
 gboolean cmd_grade (App *app, char **arguments, GError **error);
+gboolean cmd_shell (App *app, char **arguments, GError **error);
+extern const GOptionEntry shell_options[];
 extern const GOptionEntry full_run_options[], build_options[], doctor_options[], fingerprint_options[], export_options[], documentation_options[];
 extern const GOptionEntry report_options[], compare_options[], list_options[], show_options[], clean_options[], grade_options[];

@@ -27,6 +27,14 @@ const Command commands[] = {
     "Builds into images/cache, by the hash of all inputs; what is there already is not built again. With --distro a disk that boots by its own boot loader: the publisher's cloud "
     "image, its checksum verified, where it can be reached, else made of packages as configs/distributions/NAME.conf says; a FILE or URL is looked at, converted and never written.",
     build_options, cmd_build },
+  { "shell", "l1|l2", "boot a lab and hand over its console, or run a command in it",
+    "Boots L1, or L1 and L2 in it, for a person: at the host's time, with nothing recorded, and nothing exact. The terminal is L1's (L2's) console until Ctrl-], "
+    "which asks L1 to power off, or until it powers off by itself: in the micro L1, when its shell ends. "
+    "--exec runs a command by /bin/sh instead: further arguments are its $1, $2, …, its standard input, output and error are ours, its exit code too "
+    "(128 and the signal's number if one ended it, 126 or 127 if there is no shell, 124 if --timeout ended it). With --exec a failure of the harness's own ends with 125 and a "
+    "line that begins with harness: on the standard error, whatever it is; only wrong usage, 2, and an interruption, 130, are told as everywhere. "
+    "--gdb opens L1's kernel to gdb on a Unix socket and prints the command that attaches with the kernel's and its modules' symbols.",
+    shell_options, cmd_shell },
   { "doctor", "", "say what this host has, and what to do about what it lacks",
     "Exits with 3 if full-run could not work here.", doctor_options, cmd_doctor },
   { "fingerprint", "[RUN…]", "print the fingerprint of each lab of a run (default: results/latest)",
@@ -137,7 +145,10 @@ run_command (const Command *command, char **argv)
   cancel_install ();
   done = app_init (&app, quiet ? -1 : verbose, &error) && command->run (&app, arguments + 1, &error) && flush_output (&error);
   app_clear (&app);
-  return done ? 0 : report_error (error);
+  if (done)
+    return app.exit_code;
+  const int code = report_error (error);
+  return app.failure_code ? app.failure_code : code;
 }
 
 int

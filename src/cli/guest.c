@@ -185,6 +185,12 @@ guest_origin (const Guest *guest)
   return guest->origin;
 }
 
+const char *
+guest_disk_sha256 (const Guest *guest)
+{
+  return guest->distro ? guest->distro->sha256 : NULL;
+}
+
 gboolean
 guest_is_own (const Guest *guest)
 {

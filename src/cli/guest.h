@@ -49,6 +49,8 @@ gboolean guest_prepare (App *app, const GuestOptions *options, Guest **guest, GE
 /* "debian-12", "a kernel", "micro": for the manifest. */
 const char *guest_name (const Guest *guest);
 const char *guest_origin (const Guest *guest);
+/* Of its disk, as its distribution's `about.json` has it; NULL: it has none. */
+const char *guest_disk_sha256 (const Guest *guest);
 /* Whether it is a system of its own: not the micro L2 with other devices. */
 gboolean guest_is_own (const Guest *guest);
 /* What L2 is. micro_cmdline: the micro L2's kernel command line. All in it is of `guest` and these. */

@@ -75,6 +75,8 @@ add_parameters (GPtrArray *pairs, const LabRun *run)
     {
       manifest_add (pairs, "l2", guest_name (run->guest));
       manifest_add (pairs, "l2_origin", guest_origin (run->guest));
+      if (guest_disk_sha256 (run->guest))
+        manifest_add (pairs, "l2_disk_sha256", guest_disk_sha256 (run->guest));
       manifest_add (pairs, "l2_devices", run->guest_options->devices ? run->guest_options->devices : "minimal");
       manifest_add (pairs, "l2_firmware", run->guest_options->firmware ? run->guest_options->firmware : "bios");
       manifest_add (pairs, "l2_volume_inputs", run->volume_inputs ? run->volume_inputs : "");

@@ -9,6 +9,7 @@
  *   /l2/known-answer           the guest without an operating system
  * A grading lab's image has the grader agent for /init, /l2/challenge for a guest with /l2/rom for its firmware, and an empty /modules: what is under test
  * comes with the record device, so that one image serves all submissions and kernels.
+ * A shell's image has exec-agent for /init, /bin/busybox with a shell, and /l2/shell-initrd, which makes an L2 of the same kind.
  *   /proc /sys /dev /tmp       to mount on
  *
  * L1 boots it from an NVDIMM or an ATA disk, read-only, nothing is unpacked: what is not touched costs
@@ -24,6 +25,7 @@ typedef struct {
   const KernelArtefact *kernel;
   const char *l1_agent, *l2_init; /* static programs */
   const char *known_answer;       /* a multiboot kernel */
+  const char *exec_agent, *busybox; /* instead of l1_agent, l2_init and known_answer: a shell's image. Static programs */
   const char *grader, *challenge, *rom; /* instead of all above: a grading lab's image */
   const char *cache_dir;
   gboolean hardware;              /* libguestfs's appliance may use KVM */

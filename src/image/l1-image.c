@@ -73,10 +73,45 @@ add_l2 (Contents *contents, const ImageSpec *spec, const char *scratch_dir, GErr
   return TRUE;
 }
 
+static void
+add_shell_programs (Contents *contents, const ImageSpec *spec)
+{
+  contents_add_file (contents, "init", spec->exec_agent, 0755);
+  contents_add_file (contents, "bin/busybox", spec->busybox, 0755);
+  contents_add_file (contents, "bin/sh", spec->busybox, 0755);
+}
+
+/* L1 and L2 of a shell: the same programs in both. */
+static gboolean
+add_shell (Contents *contents, const ImageSpec *spec, const char *scratch_dir, GError **error)
+{
+  static const char *const mount_points[] = { "proc", "sys", "dev", "tmp" };
+  g_autofree char *kernel = g_build_filename (spec->kernel->dir, "bzImage", NULL);
+  g_autofree char *initrd = g_build_filename (scratch_dir, "initrd", NULL);
+  g_autoptr (Contents) l2 = contents_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree char *data = NULL;
+  gsize size;
+
+  add_shell_programs (contents, spec);
+  add_shell_programs (l2, spec);
+  contents_add_device (l2, "dev/console", 5, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (mount_points); i++)
+    contents_add_dir (l2, mount_points[i]);
+  if (!contents_write (l2, CONTENTS_CPIO, initrd, error) || !files_read (initrd, 64 << 20, &data, &size, error))
+    return FALSE;
+  bytes = g_bytes_new_take (g_steal_pointer (&data), size);
+  contents_add_bytes (contents, "l2/shell-initrd", bytes, 0644);
+  contents_add_file (contents, "l2/bzImage", kernel, 0644);
+  return add_modules (contents, spec->kernel->dir, error);
+}
+
 /* What decides who is /init and which guests there are. */
 static gboolean
 add_programs (const ImageSpec *spec, const char *scratch_dir, Contents *contents, GError **error)
 {
+  if (spec->exec_agent)
+    return add_shell (contents, spec, scratch_dir, error);
   if (!spec->grader)
     {
       contents_add_file (contents, "init", spec->l1_agent, 0755);

@@ -55,6 +55,12 @@ typedef struct
   /* Ends the machine if it still runs; when this returns its files are complete. Idempotent. */
   void (*stop) (gpointer state);
 
+  /* Our end of L1's serial port 0 or 1, where that is a pseudo terminal, and its name (may be NULL); -1 where not. NULL slot: never one. */
+  int (*serial) (gpointer state, guint port, const char **tty);
+
+  /* Presses L1's power button. From any thread. NULL slot: there is none. */
+  gboolean (*press_power) (gpointer state, GError **error);
+
   /* Frees the state and every temporary file. */
   void (*close) (gpointer state);
 

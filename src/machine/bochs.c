@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/files.h"
+#include "base/pty.h"
 #include "base/run.h"
 #include "machine/backend.h"
 #include "machine/bochs-boot.h"
@@ -37,7 +38,8 @@ typedef struct
   const MachineSpec *spec;
   Run *run;
   GThread *pump;
-  int pty;     /* our end */
+  int pty;     /* our end of the display's */
+  Pty serial[2]; /* L1's serial ports, where they are pseudo terminals */
   int fifo;    /* both ends */
   int news;    /* eventfd: readable once something ended */
   int quit;    /* eventfd: tells the pump to go */
@@ -80,6 +82,12 @@ bochs_check (const MachineSpec *spec, GError **error)
       if (rom == NULL)
         return fail (error, HARNESS_ERROR_HOST, "bochs: %s not found; try: apt install bochsbios, or set BXSHARE", roms[i]);
     }
+  if (spec->gdb_socket != NULL)
+    return fail (error, HARNESS_ERROR_HOST, "bochs: Debian's build has no gdb stub; try: --isa svm, which QEMU runs");
+  if (spec->disk != NULL)
+    return fail (error, HARNESS_ERROR_USAGE, "bochs: boots no disk of yours; try: --isa svm, which QEMU runs");
+  if (spec->interactive && spec->cpus > 1)
+    return fail (error, HARNESS_ERROR_USAGE, "bochs: an interactive L1 has one CPU here, not %u", spec->cpus);
   if (spec->cpus > 1)
     return fail (error, HARNESS_ERROR_USAGE, "an exact lab has one L1 CPU, not %u", spec->cpus);
   return TRUE;
@@ -91,6 +99,8 @@ bochs_open (const MachineSpec *spec)
   Bochs *bochs = g_new0 (Bochs, 1);
   bochs->spec = spec;
   bochs->pty = bochs->fifo = -1;
+  pty_init (&bochs->serial[0]);
+  pty_init (&bochs->serial[1]);
   bochs->news = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   bochs->quit = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   bochs->line = g_string_new (NULL);
@@ -150,7 +160,7 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
     .boot_bytes = image_bytes,
     .root_image = root_image,
     .root_journal = journal,
-    .records = records,
+    .records = spec->record_bytes > 0 ? records : NULL,
     .record_bytes = spec->record_bytes,
     .volume = volume,
     .volume_journal = volume_journal,
@@ -161,6 +171,9 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
     .memory_mib = spec->memory_mib,
     .mips = spec->mips ? spec->mips : MACHINE_MIPS,
     .l0_log = spec->l0_log,
+    .interactive = spec->interactive,
+    .console_tty = bochs->serial[0].name,
+    .agent_tty = bochs->serial[1].name,
   };
   if (!file_size (root_image, &config.root_bytes, error) || (volume != NULL && !file_size (volume, &config.volume_bytes, error)))
     return FALSE;
@@ -372,6 +385,8 @@ bochs_start (gpointer state, GError **error)
   Bochs *bochs = state;
   guint64 image_bytes = 0;
   remove_files (bochs);
+  if ((bochs->spec->console_pty && !pty_make (&bochs->serial[0], error)) || (bochs->spec->agent_pty && !pty_make (&bochs->serial[1], error)))
+    return FALSE;
   if (!make_boot_files (bochs, &image_bytes, error) || !make_bochsrc (bochs, image_bytes, error)
       || !make_log_files (bochs, error) || !run_bochs (bochs, error))
     return FALSE;
@@ -462,12 +477,23 @@ bochs_stop (gpointer state)
   close_file (&bochs->log);
 }
 
+static int
+bochs_serial (gpointer state, guint port, const char **tty)
+{
+  const Bochs *bochs = state;
+  if (tty != NULL)
+    *tty = bochs->serial[port].name;
+  return bochs->serial[port].fd;
+}
+
 static void
 bochs_close (gpointer state)
 {
   Bochs *bochs = state;
   remove_files (bochs);
   run_free (bochs->run);
+  pty_clear (&bochs->serial[0]);
+  pty_clear (&bochs->serial[1]);
   fd_close (&bochs->pty);
   fd_close (&bochs->fifo);
   fd_close (&bochs->news);
@@ -512,6 +538,7 @@ const MachineBackend machine_bochs = {
   .event_fd = bochs_event_fd,
   .poll = bochs_poll,
   .peak_rss_bytes = bochs_peak_rss_bytes,
+  .serial = bochs_serial,
   .stop = bochs_stop,
   .close = bochs_close,
   .version = bochs_version,

@@ -31,6 +31,8 @@ can_write (const char *what, const char *value, GError **error)
   return TRUE;
 }
 
+#define FIRST_OPTIONAL 12 /* of the values below */
+
 static gboolean
 check_values (const BochsConfig *config, GError **error)
 {
@@ -44,9 +46,13 @@ check_values (const BochsConfig *config, GError **error)
     { "CPU model", config->cpu_model },
     { "L2's volume", config->volume != NULL ? config->volume : "-" },
     { "L2's volume's journal", config->volume != NULL ? config->volume_journal : "-" },
+    { "console", config->console_tty },
+    { "second serial port", config->agent_tty },
   };
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     {
+      if (values[i].value == NULL && (config->interactive || i >= FIRST_OPTIONAL))
+        continue;
       if (!can_write (values[i].what, values[i].value, error))
         return FALSE;
     }
@@ -59,7 +65,10 @@ add_machine (GString *out, const BochsConfig *config)
   g_string_append_printf (out, "cpu: model=%s, count=%u, ips=%u, reset_on_triple_fault=0, ignore_bad_msrs=1\n",
                           config->cpu_model, config->cpus, config->mips * 1000000);
   g_string_append_printf (out, "memory: guest=%u, host=%u\n", config->memory_mib, config->memory_mib);
-  g_string_append_printf (out, "clock: sync=none, time0=%d\n", START_TIME_S);
+  if (config->interactive)
+    g_string_append (out, "clock: sync=realtime, time0=utc\n");
+  else
+    g_string_append_printf (out, "clock: sync=none, time0=%d\n", START_TIME_S);
   g_string_append_printf (out, "romimage: file=\"%s\", options=fastboot\n", config->bios);
   g_string_append_printf (out, "vgaromimage: file=\"%s\"\n", config->vga_bios);
   g_string_append_printf (out, "optromimage1: file=\"%s\", address=0xd0000\n", config->boot_rom);
@@ -100,7 +109,8 @@ add_disks (GString *out, const BochsConfig *config)
                         "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
                         "ata2: enabled=1, ioaddr1=0x1e8, ioaddr2=0x3e0, irq=10\n");
   add_volatile_disk (out, "ata0-master", config->root_image, config->root_bytes, config->root_journal);
-  add_disk (out, "ata0-slave", "mode=flat", config->records, config->record_bytes);
+  if (config->records != NULL)
+    add_disk (out, "ata0-slave", "mode=flat", config->records, config->record_bytes);
   if (config->volume != NULL)
     add_volatile_disk (out, "ata1-master", config->volume, config->volume_bytes, config->volume_journal);
   add_disk (out, "ata2-master", "mode=flat", config->boot_image, config->boot_bytes);
@@ -109,7 +119,12 @@ add_disks (GString *out, const BochsConfig *config)
 static void
 add_output (GString *out, const BochsConfig *config)
 {
-  g_string_append_printf (out, "com1: enabled=1, mode=file, dev=\"%s\"\n", config->console);
+  if (config->console_tty != NULL)
+    g_string_append_printf (out, "com1: enabled=1, mode=term, dev=\"%s\"\n", config->console_tty);
+  else
+    g_string_append_printf (out, "com1: enabled=1, mode=file, dev=\"%s\"\n", config->console);
+  if (config->agent_tty != NULL)
+    g_string_append_printf (out, "com2: enabled=1, mode=term, dev=\"%s\"\n", config->agent_tty);
   g_string_append_printf (out, "log: \"%s\"\n", config->log);
   g_string_append (out, "logprefix: %t%e%d\n"
                         "panic: action=fatal\n"
@@ -123,7 +138,7 @@ bochsrc_generate (const BochsConfig *config, GError **error)
 {
   if (!check_values (config, error))
     return NULL;
-  GString *out = g_string_new ("# Written by harness. An exact lab: every line counts.\n");
+  GString *out = g_string_new (config->interactive ? "# Written by harness.\n" : "# Written by harness. An exact lab: every line counts.\n");
   add_machine (out, config);
   add_devices (out);
   add_disks (out, config);

@@ -23,6 +23,9 @@ typedef struct
   guint memory_mib;
   guint mips; /* instructions a microsecond of guest time */
   gboolean l0_log;
+  const char *console_tty; /* device of a pseudo terminal that the first serial port is, in place of the file `console`; NULL: none */
+  const char *agent_tty;   /* the same for a second one */
+  gboolean interactive;    /* time is the host's; records may be NULL */
 } BochsConfig;
 
 /* NULL and HARNESS_ERROR_USAGE if a value cannot be written in a bochsrc. */

@@ -10,6 +10,7 @@
 #include "machine/domain-xml.h"
 
 #include <libxml/xmlwriter.h>
+#include <string.h>
 
 #define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define START_TIME "1577836800" /* 2020-01-01T00:00:00Z */
@@ -77,11 +78,14 @@ static void
 write_memory (xmlTextWriter *xml, const DomainConfig *config)
 {
   const guint64 disks_mib = (config->root_bytes + config->record_bytes + config->volume_bytes) >> 20;
-  start (xml, "maxMemory");
-  attr (xml, "slots", config->volume != NULL ? "3" : "2");
-  attr (xml, "unit", "MiB");
-  NEED (xmlTextWriterWriteFormatString (xml, "%" G_GUINT64_FORMAT, config->memory_mib + disks_mib + 1024));
-  end (xml);
+  if (config->disk == NULL)
+    {
+      start (xml, "maxMemory");
+      attr (xml, "slots", config->volume != NULL ? "3" : "2");
+      attr (xml, "unit", "MiB");
+      NEED (xmlTextWriterWriteFormatString (xml, "%" G_GUINT64_FORMAT, config->memory_mib + disks_mib + 1024));
+      end (xml);
+    }
   size_element (xml, "memory", config->memory_mib, "MiB");
   start (xml, "vcpu");
   attr (xml, "placement", "static");
@@ -98,8 +102,13 @@ write_os (xmlTextWriter *xml, const DomainConfig *config)
   attr (xml, "machine", "pc");
   NEED (xmlTextWriterWriteString (xml, BAD_CAST "hvm"));
   end (xml);
-  text_element (xml, "kernel", config->kernel);
-  text_element (xml, "cmdline", config->cmdline);
+  if (config->disk != NULL)
+    flag (xml, "boot", "dev", "hd");
+  else
+    {
+      text_element (xml, "kernel", config->kernel);
+      text_element (xml, "cmdline", config->cmdline);
+    }
   end (xml);
 }
 
@@ -160,10 +169,14 @@ write_cpu (xmlTextWriter *xml, const DomainConfig *config)
       end (xml);
       write_feature (xml, "require", "svm");
       write_feature (xml, "require", "npt");
-      write_feature (xml, "disable", "rdrand");
-      write_feature (xml, "disable", "rdseed");
+      if (!config->interactive)
+        {
+          write_feature (xml, "disable", "rdrand");
+          write_feature (xml, "disable", "rdseed");
+        }
     }
-  write_numa (xml, config);
+  if (config->disk == NULL)
+    write_numa (xml, config);
   end (xml);
 }
 
@@ -171,7 +184,7 @@ static void
 write_clock (xmlTextWriter *xml, const DomainConfig *config)
 {
   start (xml, "clock");
-  if (config->accel == ACCEL_KVM)
+  if (config->accel == ACCEL_KVM || config->interactive)
     attr (xml, "offset", "utc");
   else
     {
@@ -228,6 +241,79 @@ write_serial (xmlTextWriter *xml, const char *path)
   end (xml);
 }
 
+/* path, if there is one, gets a copy of what the port says. */
+static void
+write_pty (xmlTextWriter *xml, const char *port, const char *path)
+{
+  start (xml, "serial");
+  attr (xml, "type", "pty");
+  if (path != NULL)
+    {
+      start (xml, "log");
+      attr (xml, "file", path);
+      attr (xml, "append", "off");
+      end (xml);
+    }
+  start (xml, "target");
+  attr (xml, "type", "isa-serial");
+  attr (xml, "port", port);
+  end (xml);
+  end (xml);
+}
+
+static void
+write_disk (xmlTextWriter *xml, const char *device, const char *format, const char *path, const char *target, const char *bus)
+{
+  start (xml, "disk");
+  attr (xml, "type", "file");
+  attr (xml, "device", device);
+  start (xml, "driver");
+  attr (xml, "name", "qemu");
+  attr (xml, "type", format);
+  attr (xml, "cache", "unsafe"); /* it is thrown away with the machine */
+  end (xml);
+  flag (xml, "source", "file", path);
+  start (xml, "target");
+  attr (xml, "dev", target);
+  attr (xml, "bus", bus);
+  end (xml);
+  if (strcmp (device, "cdrom") == 0)
+    flag (xml, "readonly", NULL, NULL);
+  end (xml);
+}
+
+static void
+write_random (xmlTextWriter *xml)
+{
+  start (xml, "rng");
+  attr (xml, "model", "virtio");
+  start (xml, "backend");
+  attr (xml, "model", "random");
+  NEED (xmlTextWriterWriteString (xml, BAD_CAST "/dev/urandom"));
+  end (xml);
+  end (xml);
+}
+
+static void
+write_storage (xmlTextWriter *xml, const DomainConfig *config)
+{
+  if (config->disk != NULL)
+    {
+      write_disk (xml, "disk", "qcow2", config->disk, "vda", "virtio");
+      if (config->seed != NULL)
+        write_disk (xml, "cdrom", "raw", config->seed, "hda", "ide");
+      write_random (xml);
+      return;
+    }
+  /* private: L1's writes stay in memory; the image file is never written */
+  if (config->start == DOMAIN_BOOTS)
+    write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
+  if (config->records != NULL)
+    write_nvdimm (xml, "shared", FALSE, config->records, config->record_bytes, RECORDS_ALIAS);
+  if (config->volume != NULL)
+    write_nvdimm (xml, "shared", TRUE, config->volume, config->volume_bytes, VOLUME_ALIAS);
+}
+
 static void
 write_devices (xmlTextWriter *xml, const DomainConfig *config)
 {
@@ -236,14 +322,14 @@ write_devices (xmlTextWriter *xml, const DomainConfig *config)
   attr (xml, "type", "usb");
   attr (xml, "model", "none");
   end (xml);
-  write_serial (xml, config->console);
+  if (config->console_pty)
+    write_pty (xml, "0", config->console);
+  else
+    write_serial (xml, config->console);
+  if (config->agent_pty)
+    write_pty (xml, "1", NULL);
   flag (xml, "memballoon", "model", "none");
-  /* private: L1's writes stay in memory; the image file is never written */
-  if (config->start == DOMAIN_BOOTS)
-    write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
-  write_nvdimm (xml, "shared", FALSE, config->records, config->record_bytes, RECORDS_ALIAS);
-  if (config->volume != NULL)
-    write_nvdimm (xml, "shared", TRUE, config->volume, config->volume_bytes, VOLUME_ALIAS);
+  write_storage (xml, config);
   end (xml);
 }
 
@@ -253,6 +339,14 @@ write_argument (xmlTextWriter *xml, const char *value)
   start (xml, "qemu:arg");
   attr (xml, "value", value);
   end (xml);
+}
+
+/* A comma in a value of QEMU's options is written twice. */
+static char *
+comma_doubled (const char *value)
+{
+  g_auto (GStrv) parts = g_strsplit (value, ",", -1);
+  return g_strjoinv (",,", parts);
 }
 
 static void
@@ -273,8 +367,7 @@ write_l0_log (xmlTextWriter *xml, const char *path)
 static void
 write_snapshot (xmlTextWriter *xml, const DomainConfig *config)
 {
-  g_auto (GStrv) parts = g_strsplit (config->root_image, ",", -1);
-  g_autofree char *path = g_strjoinv (",,", parts);
+  g_autofree char *path = comma_doubled (config->root_image);
   g_autofree char *object = g_strdup_printf ("memory-backend-file,id=mem" ROOT_ALIAS ",mem-path=%s,size=%" G_GUINT64_FORMAT ",share=%s", path, config->root_bytes,
                                              config->start == DOMAIN_STOPS ? "on" : "off");
   write_argument (xml, "-object");
@@ -293,8 +386,44 @@ write_snapshot (xmlTextWriter *xml, const DomainConfig *config)
 }
 
 static void
+write_gdb (xmlTextWriter *xml, const char *path)
+{
+  g_autofree char *doubled = comma_doubled (path);
+  g_autofree char *listen = g_strdup_printf ("unix:%s,server=on,wait=off", doubled);
+  write_argument (xml, "-gdb");
+  write_argument (xml, listen);
+}
+
+/*
+ * Instructions are counted here too: without it TCG's L2 starves, for its timer's interrupts come faster than L1 gets to run it. With sleep=on
+ * an idle L1 waits as long as its clock says; a busy one's clock goes as fast as TCG does. More CPUs than one cannot be had that way.
+ */
+static void
+write_interactive (xmlTextWriter *xml, const DomainConfig *config)
+{
+  const gboolean counts = config->accel == ACCEL_EMULATED && config->cpus == 1;
+  if (!counts && config->gdb_socket == NULL)
+    return;
+  start (xml, "qemu:commandline");
+  if (counts)
+    {
+      g_autofree char *icount = g_strdup_printf ("shift=%u,sleep=on", config->icount_shift);
+      write_argument (xml, "-icount");
+      write_argument (xml, icount);
+    }
+  if (config->gdb_socket != NULL)
+    write_gdb (xml, config->gdb_socket);
+  end (xml);
+}
+
+static void
 write_qemu (xmlTextWriter *xml, const DomainConfig *config)
 {
+  if (config->interactive)
+    {
+      write_interactive (xml, config);
+      return;
+    }
   if (config->accel == ACCEL_KVM)
     return;
   g_autofree char *icount = g_strdup_printf ("shift=%u,sleep=off", config->icount_shift);

@@ -27,6 +27,11 @@ typedef struct
   DomainStart start; /* with a snapshot, writes to root_image are in the file when it stops, and are private when it goes on */
   guint icount_shift; /* an instruction takes 2^shift ns of guest time; not with ACCEL_KVM */
   const char *fence;  /* library to preload into QEMU (machine/fence/icount-fence.c); NULL: none; never with ACCEL_KVM */
+  gboolean interactive; /* time is the host's; nothing is pinned */
+  gboolean console_pty; /* in place of the console's file, which gets a copy */
+  gboolean agent_pty;   /* a second serial port */
+  const char *gdb_socket; /* NULL: none */
+  const char *disk, *seed; /* in place of kernel, root image and records; seed may be NULL. records NULL: none */
   const char *l0_log; /* NULL: none; never with ACCEL_KVM */
 } DomainConfig;
 

@@ -10,6 +10,8 @@
  */
 #include <fcntl.h>
 #include <libvirt/libvirt-qemu.h>
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -20,7 +22,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/files.h"
+#include "base/pty.h"
 #include "base/run.h"
 #include "machine/backend.h"
 #include "machine/domain-xml.h"
@@ -54,6 +58,8 @@ typedef struct
   GPid pid;                      /* of QEMU, 0 if unknown */
   int pidfd;                     /* of QEMU, or -1 */
   int epoll;                     /* joins watch->news and pidfd */
+  int serial[2];                 /* our ends of L1's serial ports, or -1 */
+  char *console_tty;
   gint64 dead_us;                /* when QEMU was first seen dead without a word of why, or 0 */
 } Libvirt;
 
@@ -209,7 +215,7 @@ libvirt_open (const MachineSpec *spec)
   Libvirt *libvirt = g_new0 (Libvirt, 1);
   libvirt->spec = spec;
   libvirt->watch = watch_new (make_name (spec));
-  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->panic_id = libvirt->pidfd = -1;
+  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->panic_id = libvirt->pidfd = libvirt->serial[0] = libvirt->serial[1] = -1;
   libvirt->epoll = epoll_create1 (EPOLL_CLOEXEC);
   join_fd (libvirt, libvirt->watch->news);
   return libvirt;
@@ -224,13 +230,19 @@ file_bytes (const char *path)
   return stat (path, &st) == 0 ? (guint64) st.st_size : 0;
 }
 
+static char *
+absolute (const char *path)
+{
+  return path != NULL ? g_canonicalize_filename (path, NULL) : NULL;
+}
+
 /* While a snapshot is made, L1 writes to a copy of the image; what goes on from it begins with that. */
 static char *
 root_disk (const MachineSpec *spec)
 {
   const char *snapshot = spec->snapshot_to != NULL ? spec->snapshot_to : spec->snapshot_from;
   g_autofree char *path = snapshot != NULL ? g_build_filename (snapshot, MACHINE_ROOT_FILE, NULL) : g_strdup (spec->root_image);
-  return g_canonicalize_filename (path, NULL);
+  return absolute (path);
 }
 
 /* Built with the harness, in the folder machine/ beside it; tests' programs have it further up. NULL if it is not there, or QEMU is a daemon's. */
@@ -240,7 +252,7 @@ find_fence (const MachineSpec *spec)
   static const char *const places[] = { "machine", "../machine", "../../machine" };
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *dir = program != NULL ? g_path_get_dirname (program) : NULL;
-  for (guint i = 0; dir != NULL && spec->uri == NULL && spec->accel == ACCEL_EMULATED && i < G_N_ELEMENTS (places); i++)
+  for (guint i = 0; dir != NULL && spec->uri == NULL && spec->accel == ACCEL_EMULATED && !spec->interactive && i < G_N_ELEMENTS (places); i++)
     {
       g_autofree char *path = g_build_filename (dir, places[i], "icount-fence.so", NULL);
       if (g_file_test (path, G_FILE_TEST_EXISTS))
@@ -254,9 +266,11 @@ make_xml (const Libvirt *libvirt)
 {
   const MachineSpec *spec = libvirt->spec;
   g_autofree char *uuid = g_uuid_string_random ();
-  g_autofree char *kernel = g_canonicalize_filename (spec->kernel, NULL);
+  g_autofree char *kernel = absolute (spec->kernel);
   g_autofree char *root_image = root_disk (spec);
-  g_autofree char *volume = spec->volume != NULL ? g_canonicalize_filename (spec->volume, NULL) : NULL;
+  g_autofree char *volume = absolute (spec->volume);
+  g_autofree char *disk = absolute (spec->disk);
+  g_autofree char *seed = absolute (spec->seed);
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
   g_autofree char *l0_log = g_build_filename (spec->dir, MACHINE_L0_LOG_FILE, NULL);
@@ -272,8 +286,8 @@ make_xml (const Libvirt *libvirt)
     .kernel = kernel,
     .cmdline = spec->cmdline,
     .root_image = root_image,
-    .root_bytes = file_bytes (root_image),
-    .records = records,
+    .root_bytes = root_image != NULL ? file_bytes (root_image) : 0,
+    .records = spec->record_bytes > 0 ? records : NULL,
     .record_bytes = spec->record_bytes,
     .volume = volume,
     .volume_bytes = volume != NULL ? file_bytes (volume) : 0,
@@ -282,6 +296,12 @@ make_xml (const Libvirt *libvirt)
     .icount_shift = spec->icount_shift ? spec->icount_shift : MACHINE_ICOUNT_SHIFT,
     .l0_log = spec->l0_log ? l0_log : NULL,
     .fence = fence,
+    .interactive = spec->interactive,
+    .console_pty = spec->console_pty,
+    .agent_pty = spec->agent_pty,
+    .gdb_socket = spec->gdb_socket,
+    .disk = disk,
+    .seed = seed,
   };
   return domain_xml_generate (&config);
 }
@@ -322,9 +342,64 @@ load_snapshot (Libvirt *libvirt, GError **error)
 static gboolean
 copy_root (const MachineSpec *spec, GError **error)
 {
+  if (spec->snapshot_to == NULL)
+    return TRUE;
   g_autofree char *to = root_disk (spec);
   g_autoptr (Run) run = run_new ("cp", "--sparse=always", "--reflink=auto", "--", spec->root_image, to, NULL);
-  return spec->snapshot_to == NULL || run_wait (run, error);
+  return run_wait (run, error);
+}
+
+/* The names of the pseudo terminals that QEMU made, serial port 0's first: libvirt's XML of the running domain tells them. */
+static char **
+find_ttys (const Libvirt *libvirt, GError **error)
+{
+  g_autoptr (GStrvBuilder) ttys = g_strv_builder_new ();
+  char *xml = virDomainGetXMLDesc (libvirt->domain, 0);
+  if (xml == NULL)
+    {
+      fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: describing %s", libvirt->watch->name);
+      return NULL;
+    }
+  xmlDocPtr doc = xmlReadMemory (xml, (int) strlen (xml), NULL, NULL, XML_PARSE_NONET);
+  xmlXPathContextPtr context = doc != NULL ? xmlXPathNewContext (doc) : NULL;
+  xmlXPathObjectPtr found = context != NULL ? xmlXPathEvalExpression (BAD_CAST "/domain/devices/serial[@type='pty']/source/@path", context) : NULL;
+  for (int i = 0; found != NULL && found->nodesetval != NULL && i < found->nodesetval->nodeNr; i++)
+    {
+      xmlChar *path = xmlNodeGetContent (found->nodesetval->nodeTab[i]);
+      g_strv_builder_add (ttys, (const char *) path);
+      xmlFree (path);
+    }
+  xmlXPathFreeObject (found);
+  xmlXPathFreeContext (context);
+  xmlFreeDoc (doc);
+  free (xml);
+  return g_strv_builder_end (ttys);
+}
+
+/* Opened before L1 runs: QEMU drops what is written to a pseudo terminal that nobody has open. */
+static gboolean
+open_ttys (Libvirt *libvirt, GError **error)
+{
+  const gboolean wanted[] = { libvirt->spec->console_pty, libvirt->spec->agent_pty };
+  if (!wanted[0] && !wanted[1])
+    return TRUE;
+  g_auto (GStrv) ttys = find_ttys (libvirt, error);
+  if (ttys == NULL)
+    return FALSE;
+  for (guint port = 0, next = 0; port < G_N_ELEMENTS (wanted); port++)
+    {
+      if (!wanted[port])
+        continue;
+      if (ttys[next] == NULL)
+        return fail (error, HARNESS_ERROR_FAILED, "libvirt: %s: its serial port %u has no pseudo terminal", libvirt->watch->name, port);
+      libvirt->serial[port] = pty_open_raw (ttys[next], error);
+      if (libvirt->serial[port] < 0)
+        return FALSE;
+      if (port == 0)
+        libvirt->console_tty = g_strdup (ttys[next]);
+      next++;
+    }
+  return TRUE;
 }
 
 /* The domain is made paused: L1 runs only once we follow it and would hear how it ends. */
@@ -341,8 +416,10 @@ libvirt_start (gpointer state, GError **error)
   if (libvirt->domain == NULL)
     return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: creating %s", libvirt->watch->name);
   follow_process (libvirt);
-  if (!register_events (libvirt, error) || !load_snapshot (libvirt, error))
+  if (!register_events (libvirt, error) || !load_snapshot (libvirt, error) || !open_ttys (libvirt, error))
     return FALSE;
+  if (libvirt->spec->gdb_wait)
+    return TRUE;
   if (virDomainResume (libvirt->domain) < 0)
     return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: running %s", libvirt->watch->name);
   return TRUE;
@@ -484,10 +561,33 @@ libvirt_stop (gpointer state)
   libvirt->pid = 0;
 }
 
+static int
+libvirt_serial (gpointer state, guint port, const char **tty)
+{
+  const Libvirt *libvirt = state;
+  if (tty != NULL && port == 0)
+    *tty = libvirt->console_tty;
+  return libvirt->serial[port];
+}
+
+static gboolean
+libvirt_press_power (gpointer state, GError **error)
+{
+  const Libvirt *libvirt = state;
+  if (virDomainShutdownFlags (libvirt->domain, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) == 0)
+    return TRUE;
+  return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: pressing the power button of %s", libvirt->watch->name);
+}
+
 static void
 libvirt_close (gpointer state)
 {
   Libvirt *libvirt = state;
+  fd_close (&libvirt->serial[0]);
+  fd_close (&libvirt->serial[1]);
+  g_free (libvirt->console_tty);
+  if (libvirt->spec->gdb_socket != NULL)
+    unlink (libvirt->spec->gdb_socket); /* QEMU's, which a kill leaves behind */
   watch_unref (libvirt->watch);
   close (libvirt->epoll);
   if (libvirt->pidfd >= 0)
@@ -521,6 +621,8 @@ const MachineBackend machine_libvirt = {
   .event_fd = libvirt_event_fd,
   .poll = libvirt_poll,
   .peak_rss_bytes = libvirt_peak_rss_bytes,
+  .serial = libvirt_serial,
+  .press_power = libvirt_press_power,
   .stop = libvirt_stop,
   .close = libvirt_close,
   .version = libvirt_version,

@@ -51,6 +51,7 @@ struct Machine
   State state;
   gint64 started_ns;
   gint64 panic_ns; /* when the panic was first seen, or 0 */
+  gint64 until_ns; /* atomic: when it is ended at the latest, by machine_end_within(); 0: never */
   guint64 log_bytes;   /* of the emulator's exit log when last looked at */
   gint64 log_grew_ns;  /* when it was seen to have grown, or the start */
   gint64 peak_rss_bytes;
@@ -151,6 +152,9 @@ spec_copy (MachineSpec *to, const MachineSpec *from)
   to->snapshot_to = g_strdup (from->snapshot_to);
   to->snapshot_from = g_strdup (from->snapshot_from);
   to->replay_dir = g_strdup (from->replay_dir);
+  to->gdb_socket = g_strdup (from->gdb_socket);
+  to->disk = g_strdup (from->disk);
+  to->seed = g_strdup (from->seed);
 }
 
 static void
@@ -166,6 +170,9 @@ spec_clear (MachineSpec *spec)
   g_free ((char *) spec->snapshot_to);
   g_free ((char *) spec->snapshot_from);
   g_free ((char *) spec->replay_dir);
+  g_free ((char *) spec->gdb_socket);
+  g_free ((char *) spec->disk);
+  g_free ((char *) spec->seed);
 }
 
 /* The command line and paths end up in XML, a bochsrc and a boot image: one line of printable text. */
@@ -188,7 +195,28 @@ check_texts (const MachineSpec *spec, GError **error)
   return check_text ("L1's command line", spec->cmdline, error) && check_text ("CPU model", spec->cpu_model, error)
          && check_text ("kernel path", spec->kernel, error) && check_text ("root image path", spec->root_image, error)
          && check_text ("snapshot's path", spec->snapshot_to, error) && check_text ("snapshot's path", spec->snapshot_from, error)
-         && check_text ("L2's volume's path", spec->volume, error) && check_text ("run folder path", spec->dir, error);
+         && check_text ("L2's volume's path", spec->volume, error) && check_text ("run folder path", spec->dir, error)
+         && check_text ("L1's disk", spec->disk, error) && check_text ("L1's seed", spec->seed, error)
+         && check_text ("gdb's socket", spec->gdb_socket, error);
+}
+
+static gboolean
+has_records (const MachineSpec *spec)
+{
+  return !spec->interactive || spec->record_bytes > 0;
+}
+
+/* What is a person's machine's alone would break what an exact one promises. */
+static gboolean
+check_interactive (const MachineSpec *spec, GError **error)
+{
+  if (!spec->interactive && (spec->console_pty || spec->agent_pty || spec->gdb_socket != NULL || spec->gdb_wait || spec->disk != NULL || spec->seed != NULL))
+    return fail (error, HARNESS_ERROR_USAGE, "a pseudo terminal, gdb or a disk of its own is for an interactive machine alone");
+  if (spec->interactive && spec->l0_log)
+    return fail (error, HARNESS_ERROR_USAGE, "an interactive machine keeps no exit log");
+  if (spec->gdb_wait && spec->gdb_socket == NULL)
+    return fail (error, HARNESS_ERROR_USAGE, "waiting for gdb needs gdb's socket");
+  return TRUE;
 }
 
 static gboolean
@@ -199,7 +227,7 @@ check_numbers (const MachineSpec *spec, const MachineBackend *ops, GError **erro
   if (spec->memory_mib < MEMORY_MIB_MIN || spec->memory_mib > MEMORY_MIB_MAX)
     return fail (error, HARNESS_ERROR_USAGE, "L1's memory: %u MiB is not within %d to %d", spec->memory_mib,
                  MEMORY_MIB_MIN, MEMORY_MIB_MAX);
-  if (spec->record_bytes == 0 || spec->record_bytes > RECORD_BYTES_MAX || spec->record_bytes % ops->disk_unit != 0)
+  if (has_records (spec) && (spec->record_bytes == 0 || spec->record_bytes > RECORD_BYTES_MAX || spec->record_bytes % ops->disk_unit != 0))
     return fail (error, HARNESS_ERROR_USAGE,
                  "record device: %" G_GUINT64_FORMAT " bytes is not a multiple of %" G_GUINT64_FORMAT " up to %llu GiB",
                  spec->record_bytes, ops->disk_unit, RECORD_BYTES_MAX >> 30);
@@ -235,7 +263,7 @@ check_snapshot (const MachineSpec *spec, const MachineBackend *ops, GError **err
   const char *dir = spec->snapshot_to != NULL ? spec->snapshot_to : spec->snapshot_from;
   if (dir == NULL)
     return TRUE;
-  if (spec->kind != MACHINE_LIBVIRT || spec->accel != ACCEL_EMULATED || spec->uri != NULL)
+  if (spec->kind != MACHINE_LIBVIRT || spec->accel != ACCEL_EMULATED || spec->uri != NULL || spec->interactive)
     return fail (error, HARNESS_ERROR_USAGE, "a snapshot needs an emulated machine of the embedded libvirt");
   if (!g_file_test (dir, G_FILE_TEST_IS_DIR))
     return fail (error, HARNESS_ERROR_FAILED, "%s: the snapshot's folder does not exist", dir);
@@ -254,6 +282,8 @@ check_files (const MachineSpec *spec, const MachineBackend *ops, GError **error)
     return fail (error, HARNESS_ERROR_FAILED, "%s: the run folder does not exist", spec->dir);
   if (spec->kind == MACHINE_FAKE)
     return TRUE;
+  if (spec->disk != NULL)
+    return check_file ("L1's disk", spec->disk, 1, error) && (spec->seed == NULL || check_file ("L1's seed", spec->seed, 1, error));
   return check_file ("L1's kernel", spec->kernel, 1, error)
          && check_file ("L1's root image", spec->root_image, ops->disk_unit, error)
          && check_snapshot (spec, ops, error) && (spec->volume == NULL || check_file ("L2's volume", spec->volume, ops->disk_unit, error));
@@ -264,7 +294,7 @@ machine_new (const MachineSpec *spec, GError **error)
 {
   const MachineBackend *ops = backend_of (spec->kind);
   g_return_val_if_fail (spec->dir != NULL, NULL);
-  if (!check_texts (spec, error) || !check_numbers (spec, ops, error) || !check_files (spec, ops, error)
+  if (!check_texts (spec, error) || !check_interactive (spec, error) || !check_numbers (spec, ops, error) || !check_files (spec, ops, error)
       || !ops->check (spec, error))
     {
       g_prefix_error (error, "machine %s: ", ops->name);
@@ -335,6 +365,8 @@ prepare_files (Machine *machine, GError **error)
         return fail_errno (error, errno, "%s: removing", path);
     }
   g_autofree char *records = g_build_filename (machine->spec.dir, MACHINE_RECORDS_FILE, NULL);
+  if (!has_records (&machine->spec))
+    return TRUE;
   return make_record_file (records, machine->spec.record_bytes, error) && (machine->spec.payload == NULL || put_payload (&machine->spec, records, error));
 }
 
@@ -352,6 +384,48 @@ machine_start (Machine *machine, GError **error)
   machine->started_ns = machine->log_grew_ns = now_ns ();
   machine->state = STATE_RUNNING;
   return TRUE;
+}
+
+/* --- a person's machine ----------------------------------------------------------------------- */
+
+static int
+serial_of (const Machine *machine, guint port, const char **tty)
+{
+  return machine->ops->serial != NULL ? machine->ops->serial (machine->backend, port, tty) : -1;
+}
+
+int
+machine_console_fd (const Machine *machine)
+{
+  return serial_of (machine, 0, NULL);
+}
+
+int
+machine_agent_fd (const Machine *machine)
+{
+  return serial_of (machine, 1, NULL);
+}
+
+const char *
+machine_console_tty (const Machine *machine)
+{
+  const char *tty = NULL;
+  serial_of (machine, 0, &tty);
+  return tty;
+}
+
+gboolean
+machine_press_power (Machine *machine, GError **error)
+{
+  if (machine->ops->press_power == NULL)
+    return fail (error, HARNESS_ERROR_FAILED, "machine %s: has no power button", machine->ops->name);
+  return machine->ops->press_power (machine->backend, error);
+}
+
+void
+machine_end_within (Machine *machine, gint64 ns)
+{
+  __atomic_store_n (&machine->until_ns, now_ns () + ns, __ATOMIC_SEQ_CST);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -394,9 +468,10 @@ is_over (Machine *machine, BackendEnd *end)
 {
   const gint64 now = now_ns ();
   const gint64 limit_ns = machine->spec.deadline_ns;
+  const gint64 until_ns = __atomic_load_n (&machine->until_ns, __ATOMIC_SEQ_CST);
   const guint64 log_max = machine->spec.l0_log_max > 0 ? machine->spec.l0_log_max : L0_LOG_MAX;
   *end = (BackendEnd){ .end = MACHINE_END_FLOOD };
-  if (machine->panic_ns != 0 && now - machine->panic_ns > PANIC_GRACE_NS)
+  if (machine->panic_ns != 0 && now - machine->panic_ns > PANIC_GRACE_NS && machine->spec.gdb_socket == NULL) /* gdb may be looking at it */
     return TRUE;
   if (console_bytes (machine->console) > CONSOLE_MAX)
     end->detail = g_strdup_printf ("L1's console exceeds %llu MiB", CONSOLE_MAX >> 20);
@@ -407,6 +482,11 @@ is_over (Machine *machine, BackendEnd *end)
       end->end = MACHINE_END_DEADLINE;
       end->detail = g_strdup_printf ("still running after %.1f s; L1's last line: %s", (double) limit_ns / NSEC_PER_SEC,
                                      console_last_line (machine->console));
+    }
+  else if (until_ns != 0 && now >= until_ns)
+    {
+      end->end = MACHINE_END_DEADLINE;
+      end->detail = g_strdup_printf ("still running when its time was up; L1's last line: %s", console_last_line (machine->console));
     }
   else if (machine->spec.stall_ns > 0 && now - machine->log_grew_ns >= machine->spec.stall_ns)
     {

@@ -49,6 +49,17 @@ typedef struct {
   guint64 l0_log_max;      /* bytes of it that are taken; 0: 8 GiB */
   gint64 deadline_ns;      /* wall time, from start; 0 = none */
   gint64 stall_ns;         /* wall time without a new line in the emulator's exit log, which is a hang too; 0 = any */
+  /*
+   * A person's machine, which need not repeat: its time is the host's, several CPUs are allowed, and a record device, with record_bytes 0, is not there.
+   * What follows is for such a machine alone.
+   */
+  gboolean interactive;
+  gboolean console_pty;    /* L1's first serial port is a pseudo terminal: machine_console_fd() */
+  gboolean agent_pty;      /* and there is a second one: machine_agent_fd() */
+  const char *gdb_socket;  /* libvirt: QEMU's gdb stub listens on this Unix socket; NULL: none */
+  gboolean gdb_wait;       /* L1 does not run before gdb lets it */
+  const char *disk;        /* libvirt: qcow2 that L1 boots from and writes, in place of kernel, root image and command line; NULL: none */
+  const char *seed;        /* with disk: ISO for cloud-init, read-only; NULL: none */
   const char *replay_dir;  /* fake: folder whose records.bin, l1-console.log, l0-exits.log are replayed; a file `fault` there injects one */
 } MachineSpec;
 
@@ -77,6 +88,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Machine, machine_free)
 gboolean machine_start (Machine *machine, GError **error);
 /* Waits for the end of L1, interruption or deadline. `tick` (may be NULL) is called about ten times a second, for progress. */
 gboolean machine_wait (Machine *machine, void (*tick) (gpointer user), gpointer user, MachineResult *result, GError **error);
+
+
+/*
+ * Of an interactive machine, from start to end: our ends of L1's serial ports, raw, not blocking, -1 if it has none. Borrowed. At the machine's
+ * end they may be at their end too, or silent: machine_wait() tells.
+ */
+int machine_console_fd (const Machine *machine);
+int machine_agent_fd (const Machine *machine);
+/* The console's device on the host: "/dev/pts/7"; NULL if it is no pseudo terminal. Borrowed. */
+const char *machine_console_tty (const Machine *machine);
+/* From another thread than machine_wait()'s: presses L1's power button (FAILED where the machine has none), or bounds the time that it has left. */
+gboolean machine_press_power (Machine *machine, GError **error);
+void machine_end_within (Machine *machine, gint64 ns);
 
 const char *machine_kind_name (MachineKind kind);
 const char *machine_end_name (MachineEnd end);

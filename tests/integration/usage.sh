@@ -77,7 +77,7 @@ expect 0 "$harness" --help
 printed "full-run"
 expect 0 "$harness" --version
 printed "harness $(cat VERSION)"
-for command in full-run build doctor fingerprint list show report compare clean export documentation; do
+for command in full-run build shell doctor fingerprint list show report compare clean export documentation; do
   expect 0 "$harness" "$command" --help
   printed "harness $command"
   expect 2 "$harness" "$command" --no-such-option
@@ -85,7 +85,7 @@ for command in full-run build doctor fingerprint list show report compare clean 
 done
 
 # The manual page and the completion know every command, and the words that a command takes.
-for command in full-run build doctor fingerprint list show report compare clean export documentation; do
+for command in full-run build shell doctor fingerprint list show report compare clean export documentation; do
   expect 0 "$harness" documentation man
   printed ".SS harness ${command/-/\\-} "
   expect 0 "$harness" documentation bash

@@ -46,6 +46,21 @@ test_exact (void **state)
   assert_golden ("machine/bochsrc-volume", third, strlen (third));
 }
 
+/* A person's: serial ports are pseudo terminals, time is the host's, nothing is recorded. */
+static void
+test_interactive (void **state)
+{
+  (void) state;
+  BochsConfig config = exact_vmx ();
+  config.l0_log = FALSE;
+  config.interactive = TRUE;
+  config.records = NULL;
+  config.console_tty = "/dev/pts/7";
+  config.agent_tty = "/dev/pts/8";
+  g_autofree char *text = bochsrc_generate (&config, NULL);
+  assert_golden ("machine/bochsrc-interactive", text, strlen (text));
+}
+
 /* A bochsrc has no escapes: what cannot be written is refused, never mangled. */
 static void
 test_unwritable (void **state)
@@ -154,7 +169,8 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_exact),      cmocka_unit_test (test_unwritable),  cmocka_unit_test (test_boot_image),
+    cmocka_unit_test (test_exact),
+    cmocka_unit_test (test_interactive),      cmocka_unit_test (test_unwritable),  cmocka_unit_test (test_boot_image),
     cmocka_unit_test (test_boot_rom),   cmocka_unit_test (test_bad_kernels),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -112,6 +112,41 @@ test_escapes (void **state)
   xmlFreeDoc (doc);
 }
 
+/* A person's: pseudo terminals, gdb (a comma in its path is doubled), time that goes on while L1 idles; more CPUs without a count. */
+static void
+test_interactive (void **state)
+{
+  (void) state;
+  DomainConfig config = exact_svm ();
+  config.l0_log = NULL;
+  config.interactive = config.console_pty = config.agent_pty = TRUE;
+  config.gdb_socket = "/run/a,b/gdb";
+  config.records = NULL;
+  config.record_bytes = 0;
+  check_golden (&config, "machine/domain-interactive.xml");
+  config.cpus = 2;
+  config.gdb_socket = NULL;
+  config.agent_pty = FALSE;
+  g_autofree char *xml = domain_xml_generate (&config);
+  assert_null (strstr (xml, "icount"));
+  assert_null (strstr (xml, "qemu:arg"));
+  assert_null (strstr (xml, "tcp"));
+}
+
+/* L1 from a disk of its own: no kernel, no NVDIMMs. */
+static void
+test_disk (void **state)
+{
+  (void) state;
+  DomainConfig config = exact_svm ();
+  config.l0_log = config.kernel = config.cmdline = config.root_image = config.records = NULL;
+  config.root_bytes = config.record_bytes = 0;
+  config.interactive = config.console_pty = config.agent_pty = TRUE;
+  config.disk = "/run/l1.qcow2";
+  config.seed = "/run/seed.iso";
+  check_golden (&config, "machine/domain-disk.xml");
+}
+
 int
 main (void)
 {
@@ -121,6 +156,8 @@ main (void)
     cmocka_unit_test (test_volume),
     cmocka_unit_test (test_hardware),
     cmocka_unit_test (test_escapes),
+    cmocka_unit_test (test_interactive),
+    cmocka_unit_test (test_disk),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

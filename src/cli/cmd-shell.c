@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* harness shell: a person's way into a lab. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/run.h"
+#include "cli/artefacts.h"
+#include "cli/command.h"
+#include "cli/guest.h"
+#include "cli/l1-cmdline.h"
+#include "cli/lab-run.h"
+#include "cli/shell-run.h"
+#include "image/own-disk.h"
+
+#define BOOT_S 600
+#define TIMEOUT_MAX_S 1e6
+#define OWN_DISK_MEMORY_MIB 2048 /* at least: a distribution's */
+
+static struct {
+  ArtefactOptions artefacts;
+  char *isa, *accel, *config, *l1, *exec;
+  double timeout_s, boot_s;
+  gboolean gdb, gdb_wait;
+} options = { .artefacts = { .jobs = JOBS_NOT_GIVEN }, .boot_s = BOOT_S };
+
+const GOptionEntry shell_options[] = {
+  { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "vmx or svm (default: what this host has hardware for, else svm, which is emulated faster)", "ISA" },
+  { "accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "kvm: on hardware or not at all; emulated: never on hardware", "HOW" },
+  { "lab", 0, 0, G_OPTION_ARG_FILENAME, &options.config, "with --isa: this lab's configuration instead of configs/labs/ISA.conf", "FILE" },
+  { "l1", 0, 0, G_OPTION_ARG_FILENAME, &options.l1, "boot this disk (qcow2 or raw, with cloud-init and a console on ttyS0) as L1; it is not written (default: the lab's kernel with busybox)", "FILE" },
+  { "exec", 0, 0, G_OPTION_ARG_STRING, &options.exec, "run this by /bin/sh in place of the console; arguments after -- are its $1, $2, …", "CMD" },
+  { "timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.timeout_s, "with --exec: kill it after so long, exit code 124 (default: never)", "SECONDS" },
+  { "boot-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.boot_s, "with --exec: how long L1 may take until it can run commands (default: 600)", "SECONDS" },
+  { "gdb", 0, 0, G_OPTION_ARG_NONE, &options.gdb, "open L1's kernel to gdb, and print the command that attaches", NULL },
+  { "gdb-wait", 0, 0, G_OPTION_ARG_NONE, &options.gdb_wait, "the same, and L1 begins when gdb lets it", NULL },
+  { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.source, "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-6.1)", "PATH" },
+  { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
+  { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
+  { 0 },
+};
+
+static gboolean
+parse_accel (AccelWanted *wanted, GError **error)
+{
+  *wanted = ACCEL_WANT_ANY;
+  if (!options.accel)
+    return TRUE;
+  if (strcmp (options.accel, "kvm") == 0)
+    *wanted = ACCEL_WANT_KVM;
+  else if (strcmp (options.accel, "emulated") == 0)
+    *wanted = ACCEL_WANT_EMULATED;
+  else
+    return fail (error, HARNESS_ERROR_USAGE, "--accel is \"%s\"; try: kvm or emulated", options.accel);
+  return TRUE;
+}
+
+static gboolean
+check_seconds (const char *option, double seconds, GError **error)
+{
+  if (seconds >= 0 && seconds <= TIMEOUT_MAX_S)
+    return TRUE;
+  return fail (error, HARNESS_ERROR_USAGE, "--%s is %g; try: seconds, up to %g", option, seconds, TIMEOUT_MAX_S);
+}
+
+static gboolean
+check_usage (char **arguments, gboolean *l2, GError **error)
+{
+  Isa isa;
+  const char *format, *guest = arguments[0] ? arguments[0] : "l1";
+
+  *l2 = strcmp (guest, "l2") == 0;
+  if (!*l2 && strcmp (guest, "l1") != 0)
+    return fail (error, HARNESS_ERROR_USAGE, "shell takes \"l1\" or \"l2\", not \"%s\"", guest);
+  if (arguments[0] && arguments[1] && !options.exec)
+    return fail (error, HARNESS_ERROR_USAGE, "\"%s\": arguments are --exec's; try: --exec CMD", arguments[1]);
+  if (options.isa && !isa_parse (options.isa, &isa))
+    return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
+  if (options.config && !options.isa)
+    return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
+  if (options.timeout_s != 0 && !options.exec)
+    return fail (error, HARNESS_ERROR_USAGE, "--timeout is --exec's");
+  if (options.l1 && *l2)
+    return fail (error, HARNESS_ERROR_USAGE, "--l1 %s: what L2 would be there is not known; try: shell l1", options.l1);
+  if (options.l1 && !own_disk_check (options.l1, &format, error))
+    return FALSE;
+  options.gdb = options.gdb || options.gdb_wait;
+  return check_seconds ("timeout", options.timeout_s, error) && check_seconds ("boot-timeout", options.boot_s, error) && artefacts_check (&options.artefacts, error);
+}
+
+static const char *
+default_isa (const Hardware *hardware)
+{
+  return hardware->isa[ISA_VMX].usable && !hardware->isa[ISA_SVM].usable ? "vmx" : "svm";
+}
+
+static LabRun *
+choose_lab (App *app, GError **error)
+{
+  static const GuestOptions the_labs_own;
+  g_auto (Hardware) hardware = { 0 };
+  AccelWanted wanted;
+
+  if (!parse_accel (&wanted, error))
+    return NULL;
+  hardware_probe (&hardware);
+  LabRun *lab = lab_run_new (app, options.isa ? options.isa : default_isa (&hardware), options.config, &the_labs_own, &hardware, wanted, NULL, error);
+  if (lab && lab->machine == MACHINE_BOCHS && (options.l1 || options.gdb))
+    {
+      fail (error, HARNESS_ERROR_USAGE, "%s is Bochs's here, which has neither gdb's stub nor disks of yours; try: --isa svm", lab->name);
+      g_clear_pointer (&lab, lab_run_free);
+    }
+  if (lab)
+    progress_say (&app->progress, lab->name, "runs on %s, %s: %s", machine_kind_name (lab->machine), lab->accel == ACCEL_KVM ? "hardware KVM" : "emulated", lab->reason);
+  return lab;
+}
+
+/* As full-run's L1, but for a person: all of it but the agent that measures. */
+static gboolean
+make_cmdline (const LabRun *lab, gboolean l2, char **cmdline, GError **error)
+{
+  const L1CmdlineSpec spec = { .lab = lab->config, .map = lab->terms.map, .machine = lab->machine, .accel = lab->accel, .patched = lab_run_is_patched (lab) };
+  g_autofree char *line = NULL;
+
+  if (!l1_cmdline (&spec, &line, error))
+    return FALSE;
+  *cmdline = g_strconcat (line, !l2 ? "" : options.exec ? " shell.l2=exec" : " shell.l2=console", NULL);
+  return TRUE;
+}
+
+static char **
+make_argv (char **arguments)
+{
+  g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
+
+  if (!options.exec)
+    return NULL;
+  g_strv_builder_add_many (argv, "/bin/sh", "-c", options.exec, "sh", NULL);
+  for (guint i = 1; arguments[0] && arguments[i]; i++)
+    if (i > 1 || strcmp (arguments[i], "--") != 0)
+      g_strv_builder_add (argv, arguments[i]);
+  return g_strv_builder_end (argv);
+}
+
+static ShellSpec
+common_spec (App *app, const LabRun *lab, char **argv)
+{
+  return (ShellSpec){
+    .app = app,
+    .machine = {
+      .kind = lab->machine,
+      .isa = lab->config->isa,
+      .accel = lab->accel,
+      .cpus = lab->config->l1_cpus,
+      .memory_mib = lab->config->l1_memory_mib,
+      .cpu_model = lab->config->emulated_cpu_model,
+      .gdb_wait = options.gdb_wait,
+    },
+    .guest = "L1",
+    .has_agent = TRUE,
+    .argv = (const char *const *) argv,
+    .timeout_s = options.timeout_s,
+    .boot_s = options.boot_s,
+    .gdb = options.gdb,
+  };
+}
+
+static gboolean
+run_own_disk (App *app, const LabRun *lab, char **argv, GError **error)
+{
+  g_autofree char *agent = artefacts_exec_agent (error);
+  ShellSpec spec = common_spec (app, lab, argv);
+
+  spec.own_disk = options.l1;
+  spec.exec_agent = agent;
+  spec.machine.memory_mib = MAX (spec.machine.memory_mib, OWN_DISK_MEMORY_MIB);
+  return agent && shell_run (&spec, error);
+}
+
+static gboolean
+run_lab (App *app, LabRun *lab, gboolean l2, char **argv, GError **error)
+{
+  g_autoptr (KernelArtefact) kernel = NULL;
+  g_autoptr (ImageArtefact) image = NULL;
+  g_autofree char *cmdline = NULL, *bz_image = NULL;
+
+  if (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !artefacts_shell_image (app, kernel, &image, error))
+    return FALSE;
+  lab->kernel = kernel;
+  if (!make_cmdline (lab, l2, &cmdline, error))
+    return FALSE;
+  bz_image = g_build_filename (kernel->dir, "bzImage", NULL);
+  ShellSpec spec = common_spec (app, lab, argv);
+  spec.machine.kernel = bz_image;
+  spec.machine.root_image = image->root_image;
+  spec.machine.cmdline = cmdline;
+  spec.guest = l2 ? "L2" : "L1";
+  spec.through_l1 = l2;
+  spec.kernel = kernel;
+  return shell_run (&spec, error);
+}
+
+/* Wrong usage apart, a failure with --exec has a code that is not likely the command's. */
+gboolean
+cmd_shell (App *app, char **arguments, GError **error)
+{
+  g_autoptr (LabRun) lab = NULL;
+  g_autoptr (GError) failure = NULL;
+  g_auto (GStrv) argv = make_argv (arguments);
+  gboolean l2;
+
+  if (!check_usage (arguments, &l2, error) || !(lab = choose_lab (app, error)))
+    return FALSE;
+  if (options.l1 ? run_own_disk (app, lab, argv, &failure) : run_lab (app, lab, l2, argv, &failure))
+    return TRUE;
+  if (options.exec && app->failure_code == 0 && !g_error_matches (failure, HARNESS_ERROR, HARNESS_ERROR_INTERRUPTED))
+    app->failure_code = SHELL_FAILURE_CODE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
