@@ -28,6 +28,7 @@
 #include "base/run.h"
 #include "machine/backend.h"
 #include "machine/domain-xml.h"
+#include "machine/fence.h"
 #include "machine/libvirt-embed.h"
 #include "machine/snapshot.h"
 #include "machine/watcher.h"
@@ -236,29 +237,11 @@ absolute (const char *path)
   return path != NULL ? g_canonicalize_filename (path, NULL) : NULL;
 }
 
-/* While a snapshot is made, L1 writes to a copy of the image; what goes on from it begins with that. */
 static char *
-root_disk (const MachineSpec *spec)
+absolute_root (const MachineSpec *spec)
 {
-  const char *snapshot = spec->snapshot_to != NULL ? spec->snapshot_to : spec->snapshot_from;
-  g_autofree char *path = snapshot != NULL ? g_build_filename (snapshot, MACHINE_ROOT_FILE, NULL) : g_strdup (spec->root_image);
+  g_autofree char *path = snapshot_root_disk (spec);
   return absolute (path);
-}
-
-/* Built with the harness, in the folder machine/ beside it; tests' programs have it further up. NULL if it is not there, or QEMU is a daemon's. */
-static char *
-find_fence (const MachineSpec *spec)
-{
-  static const char *const places[] = { "machine", "../machine", "../../machine" };
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *dir = program != NULL ? g_path_get_dirname (program) : NULL;
-  for (guint i = 0; dir != NULL && spec->uri == NULL && spec->accel == ACCEL_EMULATED && !spec->interactive && i < G_N_ELEMENTS (places); i++)
-    {
-      g_autofree char *path = g_build_filename (dir, places[i], "icount-fence.so", NULL);
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
-        return g_canonicalize_filename (path, NULL);
-    }
-  return NULL;
 }
 
 static char *
@@ -267,14 +250,14 @@ make_xml (const Libvirt *libvirt)
   const MachineSpec *spec = libvirt->spec;
   g_autofree char *uuid = g_uuid_string_random ();
   g_autofree char *kernel = absolute (spec->kernel);
-  g_autofree char *root_image = root_disk (spec);
+  g_autofree char *root_image = absolute_root (spec);
   g_autofree char *volume = absolute (spec->volume);
   g_autofree char *disk = absolute (spec->disk);
   g_autofree char *seed = absolute (spec->seed);
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
   g_autofree char *l0_log = g_build_filename (spec->dir, MACHINE_L0_LOG_FILE, NULL);
-  g_autofree char *fence = find_fence (spec);
+  g_autofree char *fence = fence_find (spec);
   const DomainConfig config = {
     .name = libvirt->watch->name,
     .uuid = uuid,
@@ -327,26 +310,6 @@ follow_process (Libvirt *libvirt)
   libvirt->pidfd = (int) syscall (SYS_pidfd_open, libvirt->pid, 0);
   if (libvirt->pidfd >= 0)
     join_fd (libvirt, libvirt->pidfd);
-}
-
-static gboolean
-load_snapshot (Libvirt *libvirt, GError **error)
-{
-  if (libvirt->spec->snapshot_from == NULL)
-    return TRUE;
-  g_autofree char *state = g_build_filename (libvirt->spec->snapshot_from, MACHINE_STATE_FILE, NULL);
-  return snapshot_load (libvirt->domain, state, error);
-}
-
-/* A sparse copy of L1's disk, which L1 will write to. */
-static gboolean
-copy_root (const MachineSpec *spec, GError **error)
-{
-  if (spec->snapshot_to == NULL)
-    return TRUE;
-  g_autofree char *to = root_disk (spec);
-  g_autoptr (Run) run = run_new ("cp", "--sparse=always", "--reflink=auto", "--", spec->root_image, to, NULL);
-  return run_wait (run, error);
 }
 
 /* The names of the pseudo terminals that QEMU made, serial port 0's first: libvirt's XML of the running domain tells them. */
@@ -407,7 +370,7 @@ static gboolean
 libvirt_start (gpointer state, GError **error)
 {
   Libvirt *libvirt = state;
-  if (!copy_root (libvirt->spec, error) || !libvirt_connect (libvirt->spec->uri, &libvirt->conn, error))
+  if (!snapshot_copy_root (libvirt->spec, error) || !libvirt_connect (libvirt->spec->uri, &libvirt->conn, error))
     return FALSE;
   g_autofree char *xml = make_xml (libvirt);
   /* a daemon destroys the domain when our connection breaks; the embedded driver cannot, and there is the watcher */
@@ -416,7 +379,7 @@ libvirt_start (gpointer state, GError **error)
   if (libvirt->domain == NULL)
     return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: creating %s", libvirt->watch->name);
   follow_process (libvirt);
-  if (!register_events (libvirt, error) || !load_snapshot (libvirt, error) || !open_ttys (libvirt, error))
+  if (!register_events (libvirt, error) || !snapshot_go_on (libvirt->domain, libvirt->spec, error) || !open_ttys (libvirt, error))
     return FALSE;
   if (libvirt->spec->gdb_wait)
     return TRUE;

@@ -13,6 +13,8 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/run.h"
+#include "machine/backend.h"
 #include "machine/libvirt-embed.h"
 
 #define LOOK_MS 50
@@ -123,4 +125,30 @@ snapshot_load (virDomainPtr domain, const char *path, GError **error)
       return FALSE;
     }
   return TRUE;
+}
+
+char *
+snapshot_root_disk (const MachineSpec *spec)
+{
+  const char *snapshot = spec->snapshot_to != NULL ? spec->snapshot_to : spec->snapshot_from;
+  return snapshot != NULL ? g_build_filename (snapshot, MACHINE_ROOT_FILE, NULL) : g_strdup (spec->root_image);
+}
+
+gboolean
+snapshot_copy_root (const MachineSpec *spec, GError **error)
+{
+  if (spec->snapshot_to == NULL)
+    return TRUE;
+  g_autofree char *to = snapshot_root_disk (spec);
+  g_autoptr (Run) run = run_new ("cp", "--sparse=always", "--reflink=auto", "--", spec->root_image, to, NULL);
+  return run_wait (run, error);
+}
+
+gboolean
+snapshot_go_on (virDomainPtr domain, const MachineSpec *spec, GError **error)
+{
+  if (spec->snapshot_from == NULL)
+    return TRUE;
+  g_autofree char *state = g_build_filename (spec->snapshot_from, MACHINE_STATE_FILE, NULL);
+  return snapshot_load (domain, state, error);
 }
