@@ -8,7 +8,7 @@
  *
  * So the main thread gets the big lock only while the vCPU thread waits for it or for work: between two slices, or at an access to a device, which are
  * the same points of the guest in every run. Whoever waits is waited for, so neither starves. The big lock is what the main thread unlocks right before it
- * polls; the vCPU thread is who else waits for a condition with it. There is one of the latter (-icount runs all CPUs in one thread).
+ * polls; the vCPU thread is the first of the others to wait for a condition with it (later there is the migration's too). It is one: -icount runs all CPUs in it.
  */
 #include <dlfcn.h>
 #include <linux/futex.h>
@@ -30,6 +30,7 @@ static int (*real_wait)(pthread_cond_t *, pthread_mutex_t *);
 static int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 
 static _Atomic(pthread_mutex_t *) big_lock;
+static atomic_int vcpu_known;
 static atomic_int in_slice;   /* the vCPU thread executes guest code, without the lock */
 static atomic_int main_wants; /* the main thread waits for the end of that */
 static _Thread_local enum role role;
@@ -104,8 +105,10 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
         if (!real_wait)
                 find_real();
-        if (role == ROLE_OTHER && mutex == atomic_load(&big_lock))
+        if (role == ROLE_OTHER && mutex == atomic_load(&big_lock) && !atomic_exchange(&vcpu_known, 1))
                 role = ROLE_VCPU;
+        if (role == ROLE_VCPU)
+                clear(&in_slice);
         return real_wait(condition, mutex);
 }
 
