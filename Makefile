@@ -14,7 +14,7 @@ STAGES := base record config kernel submission image machine timeline stats repo
 SRCS := $(foreach s,$(STAGES),$(wildcard src/$(s)/*.c))
 OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/kernel/kernel-resources.o $(BUILD)/image/image-resources.o
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
-GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader
+GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader $(BUILD)/guest/l1-service $(BUILD)/guest/l1-agent-libvirt
 EXEC_AGENT := $(BUILD)/guest/exec-agent
 BARE_GUESTS := $(BUILD)/guest/known-answer $(BUILD)/guest/challenge
 ROMS := $(BUILD)/guest/rom $(BUILD)/guest/loader-rom
@@ -37,7 +37,7 @@ build: harness ## build ./harness and the guest programs
 harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
-$(BUILD)/harness: $(OBJS) $(GUESTS) $(EXEC_AGENT) $(BARE_GUESTS) $(ROMS)
+$(BUILD)/harness: $(OBJS) $(BUILD)/machine/icount-fence.so $(GUESTS) $(EXEC_AGENT) $(BARE_GUESTS) $(ROMS)
 	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
@@ -55,10 +55,18 @@ $(BUILD)/image/image-resources.c: $(wildcard src/image/seed/*) Makefile
 $(BUILD)/%-resources.o: $(BUILD)/%-resources.c
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
 
-# Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c, grader of grader-*.c.
-# exec-agent, which no recorded run holds, is of exec-*.c: what the others are made of is not touched by it.
+# Preloaded into QEMU; not part of the harness.
+$(BUILD)/machine/icount-fence.so: src/machine/fence/icount-fence.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) -O2 -D_GNU_SOURCE -shared -fPIC -fvisibility=hidden -o $@ $<
+
+# Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c, grader of grader-*.c. In a distribution as L1
+# l1-service prepares what l1-agent-libvirt then does. exec-agent, which no recorded run holds, is of exec-*.c: what the others are made of is not touched by it.
+L1_DISTRIBUTION := src/guest/l1-service.c src/guest/l1-libvirt.c
 GUEST_COMMON := src/guest/guest.c $(filter-out %/challenge.c %/l2-volume.c %/exec-frame.c %/exec-client.c,$(RECORD_SRCS))
-$(BUILD)/guest/l1-agent: $(wildcard src/guest/l1-*.c) src/record/l2-volume.c
+$(BUILD)/guest/l1-agent: $(filter-out $(L1_DISTRIBUTION),$(wildcard src/guest/l1-*.c)) src/record/l2-volume.c
+$(BUILD)/guest/l1-agent-libvirt: $(filter-out %/l1-service.c,$(wildcard src/guest/l1-*.c)) src/record/l2-volume.c
+$(BUILD)/guest/l1-service: src/guest/l1-service.c
 $(BUILD)/guest/l2-init: $(wildcard src/guest/l2-*.c)
 $(BUILD)/guest/grader: $(wildcard src/guest/grader-*.c) src/guest/l1-modules.c
 GUEST_HEADERS := $(wildcard src/guest/*.h src/record/*.h)

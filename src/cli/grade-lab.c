@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "machine/payload.h"
 #include "record/payload.h"
 
 #define ICOUNT_SHIFT 8 /* 256 ns an instruction: cycles, in the TSC's nanoseconds, pass 2^32 within a challenge */
@@ -32,23 +33,6 @@ grade_lab_free (GradeLab *lab)
 }
 
 /* --- what L1 is given --------------------------------------------------------------------------- */
-
-static gboolean
-add_entry (struct payload_header *header, GByteArray *payload, const char *name, const void *data, gsize size, GError **error)
-{
-  static const guint8 zeroes[8];
-  struct payload_entry *entry = &header->entry[header->entries];
-
-  if (header->entries >= PAYLOAD_ENTRIES_MAX || size > PAYLOAD_DEVICE_BYTES - PAYLOAD_OFFSET - payload->len)
-    return fail (error, HARNESS_ERROR_FAILED, "%s: the modules are too large for the lab's record device", name);
-  g_strlcpy (entry->name, name, sizeof entry->name);
-  entry->offset = payload->len;
-  entry->size = (guint32) size;
-  header->entries++;
-  g_byte_array_append (payload, data, (guint) size);
-  g_byte_array_append (payload, zeroes, (8 - payload->len % 8) % 8);
-  return TRUE;
-}
 
 /* Of a lab's modules, in the order in which they are loaded. */
 static const char *
@@ -75,7 +59,7 @@ grade_lab_has_room (const char *modules_dir, Isa isa, guint64 *bytes, guint64 *r
 }
 
 static gboolean
-add_module (const GradeLabSpec *spec, const char *name, struct payload_header *header, GByteArray *payload, GError **error)
+add_module (const GradeLabSpec *spec, const char *name, Payload *payload, GError **error)
 {
   g_autofree char *path = g_build_filename (spec->modules_dir, name, NULL);
   g_autofree char *data = NULL;
@@ -83,23 +67,20 @@ add_module (const GradeLabSpec *spec, const char *name, struct payload_header *h
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS) && strcmp (name, "irqbypass.ko") == 0)
     return TRUE;
-  return files_read (path, MODULES_MAX, &data, &size, error) && add_entry (header, payload, name, data, size, error);
+  return files_read (path, MODULES_MAX, &data, &size, error) && payload_add (payload, name, data, size, error);
 }
 
-static GByteArray *
+static Payload *
 make_payload (const GradeLabSpec *spec, GError **error)
 {
-  g_autoptr (GByteArray) payload = g_byte_array_new ();
+  g_autoptr (Payload) payload = payload_new ();
   g_autoptr (GBytes) program = program_bytes (spec->program);
-  struct payload_header header = { .magic = PAYLOAD_MAGIC };
 
-  g_byte_array_append (payload, (const guint8 *) &header, sizeof header);
   for (guint i = 0; module_name (spec->lab->isa, i); i++)
-    if (!add_module (spec, module_name (spec->lab->isa, i), &header, payload, error))
+    if (!add_module (spec, module_name (spec->lab->isa, i), payload, error))
       return NULL;
-  if (!add_entry (&header, payload, PAYLOAD_PROGRAM, g_bytes_get_data (program, NULL), g_bytes_get_size (program), error))
+  if (!payload_add (payload, PAYLOAD_PROGRAM, g_bytes_get_data (program, NULL), g_bytes_get_size (program), error))
     return NULL;
-  memcpy (payload->data, &header, sizeof header);
   return g_steal_pointer (&payload);
 }
 
@@ -212,7 +193,9 @@ gboolean
 grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error)
 {
   const MachineKind kind = spec->lab->isa == ISA_VMX ? MACHINE_BOCHS : MACHINE_LIBVIRT;
-  g_autoptr (GByteArray) payload = make_payload (spec, error);
+  g_autoptr (Payload) payload = make_payload (spec, error);
+  gsize payload_size = 0;
+  const void *payload_data = payload ? payload_bytes (payload, &payload_size) : NULL;
   g_autofree char *cmdline = make_cmdline (spec, kind);
   g_autoptr (GradeLab) result = g_new0 (GradeLab, 1);
   const MachineSpec machine_spec = {
@@ -226,8 +209,8 @@ grade_lab_run (const GradeLabSpec *spec, GradeLab **lab, GError **error)
     .root_image = spec->root_image,
     .cmdline = cmdline,
     .record_bytes = PAYLOAD_DEVICE_BYTES,
-    .payload = payload ? payload->data : NULL,
-    .payload_bytes = payload ? payload->len : 0,
+    .payload = payload_data,
+    .payload_bytes = payload_size,
     .dir = spec->dir,
     .icount_shift = ICOUNT_SHIFT,
     .l0_log = TRUE,

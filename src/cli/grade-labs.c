@@ -103,6 +103,7 @@ end_words (const MachineResult *result)
       return "its deadline";
     case MACHINE_END_FLOOD:
       return "writing without end";
+    case MACHINE_END_SNAPSHOT:
     case MACHINE_END_KILLED:
       return "the emulator's death";
     }

@@ -197,10 +197,10 @@ guest_is_own (const Guest *guest)
   return !guest->micro;
 }
 
-gboolean
-guest_write_volume (const Guest *guest, const LabConfig *lab, const char *micro_cmdline, const char *path, char **inputs, GError **error)
+L2Spec
+guest_l2_spec (const Guest *guest, const LabConfig *lab, const char *micro_cmdline)
 {
-  const L2Spec spec = {
+  return (L2Spec){
     .micro = guest->micro,
     .disk = guest->distro ? guest->distro->disk : NULL,
     .disk_format = "qcow2",
@@ -215,6 +215,12 @@ guest_write_volume (const Guest *guest, const LabConfig *lab, const char *micro_
     .powers_off = guest->powers_off,
     .idle_ms = lab->l2_idle_ms,
   };
+}
+
+gboolean
+guest_write_volume (const Guest *guest, const LabConfig *lab, const char *micro_cmdline, const char *path, char **inputs, GError **error)
+{
+  const L2Spec spec = guest_l2_spec (guest, lab, micro_cmdline);
 
   return l2_volume_write (&spec, path, inputs, error);
 }

@@ -53,5 +53,7 @@ const char *guest_origin (const Guest *guest);
 const char *guest_disk_sha256 (const Guest *guest);
 /* Whether it is a system of its own: not the micro L2 with other devices. */
 gboolean guest_is_own (const Guest *guest);
+/* What L2 is. micro_cmdline: the micro L2's kernel command line. All in it is of `guest` and these. */
+L2Spec guest_l2_spec (const Guest *guest, const LabConfig *lab, const char *micro_cmdline);
 /* Writes L2's volume. micro_cmdline: the micro L2's kernel command line. *inputs: what decides the run. Safe in several threads. */
 gboolean guest_write_volume (const Guest *guest, const LabConfig *lab, const char *micro_cmdline, const char *path, char **inputs, GError **error);

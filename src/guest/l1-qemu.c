@@ -147,7 +147,8 @@ static int open_monitor(const struct l1_qemu *q)
         return write(q->monitor, greeting, sizeof greeting - 1) == (ssize_t)sizeof greeting - 1 ? 0 : -1;
 }
 
-int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_guest_kind kind, struct l1_qemu *q)
+/* Weak: a distribution's agent has others (l1-libvirt.c). */
+__attribute__((weak)) int l1_qemu_start(struct l1_stream *s, const struct l1_params *p, enum record_guest_kind kind, struct l1_qemu *q)
 {
         struct outputs out;
 
@@ -288,7 +289,7 @@ int l1_qemu_stop(struct l1_stream *s, struct l1_qemu *q)
         return tell_monitor(q, "quit");
 }
 
-int l1_qemu_end(struct l1_stream *s, struct l1_qemu *q)
+__attribute__((weak)) int l1_qemu_end(struct l1_stream *s, struct l1_qemu *q)
 {
         char words[1024];
         ssize_t got;

@@ -19,6 +19,7 @@
 /* To be raised when this code makes other bits of the same inputs. */
 #define RECIPE "2"
 #define KIND "kernel"
+#define INSTALLABLE "installable" /* the variant's name */
 #define UNPACK_SECONDS 12.0
 #define TEXT_LIMIT (4 * 1024 * 1024)
 
@@ -77,7 +78,7 @@ inputs_clear (Inputs *inputs)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Inputs, inputs_clear)
 
 static char *
-artefact_key (const Inputs *inputs)
+artefact_key (const KernelSpec *spec, const Inputs *inputs)
 {
   g_autoptr (InputHash) hash = input_hash_new ("kernel-" RECIPE);
   input_hash_add (hash, "source", inputs->source->sha256);
@@ -91,6 +92,8 @@ artefact_key (const Inputs *inputs)
   input_hash_add (hash, "linker", inputs->toolchain.linker);
   for (guint i = 0; make_environment[i] != NULL; i += 2)
     input_hash_add (hash, make_environment[i], make_environment[i + 1]);
+  if (spec->installable)
+    input_hash_add (hash, "variant", INSTALLABLE);
   return input_hash_end (hash);
 }
 
@@ -101,7 +104,7 @@ inputs_load (const KernelSpec *spec, Inputs *inputs, GError **error)
   if (!kconfig_fragments_load (spec->config_dir, &inputs->fragments, error) || !series_load (spec->series_dir, &inputs->patches, error)
       || !toolchain_probe (&inputs->toolchain, error) || !kernel_source_open_remembered (spec->source, memo_dir, &inputs->source, error))
     return FALSE;
-  inputs->key = artefact_key (inputs);
+  inputs->key = artefact_key (spec, inputs);
   return TRUE;
 }
 
@@ -321,6 +324,19 @@ copy_modules (const Worktree *worktree, const Scratch *scratch, GError **error)
   return TRUE;
 }
 
+/* What depmod reads, and what a debugger does. */
+static gboolean
+copy_installable (const Worktree *worktree, const Scratch *scratch, GError **error)
+{
+  static const char *const files[] = { "vmlinux", "modules.order", "modules.builtin", "modules.builtin.modinfo" };
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      if (!copy_out (worktree, files[i], scratch, files[i], error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 write_record (const Inputs *inputs, const Worktree *worktree, const Scratch *scratch, GError **error)
 {
@@ -341,7 +357,7 @@ collect (const KernelSpec *spec, const Inputs *inputs, const Worktree *worktree,
   g_autoptr (Scratch) scratch = scratch_new (spec->cache_dir, KIND, error);
   return scratch != NULL && copy_out (worktree, "arch/x86/boot/bzImage", scratch, "bzImage", error)
          && copy_out (worktree, "System.map", scratch, "System.map", error) && copy_out (worktree, ".config", scratch, "config", error)
-         && copy_modules (worktree, scratch, error) && write_record (inputs, worktree, scratch, error)
+         && copy_modules (worktree, scratch, error) && (!spec->installable || copy_installable (worktree, scratch, error)) && write_record (inputs, worktree, scratch, error)
          && cache_seal (spec->cache_dir, KIND, inputs->key, scratch, dir, error);
 }
 
@@ -362,7 +378,7 @@ static Worktree *
 open_worktree (const KernelSpec *spec, const Inputs *inputs, GError **error)
 {
   progress_begin (spec->progress, "", "kernel source", UNPACK_SECONDS);
-  Worktree *worktree = worktree_open (spec->cache_dir, inputs->source, error);
+  Worktree *worktree = worktree_open (spec->cache_dir, inputs->source, spec->installable ? INSTALLABLE : NULL, error);
   progress_end (spec->progress, "", worktree != NULL, NULL);
   return worktree;
 }

@@ -13,6 +13,7 @@ typedef struct {
   const char *series_dir;  /* folder with a `series` file; NULL: no patches */
   const char *config_dir;  /* configs/kernel: *.config fragments, in the order of their names */
   const char *cache_dir;   /* images/cache */
+  gboolean installable;    /* for a distribution: the entry holds vmlinux and modules.{order,builtin,builtin.modinfo} too; it has a work tree of its own */
   guint jobs;              /* 0: one per CPU */
   Progress *progress;
 } KernelSpec;

@@ -72,13 +72,13 @@ unpack (const Worktree *worktree, const KernelSource *source, GError **error)
 }
 
 Worktree *
-worktree_open (const char *cache_dir, const KernelSource *source, GError **error)
+worktree_open (const char *cache_dir, const KernelSource *source, const char *variant, GError **error)
 {
   if (!files_make_dir (cache_dir, error))
     return NULL;
   g_autoptr (Worktree) worktree = g_new0 (Worktree, 1);
   g_autofree char *absolute = g_canonicalize_filename (cache_dir, NULL);
-  worktree->dir = g_strdup_printf ("%s/kernel-work-%.16s", absolute, source->sha256);
+  worktree->dir = g_strdup_printf ("%s/kernel-work-%.16s%s%s", absolute, source->sha256, variant != NULL ? "-" : "", variant != NULL ? variant : "");
   worktree->tree = g_build_filename (worktree->dir, "src", NULL);
   g_autofree char *lock_path = g_strconcat (worktree->dir, ".lock", NULL);
   worktree->lock = file_lock (lock_path, error);

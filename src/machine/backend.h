@@ -16,11 +16,13 @@
 #define MACHINE_CONSOLE_FILE "l1-console.log"
 #define MACHINE_RECORDS_FILE "records.bin"
 #define MACHINE_L0_LOG_FILE "l0-exits.log"
+#define MACHINE_STATE_FILE "state" /* of a snapshot */
+#define MACHINE_ROOT_FILE "root.raw"
 
 /* How the emulator ended, as far as the emulator itself can tell. */
 typedef struct
 {
-  MachineEnd end; /* POWEROFF, RESET or KILLED */
+  MachineEnd end; /* POWEROFF, RESET, KILLED or SNAPSHOT */
   char *detail;   /* one line for a person, or NULL; owned by who receives it */
 } BackendEnd;
 

@@ -22,6 +22,7 @@
  * modulo 7, 13, 31, 61 and 127, with and without GLib's factor of 11). libvirt wants the prefix "ua-".
  */
 #define ROOT_ALIAS "ua-l1-root1"
+#define ROOT_DEVICE "nvdimm,id=" ROOT_ALIAS ",memdev=mem" ROOT_ALIAS ",node=0,slot=" /* behind those that libvirt hands out */
 #define RECORDS_ALIAS "ua-l1-records4"
 #define VOLUME_ALIAS "ua-l2-volume16436"
 
@@ -198,11 +199,11 @@ write_clock (xmlTextWriter *xml, const DomainConfig *config)
 }
 
 static void
-write_events (xmlTextWriter *xml)
+write_events (xmlTextWriter *xml, const DomainConfig *config)
 {
   text_element (xml, "on_poweroff", "destroy");
   text_element (xml, "on_reboot", "destroy");
-  text_element (xml, "on_crash", "destroy");
+  text_element (xml, "on_crash", config->start == DOMAIN_STOPS ? "preserve" : "destroy");
 }
 
 static void
@@ -305,7 +306,8 @@ write_storage (xmlTextWriter *xml, const DomainConfig *config)
       return;
     }
   /* private: L1's writes stay in memory; the image file is never written */
-  write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
+  if (config->start == DOMAIN_BOOTS)
+    write_nvdimm (xml, "private", FALSE, config->root_image, config->root_bytes, ROOT_ALIAS);
   if (config->records != NULL)
     write_nvdimm (xml, "shared", FALSE, config->records, config->record_bytes, RECORDS_ALIAS);
   if (config->volume != NULL)
@@ -358,6 +360,31 @@ write_l0_log (xmlTextWriter *xml, const char *path)
   write_argument (xml, path);
 }
 
+/*
+ * A distribution's disk is GiBs, which libvirt would have QEMU copy to memory at its start (prealloc). The panic device stops L1 at the instruction that
+ * writes to it, so that a snapshot is always of the same one.
+ */
+static void
+write_snapshot (xmlTextWriter *xml, const DomainConfig *config)
+{
+  g_autofree char *path = comma_doubled (config->root_image);
+  g_autofree char *object = g_strdup_printf ("memory-backend-file,id=mem" ROOT_ALIAS ",mem-path=%s,size=%" G_GUINT64_FORMAT ",share=%s", path, config->root_bytes,
+                                             config->start == DOMAIN_STOPS ? "on" : "off");
+  write_argument (xml, "-object");
+  write_argument (xml, object);
+  write_argument (xml, "-device");
+  write_argument (xml, config->volume != NULL ? ROOT_DEVICE "2" : ROOT_DEVICE "1");
+  write_argument (xml, "-device");
+  write_argument (xml, "pvpanic");
+  write_argument (xml, "-action");
+  write_argument (xml, "panic=pause");
+  if (config->start == DOMAIN_GOES_ON)
+    {
+      write_argument (xml, "-incoming");
+      write_argument (xml, "defer");
+    }
+}
+
 static void
 write_gdb (xmlTextWriter *xml, const char *path)
 {
@@ -407,8 +434,17 @@ write_qemu (xmlTextWriter *xml, const DomainConfig *config)
   write_argument (xml, "42");
   write_argument (xml, "-smbios");
   write_argument (xml, "type=1,uuid=" L1_UUID);
+  if (config->start != DOMAIN_BOOTS)
+    write_snapshot (xml, config);
   if (config->l0_log != NULL)
     write_l0_log (xml, config->l0_log);
+  if (config->fence != NULL)
+    {
+      start (xml, "qemu:env");
+      attr (xml, "name", "LD_PRELOAD");
+      attr (xml, "value", config->fence);
+      end (xml);
+    }
   end (xml);
 }
 
@@ -425,7 +461,7 @@ write_domain (xmlTextWriter *xml, const DomainConfig *config)
   write_features (xml);
   write_cpu (xml, config);
   write_clock (xml, config);
-  write_events (xml);
+  write_events (xml, config);
   write_devices (xml, config);
   flag (xml, "seclabel", "type", "none");
   write_qemu (xml, config);

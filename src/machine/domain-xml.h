@@ -7,6 +7,9 @@
 
 #define DOMAIN_DISK_UNIT (2u << 20) /* QEMU and libvirt want NVDIMMs in multiples of 2 MiB on x86 */
 
+/* DOMAIN_STOPS: L1 has a panic device, by which it stops for a snapshot; DOMAIN_GOES_ON: from one, which is to be loaded. */
+typedef enum { DOMAIN_BOOTS, DOMAIN_STOPS, DOMAIN_GOES_ON } DomainStart;
+
 typedef struct
 {
   const char *name;
@@ -21,7 +24,9 @@ typedef struct
   const char *volume; /* L2's, or NULL */
   guint64 root_bytes, record_bytes, volume_bytes; /* multiples of DOMAIN_DISK_UNIT */
   const char *console;
+  DomainStart start; /* with a snapshot, writes to root_image are in the file when it stops, and are private when it goes on */
   guint icount_shift; /* an instruction takes 2^shift ns of guest time; not with ACCEL_KVM */
+  const char *fence;  /* library to preload into QEMU (machine/fence/icount-fence.c); NULL: none; never with ACCEL_KVM */
   gboolean interactive; /* time is the host's; nothing is pinned */
   gboolean console_pty; /* in place of the console's file, which gets a copy */
   gboolean agent_pty;   /* a second serial port */

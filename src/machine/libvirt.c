@@ -28,7 +28,9 @@
 #include "base/run.h"
 #include "machine/backend.h"
 #include "machine/domain-xml.h"
+#include "machine/fence.h"
 #include "machine/libvirt-embed.h"
+#include "machine/snapshot.h"
 #include "machine/watcher.h"
 
 #define DEATH_WAIT_MS 2000
@@ -44,6 +46,7 @@ typedef struct
   gboolean stopped;
   int stopped_detail; /* virDomainEventStoppedDetailType */
   char *shutdown;     /* QEMU's details of SHUTDOWN, JSON, or NULL */
+  gboolean panicked;  /* the panic device was written to: L1 stands still for its snapshot */
 } Watch;
 
 typedef struct
@@ -52,7 +55,7 @@ typedef struct
   Watch *watch;
   virConnectPtr conn; /* borrowed */
   virDomainPtr domain;
-  int lifecycle_id, shutdown_id; /* of the callbacks, or -1 */
+  int lifecycle_id, shutdown_id, panic_id; /* of the callbacks, or -1 */
   GPid pid;                      /* of QEMU, 0 if unknown */
   int pidfd;                     /* of QEMU, or -1 */
   int epoll;                     /* joins watch->news and pidfd */
@@ -121,6 +124,23 @@ on_qemu_shutdown (virConnectPtr conn, virDomainPtr domain, const char *event, lo
   g_mutex_unlock (&watch->lock);
 }
 
+static void
+on_qemu_panic (virConnectPtr conn, virDomainPtr domain, const char *event, long long seconds, unsigned int micros, const char *details, void *user)
+{
+  Watch *watch = user;
+  (void) conn;
+  (void) event;
+  (void) seconds;
+  (void) micros;
+  (void) details;
+  if (g_strcmp0 (virDomainGetName (domain), watch->name) != 0)
+    return;
+  g_mutex_lock (&watch->lock);
+  watch->panicked = TRUE;
+  g_mutex_unlock (&watch->lock);
+  eventfd_write (watch->news, 1);
+}
+
 /* libvirt takes a callback once for all domains of a connection, or once for each domain. */
 static gboolean
 register_events (Libvirt *libvirt, GError **error)
@@ -136,6 +156,12 @@ register_events (Libvirt *libvirt, GError **error)
                                                   g_atomic_rc_box_acquire (libvirt->watch), watch_unref, 0);
   if (libvirt->shutdown_id < 0)
     return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: asking for QEMU's events");
+  if (libvirt->spec->snapshot_to == NULL)
+    return TRUE;
+  libvirt->panic_id = virConnectDomainQemuMonitorEventRegister (libvirt->conn, libvirt->domain, "GUEST_PANICKED", on_qemu_panic,
+                                                                g_atomic_rc_box_acquire (libvirt->watch), watch_unref, 0);
+  if (libvirt->panic_id < 0)
+    return fail_libvirt (error, HARNESS_ERROR_HOST, "libvirt: asking for QEMU's events");
   return TRUE;
 }
 
@@ -146,7 +172,9 @@ deregister_events (Libvirt *libvirt)
     virConnectDomainEventDeregisterAny (libvirt->conn, libvirt->lifecycle_id);
   if (libvirt->shutdown_id >= 0)
     virConnectDomainQemuMonitorEventDeregister (libvirt->conn, libvirt->shutdown_id);
-  libvirt->lifecycle_id = libvirt->shutdown_id = -1;
+  if (libvirt->panic_id >= 0)
+    virConnectDomainQemuMonitorEventDeregister (libvirt->conn, libvirt->panic_id);
+  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->panic_id = -1;
 }
 
 /* --- what the host must have ------------------------------------------------------------------ */
@@ -188,7 +216,7 @@ libvirt_open (const MachineSpec *spec)
   Libvirt *libvirt = g_new0 (Libvirt, 1);
   libvirt->spec = spec;
   libvirt->watch = watch_new (make_name (spec));
-  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->pidfd = libvirt->serial[0] = libvirt->serial[1] = -1;
+  libvirt->lifecycle_id = libvirt->shutdown_id = libvirt->panic_id = libvirt->pidfd = libvirt->serial[0] = libvirt->serial[1] = -1;
   libvirt->epoll = epoll_create1 (EPOLL_CLOEXEC);
   join_fd (libvirt, libvirt->watch->news);
   return libvirt;
@@ -210,18 +238,26 @@ absolute (const char *path)
 }
 
 static char *
+absolute_root (const MachineSpec *spec)
+{
+  g_autofree char *path = snapshot_root_disk (spec);
+  return absolute (path);
+}
+
+static char *
 make_xml (const Libvirt *libvirt)
 {
   const MachineSpec *spec = libvirt->spec;
   g_autofree char *uuid = g_uuid_string_random ();
   g_autofree char *kernel = absolute (spec->kernel);
-  g_autofree char *root_image = absolute (spec->root_image);
+  g_autofree char *root_image = absolute_root (spec);
   g_autofree char *volume = absolute (spec->volume);
   g_autofree char *disk = absolute (spec->disk);
   g_autofree char *seed = absolute (spec->seed);
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
   g_autofree char *l0_log = g_build_filename (spec->dir, MACHINE_L0_LOG_FILE, NULL);
+  g_autofree char *fence = fence_find (spec);
   const DomainConfig config = {
     .name = libvirt->watch->name,
     .uuid = uuid,
@@ -239,8 +275,10 @@ make_xml (const Libvirt *libvirt)
     .volume = volume,
     .volume_bytes = volume != NULL ? file_bytes (volume) : 0,
     .console = console,
+    .start = spec->snapshot_to != NULL ? DOMAIN_STOPS : spec->snapshot_from != NULL ? DOMAIN_GOES_ON : DOMAIN_BOOTS,
     .icount_shift = spec->icount_shift ? spec->icount_shift : MACHINE_ICOUNT_SHIFT,
     .l0_log = spec->l0_log ? l0_log : NULL,
+    .fence = fence,
     .interactive = spec->interactive,
     .console_pty = spec->console_pty,
     .agent_pty = spec->agent_pty,
@@ -332,7 +370,7 @@ static gboolean
 libvirt_start (gpointer state, GError **error)
 {
   Libvirt *libvirt = state;
-  if (!libvirt_connect (libvirt->spec->uri, &libvirt->conn, error))
+  if (!snapshot_copy_root (libvirt->spec, error) || !libvirt_connect (libvirt->spec->uri, &libvirt->conn, error))
     return FALSE;
   g_autofree char *xml = make_xml (libvirt);
   /* a daemon destroys the domain when our connection breaks; the embedded driver cannot, and there is the watcher */
@@ -341,7 +379,7 @@ libvirt_start (gpointer state, GError **error)
   if (libvirt->domain == NULL)
     return fail_libvirt (error, HARNESS_ERROR_FAILED, "libvirt: creating %s", libvirt->watch->name);
   follow_process (libvirt);
-  if (!register_events (libvirt, error) || !open_ttys (libvirt, error))
+  if (!register_events (libvirt, error) || !snapshot_go_on (libvirt->domain, libvirt->spec, error) || !open_ttys (libvirt, error))
     return FALSE;
   if (libvirt->spec->gdb_wait)
     return TRUE;
@@ -419,16 +457,30 @@ has_ended (Libvirt *libvirt)
   return libvirt->watch->shutdown != NULL || g_get_monotonic_time () - libvirt->dead_us > EVENT_GRACE_US;
 }
 
+/* L1 stands still: saving takes seconds, in which nobody else has anything to do. */
+static void
+save_snapshot (const Libvirt *libvirt, BackendEnd *end)
+{
+  g_autofree char *state = g_build_filename (libvirt->spec->snapshot_to, MACHINE_STATE_FILE, NULL);
+  g_autoptr (GError) error = NULL;
+  *end = (BackendEnd){ .end = MACHINE_END_SNAPSHOT };
+  if (!snapshot_save (libvirt->domain, state, &error))
+    *end = (BackendEnd){ .end = MACHINE_END_KILLED, .detail = g_strdup (error->message) };
+}
+
 static gboolean
 libvirt_poll (gpointer state, BackendEnd *end)
 {
   Libvirt *libvirt = state;
   g_mutex_lock (&libvirt->watch->lock);
-  const gboolean ended = has_ended (libvirt);
+  const gboolean panicked = libvirt->watch->panicked;
+  const gboolean ended = !panicked && has_ended (libvirt);
   if (ended)
     classify (libvirt, end);
   g_mutex_unlock (&libvirt->watch->lock);
-  return ended;
+  if (panicked)
+    save_snapshot (libvirt, end);
+  return ended || panicked;
 }
 
 static gint64

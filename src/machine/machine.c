@@ -92,6 +92,7 @@ machine_end_name (MachineEnd end)
   static const char *const names[] = {
     [MACHINE_END_POWEROFF] = "poweroff", [MACHINE_END_PANIC] = "panic",   [MACHINE_END_RESET] = "reset",
     [MACHINE_END_DEADLINE] = "deadline", [MACHINE_END_KILLED] = "killed",   [MACHINE_END_FLOOD] = "flood",
+    [MACHINE_END_SNAPSHOT] = "snapshot",
   };
   return (guint) end < G_N_ELEMENTS (names) ? names[end] : "?";
 }
@@ -148,6 +149,8 @@ spec_copy (MachineSpec *to, const MachineSpec *from)
   to->cmdline = g_strdup (from->cmdline);
   to->dir = g_canonicalize_filename (from->dir, NULL);
   to->uri = g_strdup (from->uri);
+  to->snapshot_to = g_strdup (from->snapshot_to);
+  to->snapshot_from = g_strdup (from->snapshot_from);
   to->replay_dir = g_strdup (from->replay_dir);
   to->gdb_socket = g_strdup (from->gdb_socket);
   to->disk = g_strdup (from->disk);
@@ -164,6 +167,8 @@ spec_clear (MachineSpec *spec)
   g_free ((char *) spec->cmdline);
   g_free ((char *) spec->dir);
   g_free ((char *) spec->uri);
+  g_free ((char *) spec->snapshot_to);
+  g_free ((char *) spec->snapshot_from);
   g_free ((char *) spec->replay_dir);
   g_free ((char *) spec->gdb_socket);
   g_free ((char *) spec->disk);
@@ -189,6 +194,7 @@ check_texts (const MachineSpec *spec, GError **error)
 {
   return check_text ("L1's command line", spec->cmdline, error) && check_text ("CPU model", spec->cpu_model, error)
          && check_text ("kernel path", spec->kernel, error) && check_text ("root image path", spec->root_image, error)
+         && check_text ("snapshot's path", spec->snapshot_to, error) && check_text ("snapshot's path", spec->snapshot_from, error)
          && check_text ("L2's volume's path", spec->volume, error) && check_text ("run folder path", spec->dir, error)
          && check_text ("L1's disk", spec->disk, error) && check_text ("L1's seed", spec->seed, error)
          && check_text ("gdb's socket", spec->gdb_socket, error);
@@ -251,6 +257,23 @@ check_file (const char *what, const char *path, guint64 unit, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_snapshot (const MachineSpec *spec, const MachineBackend *ops, GError **error)
+{
+  const char *dir = spec->snapshot_to != NULL ? spec->snapshot_to : spec->snapshot_from;
+  if (dir == NULL)
+    return TRUE;
+  if (spec->kind != MACHINE_LIBVIRT || spec->accel != ACCEL_EMULATED || spec->uri != NULL || spec->interactive)
+    return fail (error, HARNESS_ERROR_USAGE, "a snapshot needs an emulated machine of the embedded libvirt");
+  if (!g_file_test (dir, G_FILE_TEST_IS_DIR))
+    return fail (error, HARNESS_ERROR_FAILED, "%s: the snapshot's folder does not exist", dir);
+  if (spec->snapshot_from == NULL)
+    return TRUE;
+  g_autofree char *state = g_build_filename (dir, MACHINE_STATE_FILE, NULL);
+  g_autofree char *root = g_build_filename (dir, MACHINE_ROOT_FILE, NULL);
+  return check_file ("L1's state", state, 1, error) && check_file ("L1's root disk", root, ops->disk_unit, error);
+}
+
 /* The fake boots nothing: it needs no kernel and no image. */
 static gboolean
 check_files (const MachineSpec *spec, const MachineBackend *ops, GError **error)
@@ -263,7 +286,7 @@ check_files (const MachineSpec *spec, const MachineBackend *ops, GError **error)
     return check_file ("L1's disk", spec->disk, 1, error) && (spec->seed == NULL || check_file ("L1's seed", spec->seed, 1, error));
   return check_file ("L1's kernel", spec->kernel, 1, error)
          && check_file ("L1's root image", spec->root_image, ops->disk_unit, error)
-         && (spec->volume == NULL || check_file ("L2's volume", spec->volume, ops->disk_unit, error));
+         && check_snapshot (spec, ops, error) && (spec->volume == NULL || check_file ("L2's volume", spec->volume, ops->disk_unit, error));
 }
 
 Machine *

@@ -36,6 +36,13 @@ typedef struct {
   gsize payload_bytes;
   const char *dir;         /* existing folder: records.bin, l1-console.log, l0-exits.log, and the backend's own files go here */
   const char *uri;         /* libvirt: NULL = embedded, else the user's URI */
+  /*
+   * Snapshots: libvirt, emulated, embedded. L1 stops for one by itself, by an OUT to the panic device (guest/l1-service.c); a machine that goes on from it
+   * repeats itself as one that boots does. A snapshot is a folder: "state" (memory and devices), "root.raw" (the root disk as it then is). It fits machines of
+   * the same spec, but for folder, payload, volume's content and L0 log.
+   */
+  const char *snapshot_to;   /* existing folder that gets one: the run ends with MACHINE_END_SNAPSHOT; NULL: L1 is not expected to stop */
+  const char *snapshot_from; /* L1 goes on from this one, with its root disk in place of root_image; NULL: L1 boots */
   guint icount_shift;      /* libvirt, emulated: an instruction takes 2^shift ns of guest time; 0: MACHINE_ICOUNT_SHIFT */
   guint mips;              /* bochs: a million instructions take 1/mips s of guest time; 0: MACHINE_MIPS */
   gboolean l0_log;         /* write the emulator's own exit log (l0-exits.log) */
@@ -62,6 +69,7 @@ typedef enum {
   MACHINE_END_RESET,        /* L1 reset or triple-faulted */
   MACHINE_END_DEADLINE,     /* still running at the deadline: hang */
   MACHINE_END_KILLED,       /* the emulator died of a signal or exited by itself without power-off */
+  MACHINE_END_SNAPSHOT,     /* L1 stopped for its snapshot, which is whole */
   MACHINE_END_FLOOD,        /* L1 wrote more to its console, or made the emulator write a longer exit log, than is taken */
 } MachineEnd;
 

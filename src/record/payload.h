@@ -17,6 +17,20 @@
 #define PAYLOAD_DEVICE_BYTES (16u << 20)
 #define PAYLOAD_MAGIC 0x31595048u /* "HPY1" */
 #define PAYLOAD_ENTRIES_MAX 8u
+/*
+ * A lab whose L1 is a distribution has one too (the stream of records overwrites it once it was read): its entries become files of that name in
+ * PAYLOAD_DIR of L1. There is no program.
+ */
+#define PAYLOAD_DIR "/run/harness"
+#define PAYLOAD_CMDLINE "cmdline"                     /* the lab.* parameters, as on a kernel command line */
+#define PAYLOAD_L2_XML "l2.xml"                       /* L2 as a libvirt domain */
+#define PAYLOAD_KNOWN_ANSWER_XML "known-answer.xml"   /* the guest without an operating system; only if the lab has operations */
+#define PAYLOAD_AGENT "l1-agent"                      /* what goes on from there */
+#define PAYLOAD_KNOWN_ANSWER "known-answer"
+#define PAYLOAD_KERNEL "kernel"                       /* of the micro L2 */
+#define PAYLOAD_INITRD "initrd"
+#define PAYLOAD_OVERLAY_DIR "/var/tmp"
+#define PAYLOAD_DOMAIN "l2"                           /* the name of both domains */
 #define PAYLOAD_PROGRAM "program" /* any other name is a module's: "kvm.ko" */
 
 struct payload_entry {

@@ -43,8 +43,10 @@ test_exact (void **state)
   DomainConfig config = exact_svm ();
   check_golden (&config, "machine/domain-exact-svm.xml");
   config.l0_log = NULL;
+  config.fence = "/lab/fence.so";
   g_autofree char *xml = domain_xml_generate (&config);
   assert_null (strstr (xml, "in_asm"));
+  assert_non_null (strstr (xml, "<qemu:env name=\"LD_PRELOAD\" value=\"/lab/fence.so\"/>"));
   assert_non_null (strstr (xml, "shift=1,sleep=off"));
 }
 
@@ -56,6 +58,23 @@ test_volume (void **state)
   config.volume = "/run/l2-volume";
   config.volume_bytes = 600u << 20;
   check_golden (&config, "machine/domain-exact-volume.xml");
+}
+
+/* Commas in a path are doubled for QEMU; the machine that goes on differs from the one that stops in nothing that L1 could see. */
+static void
+test_snapshot (void **state)
+{
+  (void) state;
+  DomainConfig config = exact_svm ();
+  config.start = DOMAIN_STOPS;
+  config.root_image = "/snapshot,1/root.raw";
+  check_golden (&config, "machine/domain-stops.xml");
+  config.start = DOMAIN_GOES_ON;
+  check_golden (&config, "machine/domain-goes-on.xml");
+  config.volume = "/run/volume";
+  config.volume_bytes = 2u << 20;
+  g_autofree char *xml = domain_xml_generate (&config);
+  assert_non_null (strstr (xml, "slot=2"));
 }
 
 static void
@@ -133,6 +152,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_exact),
+    cmocka_unit_test (test_snapshot),
     cmocka_unit_test (test_volume),
     cmocka_unit_test (test_hardware),
     cmocka_unit_test (test_escapes),

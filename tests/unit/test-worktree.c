@@ -286,7 +286,7 @@ test_patches_come_and_go (void **state)
   put_kernel (dir);
   g_autoptr (KernelSource) source = open_source (dir);
   g_autoptr (GError) error = NULL;
-  g_autoptr (Worktree) worktree = worktree_open (cache, source, &error);
+  g_autoptr (Worktree) worktree = worktree_open (cache, source, NULL, &error);
   assert_no_failure (error);
 
   assert_true (set_patch (worktree, *state, PATCH_CPUID ("first") PATCH_NEW, &error));
@@ -307,7 +307,7 @@ test_patches_come_and_go (void **state)
 
   /* Across commands: the tree is found again, and all patches go. */
   g_clear_pointer (&worktree, worktree_free);
-  worktree = worktree_open (cache, source, &error);
+  worktree = worktree_open (cache, source, NULL, &error);
   assert_true (set_patch (worktree, *state, NULL, &error));
   assert_content (worktree, CPUID, "this is " CPUID "\n");
   assert_content (worktree, EXIT_LOG, NULL);
@@ -321,13 +321,13 @@ test_interrupted_unpack (void **state)
   put_kernel (dir);
   g_autoptr (KernelSource) source = open_source (dir);
   g_autoptr (GError) error = NULL;
-  g_autoptr (Worktree) worktree = worktree_open (cache, source, &error);
+  g_autoptr (Worktree) worktree = worktree_open (cache, source, NULL, &error);
   g_autofree char *marker = worktree_file (worktree, "unpacked");
   g_autofree char *kbuild = g_build_filename (worktree_tree (worktree), "Kbuild", NULL);
   assert_int_equal (g_unlink (marker), 0);
   assert_int_equal (g_unlink (kbuild), 0);
   g_clear_pointer (&worktree, worktree_free);
-  worktree = worktree_open (cache, source, &error);
+  worktree = worktree_open (cache, source, NULL, &error);
   assert_no_failure (error);
   assert_content (worktree, "Kbuild", "this is Kbuild\n");
 }
@@ -344,7 +344,7 @@ test_patch_through_link (void **state)
   assert_int_equal (symlink (outside, link), 0);
   g_autoptr (KernelSource) source = open_source (dir);
   g_autoptr (GError) error = NULL;
-  g_autoptr (Worktree) worktree = worktree_open (cache, source, &error);
+  g_autoptr (Worktree) worktree = worktree_open (cache, source, NULL, &error);
   assert_false (set_patch (worktree, *state, "--- a/link/f\n+++ b/link/f\n@@ -1 +1 @@\n-precious\n+gone\n", &error));
   assert_failed (error, HARNESS_ERROR_USAGE, "link: a patch touches it through a symbolic link");
   g_autofree char *text = NULL;
