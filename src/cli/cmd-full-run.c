@@ -177,6 +177,15 @@ verdict (GPtrArray *runs, const char *folder, GError **error)
   return !first || fail (error, code, "%u of %u labs failed; what there is lies in %s", failed, runs->len, folder);
 }
 
+/* The small L1's image, or a distribution. */
+static gboolean
+prepare_l1 (App *app, const KernelArtefact *kernel, ImageArtefact **image, L1Distribution **l1, GError **error)
+{
+  if (options.guest.l1)
+    return l1_distribution_prepare (app, &options.artefacts, options.guest.l1, l1, error);
+  return artefacts_image (app, kernel, image, error);
+}
+
 gboolean
 cmd_full_run (App *app, char **arguments, GError **error)
 {
@@ -184,16 +193,17 @@ cmd_full_run (App *app, char **arguments, GError **error)
   g_autoptr (KernelArtefact) kernel = NULL;
   g_autoptr (ImageArtefact) image = NULL;
   g_autoptr (Guest) guest = NULL;
+  g_autoptr (L1Distribution) l1 = NULL;
   g_autoptr (RunFolder) folder = NULL;
   g_autofree char *path = NULL;
 
   if (!check_usage (arguments, error) || !(runs = prepare (app, error)))
     return FALSE;
-  if (!options.replay && (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !artefacts_image (app, kernel, &image, error) ||
+  if (!options.replay && (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !prepare_l1 (app, kernel, &image, &l1, error) ||
                            !guest_prepare (app, &options.guest, &guest, error)))
     return FALSE;
   if (kernel && app->verbosity > 0)
-    progress_say (&app->progress, "", "kernel %s in %s, L1 image in %s", kernel->release, kernel->dir, image->dir);
+    progress_say (&app->progress, "", "kernel %s in %s, L1 in %s", kernel->release, kernel->dir, image ? image->dir : l1->disk->dir);
   folder = run_folder_new (app, error);
   if (!folder)
     return FALSE;
@@ -204,6 +214,7 @@ cmd_full_run (App *app, char **arguments, GError **error)
       run->kernel = kernel;
       run->image = image;
       run->guest = guest;
+      run->l1 = l1;
       run->dir = run_folder_path (folder, run->name);
     }
   execute (runs);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/artefacts.h"
+#include "cli/l1-distribution.h"
 #include "image/distro.h"
 
 #define CPUS_MAX 8
@@ -16,6 +17,7 @@
 #define OWN_DEADLINE_S 1800u /* guest time; a distribution takes a tenth of it, a fifth with every device emulated */
 #define OWN_MACHINE_DEADLINE_S 3600u
 #define OWN_RECORD_MIB 512u
+#define L1_DISTRIBUTION_MORE_MIB 1536u /* systemd, libvirt, QEMU, and what L2 writes */
 #define READY_DEFAULT "login: "
 
 struct Guest {
@@ -107,6 +109,12 @@ guest_configure (const GuestOptions *o, MachineKind machine, LabConfig *lab, GEr
     }
   if (o->memory_mib)
     lab->l2_memory_mib = (guint) o->memory_mib;
+  if (o->l1)
+    {
+      lab->machine_deadline_s = MAX (lab->machine_deadline_s, OWN_MACHINE_DEADLINE_S);
+      lab->record_mib = MAX (lab->record_mib, OWN_RECORD_MIB);
+      lab->l1_memory_mib = MAX (lab->l1_memory_mib, MAX (L1_DISTRIBUTION_MEMORY_MIB, lab->l2_memory_mib + L1_DISTRIBUTION_MORE_MIB));
+    }
   if (is_own (o) || o->memory_mib)
     lab->l1_memory_mib = MAX (lab->l1_memory_mib, lab->l2_memory_mib + (is_own (o) ? L1_MORE_MIB : 384u));
   return TRUE;

@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 
 typedef struct {
+  char *l1;        /* --l1: a distribution's name; NULL: the small L1 */
   char *what;      /* --l2: a distribution's name, or a disk */
   char *kernel, *initrd, *cmdline;
   char *seed;      /* --l2-seed: a file, or "none" */
@@ -18,6 +19,7 @@ typedef struct {
 
 /* The options' part of a command's table. */
 #define GUEST_OPTION_ENTRIES(o) \
+  { "l1", 0, 0, G_OPTION_ARG_STRING, &(o).l1, "boot this distribution as L1, with systemd and libvirt, which starts L2; default: the small L1", "NAME" }, \
   { "l2", 0, 0, G_OPTION_ARG_FILENAME, &(o).what, "boot this as L2: a distribution (debian-12, debian-13, ubuntu-24.04) or a disk; default: the micro L2", "WHAT" }, \
   { "l2-kernel", 0, 0, G_OPTION_ARG_FILENAME, &(o).kernel, "boot this kernel as L2; with --l2, that is its disk", "FILE" }, \
   { "l2-initrd", 0, 0, G_OPTION_ARG_FILENAME, &(o).initrd, "with --l2-kernel: its initramfs", "FILE" }, \

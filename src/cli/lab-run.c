@@ -28,6 +28,7 @@ lab_run_free (LabRun *run)
   g_free (run->emulator);
   g_free (run->cmdline);
   g_free (run->volume_inputs);
+  g_clear_pointer (&run->payload, payload_free);
   machine_result_clear (&run->end);
   g_clear_pointer (&run->repeated, g_ptr_array_unref);
   lab_results_free (run->results);
@@ -111,6 +112,7 @@ lab_run_again (const LabRun *run, GError **error)
     return NULL;
   again->guest_options = run->guest_options;
   again->guest = run->guest;
+  again->l1 = run->l1;
   again->machine = run->machine;
   again->accel = run->accel;
   again->reason = g_strdup (run->reason);
@@ -140,6 +142,27 @@ write_volume (LabRun *run, const L1CmdlineSpec *line, const char *path, GError *
   return ok;
 }
 
+/* L1's own command line is the distribution's; what the agent is told comes as a payload. */
+static gboolean
+fill_distribution (LabRun *run, const L1CmdlineSpec *line, MachineSpec *spec, GError **error)
+{
+  g_autofree char *micro = l1_cmdline_of_l2 (line);
+  L2DomainConfig domain;
+
+  l2_domain_micro (run->config, micro, &domain);
+  if (run->guest)
+    {
+      const L2Spec l2 = guest_l2_spec (run->guest, run->config, micro);
+      if (!l2_domain_of_volume (&l2, run->config, &domain, error))
+        return FALSE;
+    }
+  run->payload = l1_distribution_payload (run->app, run->config, run->cmdline, run->guest && guest_is_own (run->guest) ? NULL : run->kernel, &domain, error);
+  if (!run->payload || !l1_distribution_fill (run->app, run->l1, run->name, spec, error))
+    return FALSE;
+  spec->payload = payload_bytes (run->payload, &spec->payload_bytes);
+  return TRUE;
+}
+
 static gboolean
 make_spec (LabRun *run, const char *volume, char **replay_dir, MachineSpec *spec, GError **error)
 {
@@ -160,13 +183,15 @@ make_spec (LabRun *run, const char *volume, char **replay_dir, MachineSpec *spec
     .cpu_model = config->emulated_cpu_model,
     .cmdline = run->cmdline,
     .volume = run->guest ? volume : NULL,
-    .mips = run->guest && guest_is_own (run->guest) ? GUEST_MIPS : 0,
+    .mips = run->l1 || (run->guest && guest_is_own (run->guest)) ? GUEST_MIPS : 0,
     .record_bytes = (guint64) config->record_mib << 20,
     .dir = run->dir,
     .uri = run->uri,
     .deadline_ns = (gint64) config->machine_deadline_s * G_GINT64_CONSTANT (1000000000),
     .replay_dir = *replay_dir,
   };
+  if (run->l1)
+    return fill_distribution (run, &line, spec, error);
   if (run->kernel)
     {
       g_autofree char *kernel = g_build_filename (run->kernel->dir, "bzImage", NULL);
@@ -252,7 +277,7 @@ on_tick (gpointer user)
 static double
 expected_s (const LabRun *run, gboolean l0_log)
 {
-  const gboolean own = run->guest && guest_is_own (run->guest);
+  const gboolean own = run->l1 || (run->guest && guest_is_own (run->guest));
 
   if (run->machine == MACHINE_BOCHS)
     return own ? 600 : l0_log ? 40 : 22;
@@ -265,11 +290,11 @@ expected_s (const LabRun *run, gboolean l0_log)
 static char *
 stage_name (const LabRun *run, gboolean l0_log)
 {
-  const char *const l2 = run->guest ? guest_name (run->guest) : "L2";
+  const char *const l1 = run->l1 ? run->guest_options->l1 : "L1", *const l2 = run->guest ? guest_name (run->guest) : "L2";
 
   if (run->machine == MACHINE_FAKE)
     return g_strdup ("replay");
-  return g_strdup_printf ("L1 and %s boot%s", l2, run->machine == MACHINE_BOCHS && l0_log ? ", L0 log" : "");
+  return g_strdup_printf ("%s and %s boot%s", l1, l2, run->machine == MACHINE_BOCHS && l0_log ? ", L0 log" : "");
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 #pragma once
 #include "cli/app.h"
 #include "cli/guest.h"
+#include "cli/l1-distribution.h"
 #include "cli/lab-files.h"
 #include "config/config.h"
 #include "image/image.h"
@@ -23,8 +24,9 @@ typedef struct {
   gboolean trace;      /* count by the tracepoint too */
   const char *uri;     /* libvirt's, or NULL */
   const char *replay;  /* folder with recorded labs instead of a machine, or NULL */
-  const KernelArtefact *kernel; /* NULL with replay; so is image */
+  const KernelArtefact *kernel; /* the micro L2's, and the small L1's; NULL with replay; so is image, also with a distribution as L1 */
   const ImageArtefact *image;
+  const L1Distribution *l1; /* NULL: the small L1, which image is */
   const GuestOptions *guest_options; /* what L2 the user wants; borrowed */
   const Guest *guest;  /* NULL: the micro L2, as the lab has it */
   char *dir; /* the lab's folder in the unfinished run */
@@ -33,6 +35,7 @@ typedef struct {
   /* What came of it. */
   char *emulator; /* "Bochs 2.7" */
   char *cmdline;  /* L1's */
+  Payload *payload;    /* what a distribution as L1 is told */
   char *volume_inputs; /* what L2's volume was made of; NULL: none */
   MachineResult end;
   LabResults *results; /* NULL if nothing was recorded; of the first run */

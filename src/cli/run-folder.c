@@ -71,6 +71,13 @@ add_parameters (GPtrArray *pairs, const LabRun *run)
   manifest_add (pairs, "leaf_map", config->leaf_map);
   manifest_add (pairs, "kernel_patched", lab_run_is_patched (run) ? "yes" : "no");
   manifest_add (pairs, "cpu_model", run->accel == ACCEL_KVM ? "host-passthrough" : config->emulated_cpu_model);
+  if (run->l1)
+    {
+      manifest_add (pairs, "l1", run->guest_options->l1);
+      manifest_add (pairs, "l1_origin", run->l1->disk->origin);
+      manifest_add (pairs, "l1_disk_sha256", run->l1->disk->sha256);
+      manifest_add (pairs, "l1_kernel_config_sha256", run->l1->kernel->config_sha256);
+    }
   if (run->guest)
     {
       manifest_add (pairs, "l2", guest_name (run->guest));
@@ -125,8 +132,6 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
     {
       manifest_add (manifest->versions, "compiler", kernel->compiler);
       manifest_add (manifest->versions, "kernel", kernel->release);
-      manifest_add (manifest->versions, "l1_qemu", image->qemu_version);
-      manifest_add (manifest->versions, "l1_host_files", image->host_files);
       manifest_add (manifest->inputs, "kernel-source", kernel->source_sha256);
       manifest_add (manifest->inputs, "kernel-config", kernel->config_sha256);
       for (guint i = 0; i < kernel->patches->len; i++)
@@ -135,6 +140,11 @@ add_inputs (Manifest *manifest, GPtrArray *runs, const KernelArtefact *kernel, c
 
           manifest_add (manifest->inputs, patch->name, patch->sha256);
         }
+    }
+  if (image)
+    {
+      manifest_add (manifest->versions, "l1_qemu", image->qemu_version);
+      manifest_add (manifest->versions, "l1_host_files", image->host_files);
       manifest_add (manifest->inputs, "l1-image", image->sha256);
     }
   for (guint i = 0; i < runs->len; i++)
