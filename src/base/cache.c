@@ -15,10 +15,12 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/hash-memo.h"
 
 #define MANIFEST "manifest"
 #define MANIFEST_LIMIT (4 * 1024 * 1024)
 #define KEY_DIGITS 16
+#define REMEMBERED_BYTES (G_GUINT64_CONSTANT (32) << 20)
 
 static char *
 entry_path (const char *cache_dir, const char *kind, const char *key)
@@ -102,6 +104,16 @@ cache_seal (const char *cache_dir, const char *kind, const char *key, Scratch *s
 
 /* --- looking up ------------------------------------------------------------------------------- */
 
+/* A disk of gigabytes is read again only if it looks as if it had been touched: see hash-memo.h. */
+static gboolean
+hash_entry_file (const char *root, const char *path, guint64 bytes, char **hex)
+{
+  g_autofree char *dir = g_path_get_dirname (root);
+  g_autofree char *memo = g_build_filename (dir, "hashes", NULL);
+
+  return bytes < REMEMBERED_BYTES ? hash_file (path, hex, NULL) : hash_file_remembered (memo, path, hex, NULL);
+}
+
 /* NULL when the file is what its line says; else what is wrong with it. */
 static const char *
 check_line (const char *root, const char *line)
@@ -117,7 +129,7 @@ check_line (const char *root, const char *line)
   if ((guint64) st.st_size != g_ascii_strtoull (fields[1], NULL, 10))
     return "size differs";
   g_autofree char *hex = NULL;
-  if (!hash_file (path, &hex, NULL))
+  if (!hash_entry_file (root, path, (guint64) st.st_size, &hex))
     return "unreadable";
   return strcmp (hex, fields[2]) == 0 ? NULL : "sha256 differs";
 }
