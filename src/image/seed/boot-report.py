@@ -199,7 +199,7 @@ def main():
     output_of("systemctl", "is-system-running", "--wait")
     wait_for_login()
     text = "".join(line.encode("ascii", "replace").decode("ascii").replace("\r", " ")[:LINE_MAX] + "\n" for line in lines())
-    write_all(port, text.encode("ascii"))
+    write_all(port, b"\n" + text.encode("ascii"))  # UEFI firmware may have left a line of its own unended
     termios.tcdrain(port)
     os.execvp("systemctl", ["systemctl", "poweroff", "--no-wall"])
 
