@@ -2,6 +2,8 @@
 /* XML through libxml2's writer; see xml-write.h. */
 #include "base/xml-write.h"
 
+#include <libxml/xmlwriter.h>
+
 #define NEED(call) g_assert ((call) >= 0)
 
 struct XmlWrite
@@ -65,6 +67,16 @@ void
 xml_text (XmlWrite *xml, const char *text)
 {
   NEED (xmlTextWriterWriteString (xml->writer, BAD_CAST text));
+}
+
+void
+xml_textf (XmlWrite *xml, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  xml_text (xml, text);
 }
 
 void

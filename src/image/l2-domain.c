@@ -37,8 +37,7 @@ write_machine (XmlWrite *xml, const L2DomainConfig *config)
 {
   xml_start (xml, "memory");
   xml_attr (xml, "unit", "MiB");
-  g_autofree char *memory = g_strdup_printf ("%u", config->memory_mib);
-  xml_text (xml, memory);
+  xml_textf (xml, "%u", config->memory_mib);
   xml_end (xml);
   g_autofree char *cpus = g_strdup_printf ("%u", config->cpus);
   xml_element (xml, "vcpu", cpus);

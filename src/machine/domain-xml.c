@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The domain's XML, one small function per subtree. Text passes libxml2's writer, which is the one escaper.
+ * The domain's XML, one small function per subtree.
  *
  * An exact lab (TCG): time is the instruction count (-icount shift=1,sleep=off), every random number
  * of QEMU comes from a seed, the clock starts at a fixed date and runs with the guest, RDRAND and RDSEED
@@ -9,8 +9,9 @@
  */
 #include "machine/domain-xml.h"
 
-#include <libxml/xmlwriter.h>
 #include <string.h>
+
+#include "base/xml-write.h"
 
 #define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define START_TIME "1577836800" /* 2020-01-01T00:00:00Z */
@@ -26,147 +27,105 @@
 #define RECORDS_ALIAS "ua-l1-records4"
 #define VOLUME_ALIAS "ua-l2-volume16436"
 
-#define NEED(call) g_assert ((call) >= 0) /* writing to memory fails for want of memory alone */
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlTextWriter, xmlFreeTextWriter)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlBuffer, xmlBufferFree)
-
 static void
-start (xmlTextWriter *xml, const char *name)
+size_element (XmlWrite *xml, const char *name, guint64 size, const char *unit)
 {
-  NEED (xmlTextWriterStartElement (xml, BAD_CAST name));
+  xml_start (xml, name);
+  xml_attr (xml, "unit", unit);
+  xml_textf (xml, "%" G_GUINT64_FORMAT, size);
+  xml_end (xml);
 }
 
 static void
-end (xmlTextWriter *xml)
-{
-  NEED (xmlTextWriterEndElement (xml));
-}
-
-static void
-attr (xmlTextWriter *xml, const char *name, const char *value)
-{
-  NEED (xmlTextWriterWriteAttribute (xml, BAD_CAST name, BAD_CAST value));
-}
-
-static void
-text_element (xmlTextWriter *xml, const char *name, const char *text)
-{
-  NEED (xmlTextWriterWriteElement (xml, BAD_CAST name, BAD_CAST text));
-}
-
-/* <name attribute='value'/> */
-static void
-flag (xmlTextWriter *xml, const char *name, const char *attribute, const char *value)
-{
-  start (xml, name);
-  if (attribute != NULL)
-    attr (xml, attribute, value);
-  end (xml);
-}
-
-static void
-size_element (xmlTextWriter *xml, const char *name, guint64 size, const char *unit)
-{
-  start (xml, name);
-  attr (xml, "unit", unit);
-  NEED (xmlTextWriterWriteFormatString (xml, "%" G_GUINT64_FORMAT, size));
-  end (xml);
-}
-
-static void
-write_memory (xmlTextWriter *xml, const DomainConfig *config)
+write_memory (XmlWrite *xml, const DomainConfig *config)
 {
   const guint64 disks_mib = (config->root_bytes + config->record_bytes + config->volume_bytes) >> 20;
   if (config->disk == NULL)
     {
-      start (xml, "maxMemory");
-      attr (xml, "slots", config->volume != NULL ? "3" : "2");
-      attr (xml, "unit", "MiB");
-      NEED (xmlTextWriterWriteFormatString (xml, "%" G_GUINT64_FORMAT, config->memory_mib + disks_mib + 1024));
-      end (xml);
+      xml_start (xml, "maxMemory");
+      xml_attr (xml, "slots", config->volume != NULL ? "3" : "2");
+      xml_attr (xml, "unit", "MiB");
+      xml_textf (xml, "%" G_GUINT64_FORMAT, config->memory_mib + disks_mib + 1024);
+      xml_end (xml);
     }
   size_element (xml, "memory", config->memory_mib, "MiB");
-  start (xml, "vcpu");
-  attr (xml, "placement", "static");
-  NEED (xmlTextWriterWriteFormatString (xml, "%u", config->cpus));
-  end (xml);
+  xml_start (xml, "vcpu");
+  xml_attr (xml, "placement", "static");
+  xml_textf (xml, "%u", config->cpus);
+  xml_end (xml);
 }
 
 static void
-write_os (xmlTextWriter *xml, const DomainConfig *config)
+write_os (XmlWrite *xml, const DomainConfig *config)
 {
-  start (xml, "os");
-  start (xml, "type");
-  attr (xml, "arch", "x86_64");
-  attr (xml, "machine", "pc");
-  NEED (xmlTextWriterWriteString (xml, BAD_CAST "hvm"));
-  end (xml);
+  xml_start (xml, "os");
+  xml_start (xml, "type");
+  xml_attr (xml, "arch", "x86_64");
+  xml_attr (xml, "machine", "pc");
+  xml_text (xml, "hvm");
+  xml_end (xml);
   if (config->disk != NULL)
-    flag (xml, "boot", "dev", "hd");
+    xml_empty (xml, "boot", "dev", "hd", NULL);
   else
     {
-      text_element (xml, "kernel", config->kernel);
-      text_element (xml, "cmdline", config->cmdline);
+      xml_element (xml, "kernel", config->kernel);
+      xml_element (xml, "cmdline", config->cmdline);
     }
-  end (xml);
+  xml_end (xml);
 }
 
 static void
-write_features (xmlTextWriter *xml)
+write_features (XmlWrite *xml)
 {
-  start (xml, "features");
-  flag (xml, "acpi", NULL, NULL);
-  flag (xml, "apic", NULL, NULL);
-  flag (xml, "vmport", "state", "off");
-  end (xml);
+  xml_start (xml, "features");
+  xml_empty (xml, "acpi", NULL);
+  xml_empty (xml, "apic", NULL);
+  xml_empty (xml, "vmport", "state", "off", NULL);
+  xml_end (xml);
 }
 
 static void
-write_feature (xmlTextWriter *xml, const char *policy, const char *name)
+write_feature (XmlWrite *xml, const char *policy, const char *name)
 {
-  start (xml, "feature");
-  attr (xml, "policy", policy);
-  attr (xml, "name", name);
-  end (xml);
+  xml_empty (xml, "feature", "policy", policy, "name", name, NULL);
 }
 
 /* libvirt takes NVDIMMs only for a guest with NUMA cells. */
 static void
-write_numa (xmlTextWriter *xml, const DomainConfig *config)
+write_numa (XmlWrite *xml, const DomainConfig *config)
 {
-  start (xml, "numa");
-  start (xml, "cell");
-  attr (xml, "id", "0");
+  xml_start (xml, "numa");
+  xml_start (xml, "cell");
+  xml_attr (xml, "id", "0");
   if (config->cpus > 1)
-    NEED (xmlTextWriterWriteFormatAttribute (xml, BAD_CAST "cpus", "0-%u", config->cpus - 1));
+    xml_attrf (xml, "cpus", "0-%u", config->cpus - 1);
   else
-    attr (xml, "cpus", "0");
-  NEED (xmlTextWriterWriteFormatAttribute (xml, BAD_CAST "memory", "%u", config->memory_mib));
-  attr (xml, "unit", "MiB");
-  end (xml);
-  end (xml);
+    xml_attr (xml, "cpus", "0");
+  xml_attrf (xml, "memory", "%u", config->memory_mib);
+  xml_attr (xml, "unit", "MiB");
+  xml_end (xml);
+  xml_end (xml);
 }
 
 static void
-write_cpu (xmlTextWriter *xml, const DomainConfig *config)
+write_cpu (XmlWrite *xml, const DomainConfig *config)
 {
-  start (xml, "cpu");
+  xml_start (xml, "cpu");
   if (config->accel == ACCEL_KVM)
     {
-      attr (xml, "mode", "host-passthrough");
-      attr (xml, "check", "none");
+      xml_attr (xml, "mode", "host-passthrough");
+      xml_attr (xml, "check", "none");
       write_feature (xml, "require", isa_name (config->isa));
     }
   else
     {
-      attr (xml, "mode", "custom");
-      attr (xml, "match", "exact");
-      attr (xml, "check", "none");
-      start (xml, "model");
-      attr (xml, "fallback", "forbid");
-      NEED (xmlTextWriterWriteString (xml, BAD_CAST config->cpu_model));
-      end (xml);
+      xml_attr (xml, "mode", "custom");
+      xml_attr (xml, "match", "exact");
+      xml_attr (xml, "check", "none");
+      xml_start (xml, "model");
+      xml_attr (xml, "fallback", "forbid");
+      xml_text (xml, config->cpu_model);
+      xml_end (xml);
       write_feature (xml, "require", "svm");
       write_feature (xml, "require", "npt");
       if (!config->interactive)
@@ -177,125 +136,101 @@ write_cpu (xmlTextWriter *xml, const DomainConfig *config)
     }
   if (config->disk == NULL)
     write_numa (xml, config);
-  end (xml);
+  xml_end (xml);
 }
 
 static void
-write_clock (xmlTextWriter *xml, const DomainConfig *config)
+write_clock (XmlWrite *xml, const DomainConfig *config)
 {
-  start (xml, "clock");
+  xml_start (xml, "clock");
   if (config->accel == ACCEL_KVM || config->interactive)
-    attr (xml, "offset", "utc");
+    xml_attr (xml, "offset", "utc");
   else
     {
-      attr (xml, "offset", "absolute");
-      attr (xml, "start", START_TIME);
-      start (xml, "timer");
-      attr (xml, "name", "rtc");
-      attr (xml, "track", "guest");
-      end (xml);
+      xml_attr (xml, "offset", "absolute");
+      xml_attr (xml, "start", START_TIME);
+      xml_empty (xml, "timer", "name", "rtc", "track", "guest", NULL);
     }
-  end (xml);
+  xml_end (xml);
 }
 
 static void
-write_events (xmlTextWriter *xml, const DomainConfig *config)
+write_events (XmlWrite *xml, const DomainConfig *config)
 {
-  text_element (xml, "on_poweroff", "destroy");
-  text_element (xml, "on_reboot", "destroy");
-  text_element (xml, "on_crash", config->start == DOMAIN_STOPS ? "preserve" : "destroy");
+  xml_element (xml, "on_poweroff", "destroy");
+  xml_element (xml, "on_reboot", "destroy");
+  xml_element (xml, "on_crash", config->start == DOMAIN_STOPS ? "preserve" : "destroy");
 }
 
 static void
-write_nvdimm (xmlTextWriter *xml, const char *access, gboolean read_only, const char *path, guint64 bytes, const char *alias)
+write_nvdimm (XmlWrite *xml, const char *access, gboolean read_only, const char *path, guint64 bytes, const char *alias)
 {
-  start (xml, "memory");
-  attr (xml, "model", "nvdimm");
-  attr (xml, "access", access);
-  start (xml, "source");
-  text_element (xml, "path", path);
-  end (xml);
-  start (xml, "target");
+  xml_start (xml, "memory");
+  xml_attr (xml, "model", "nvdimm");
+  xml_attr (xml, "access", access);
+  xml_start (xml, "source");
+  xml_element (xml, "path", path);
+  xml_end (xml);
+  xml_start (xml, "target");
   size_element (xml, "size", bytes >> 10, "KiB");
-  text_element (xml, "node", "0");
+  xml_element (xml, "node", "0");
   if (read_only)
-    flag (xml, "readonly", NULL, NULL);
-  end (xml);
-  flag (xml, "alias", "name", alias);
-  end (xml);
+    xml_empty (xml, "readonly", NULL);
+  xml_end (xml);
+  xml_empty (xml, "alias", "name", alias, NULL);
+  xml_end (xml);
 }
 
 static void
-write_serial (xmlTextWriter *xml, const char *path)
+write_serial (XmlWrite *xml, const char *path)
 {
-  start (xml, "serial");
-  attr (xml, "type", "file");
-  start (xml, "source");
-  attr (xml, "path", path);
-  attr (xml, "append", "off");
-  end (xml);
-  start (xml, "target");
-  attr (xml, "type", "isa-serial");
-  attr (xml, "port", "0");
-  end (xml);
-  end (xml);
+  xml_start (xml, "serial");
+  xml_attr (xml, "type", "file");
+  xml_empty (xml, "source", "path", path, "append", "off", NULL);
+  xml_empty (xml, "target", "type", "isa-serial", "port", "0", NULL);
+  xml_end (xml);
 }
 
 /* path, if there is one, gets a copy of what the port says. */
 static void
-write_pty (xmlTextWriter *xml, const char *port, const char *path)
+write_pty (XmlWrite *xml, const char *port, const char *path)
 {
-  start (xml, "serial");
-  attr (xml, "type", "pty");
+  xml_start (xml, "serial");
+  xml_attr (xml, "type", "pty");
   if (path != NULL)
-    {
-      start (xml, "log");
-      attr (xml, "file", path);
-      attr (xml, "append", "off");
-      end (xml);
-    }
-  start (xml, "target");
-  attr (xml, "type", "isa-serial");
-  attr (xml, "port", port);
-  end (xml);
-  end (xml);
+    xml_empty (xml, "log", "file", path, "append", "off", NULL);
+  xml_empty (xml, "target", "type", "isa-serial", "port", port, NULL);
+  xml_end (xml);
 }
 
 static void
-write_disk (xmlTextWriter *xml, const char *device, const char *format, const char *path, const char *target, const char *bus)
+write_disk (XmlWrite *xml, const char *device, const char *format, const char *path, const char *target, const char *bus)
 {
-  start (xml, "disk");
-  attr (xml, "type", "file");
-  attr (xml, "device", device);
-  start (xml, "driver");
-  attr (xml, "name", "qemu");
-  attr (xml, "type", format);
-  attr (xml, "cache", "unsafe"); /* it is thrown away with the machine */
-  end (xml);
-  flag (xml, "source", "file", path);
-  start (xml, "target");
-  attr (xml, "dev", target);
-  attr (xml, "bus", bus);
-  end (xml);
+  xml_start (xml, "disk");
+  xml_attr (xml, "type", "file");
+  xml_attr (xml, "device", device);
+  xml_empty (xml, "driver", "name", "qemu", "type", format, "cache", "unsafe", NULL); /* it is thrown away with the machine */
+  xml_empty (xml, "source", "file", path, NULL);
+  xml_empty (xml, "target", "dev", target, "bus", bus, NULL);
   if (strcmp (device, "cdrom") == 0)
-    flag (xml, "readonly", NULL, NULL);
-  end (xml);
+    xml_empty (xml, "readonly", NULL);
+  xml_end (xml);
 }
 
 static void
-write_random (xmlTextWriter *xml)
+write_random (XmlWrite *xml)
 {
-  start (xml, "rng");
-  attr (xml, "model", "virtio");
-  start (xml, "backend");
-  attr (xml, "model", "random");
-  NEED (xmlTextWriterWriteString (xml, BAD_CAST "/dev/urandom"));
-  end (xml);
-  end (xml);
+  xml_start (xml, "rng");
+  xml_attr (xml, "model", "virtio");
+  xml_start (xml, "backend");
+  xml_attr (xml, "model", "random");
+  xml_text (xml, "/dev/urandom");
+  xml_end (xml);
+  xml_end (xml);
 }
 
 static void
-write_storage (xmlTextWriter *xml, const DomainConfig *config)
+write_storage (XmlWrite *xml, const DomainConfig *config)
 {
   if (config->disk != NULL)
     {
@@ -315,30 +250,25 @@ write_storage (xmlTextWriter *xml, const DomainConfig *config)
 }
 
 static void
-write_devices (xmlTextWriter *xml, const DomainConfig *config)
+write_devices (XmlWrite *xml, const DomainConfig *config)
 {
-  start (xml, "devices");
-  start (xml, "controller");
-  attr (xml, "type", "usb");
-  attr (xml, "model", "none");
-  end (xml);
+  xml_start (xml, "devices");
+  xml_empty (xml, "controller", "type", "usb", "model", "none", NULL);
   if (config->console_pty)
     write_pty (xml, "0", config->console);
   else
     write_serial (xml, config->console);
   if (config->agent_pty)
     write_pty (xml, "1", NULL);
-  flag (xml, "memballoon", "model", "none");
+  xml_empty (xml, "memballoon", "model", "none", NULL);
   write_storage (xml, config);
-  end (xml);
+  xml_end (xml);
 }
 
 static void
-write_argument (xmlTextWriter *xml, const char *value)
+write_argument (XmlWrite *xml, const char *value)
 {
-  start (xml, "qemu:arg");
-  attr (xml, "value", value);
-  end (xml);
+  xml_empty (xml, "qemu:arg", "value", value, NULL);
 }
 
 /* A comma in a value of QEMU's options is written twice. */
@@ -350,7 +280,7 @@ comma_doubled (const char *value)
 }
 
 static void
-write_l0_log (xmlTextWriter *xml, const char *path)
+write_l0_log (XmlWrite *xml, const char *path)
 {
   write_argument (xml, "-d");
   write_argument (xml, "in_asm");
@@ -365,7 +295,7 @@ write_l0_log (xmlTextWriter *xml, const char *path)
  * writes to it, so that a snapshot is always of the same one.
  */
 static void
-write_snapshot (xmlTextWriter *xml, const DomainConfig *config)
+write_snapshot (XmlWrite *xml, const DomainConfig *config)
 {
   g_autofree char *path = comma_doubled (config->root_image);
   g_autofree char *object = g_strdup_printf ("memory-backend-file,id=mem" ROOT_ALIAS ",mem-path=%s,size=%" G_GUINT64_FORMAT ",share=%s", path, config->root_bytes,
@@ -386,7 +316,7 @@ write_snapshot (xmlTextWriter *xml, const DomainConfig *config)
 }
 
 static void
-write_gdb (xmlTextWriter *xml, const char *path)
+write_gdb (XmlWrite *xml, const char *path)
 {
   g_autofree char *doubled = comma_doubled (path);
   g_autofree char *listen = g_strdup_printf ("unix:%s,server=on,wait=off", doubled);
@@ -399,12 +329,12 @@ write_gdb (xmlTextWriter *xml, const char *path)
  * an idle L1 waits as long as its clock says; a busy one's clock goes as fast as TCG does. More CPUs than one cannot be had that way.
  */
 static void
-write_interactive (xmlTextWriter *xml, const DomainConfig *config)
+write_interactive (XmlWrite *xml, const DomainConfig *config)
 {
   const gboolean counts = config->accel == ACCEL_EMULATED && config->cpus == 1;
   if (!counts && config->gdb_socket == NULL)
     return;
-  start (xml, "qemu:commandline");
+  xml_start (xml, "qemu:commandline");
   if (counts)
     {
       g_autofree char *icount = g_strdup_printf ("shift=%u,sleep=on", config->icount_shift);
@@ -413,11 +343,11 @@ write_interactive (xmlTextWriter *xml, const DomainConfig *config)
     }
   if (config->gdb_socket != NULL)
     write_gdb (xml, config->gdb_socket);
-  end (xml);
+  xml_end (xml);
 }
 
 static void
-write_qemu (xmlTextWriter *xml, const DomainConfig *config)
+write_qemu (XmlWrite *xml, const DomainConfig *config)
 {
   if (config->interactive)
     {
@@ -427,7 +357,7 @@ write_qemu (xmlTextWriter *xml, const DomainConfig *config)
   if (config->accel == ACCEL_KVM)
     return;
   g_autofree char *icount = g_strdup_printf ("shift=%u,sleep=off", config->icount_shift);
-  start (xml, "qemu:commandline");
+  xml_start (xml, "qemu:commandline");
   write_argument (xml, "-icount");
   write_argument (xml, icount);
   write_argument (xml, "-seed");
@@ -439,23 +369,18 @@ write_qemu (xmlTextWriter *xml, const DomainConfig *config)
   if (config->l0_log != NULL)
     write_l0_log (xml, config->l0_log);
   if (config->fence != NULL)
-    {
-      start (xml, "qemu:env");
-      attr (xml, "name", "LD_PRELOAD");
-      attr (xml, "value", config->fence);
-      end (xml);
-    }
-  end (xml);
+    xml_empty (xml, "qemu:env", "name", "LD_PRELOAD", "value", config->fence, NULL);
+  xml_end (xml);
 }
 
 static void
-write_domain (xmlTextWriter *xml, const DomainConfig *config)
+write_domain (XmlWrite *xml, const DomainConfig *config)
 {
-  start (xml, "domain");
-  attr (xml, "type", config->accel == ACCEL_KVM ? "kvm" : "qemu");
-  attr (xml, "xmlns:qemu", QEMU_NAMESPACE);
-  text_element (xml, "name", config->name);
-  text_element (xml, "uuid", config->uuid);
+  xml_start (xml, "domain");
+  xml_attr (xml, "type", config->accel == ACCEL_KVM ? "kvm" : "qemu");
+  xml_attr (xml, "xmlns:qemu", QEMU_NAMESPACE);
+  xml_element (xml, "name", config->name);
+  xml_element (xml, "uuid", config->uuid);
   write_memory (xml, config);
   write_os (xml, config);
   write_features (xml);
@@ -463,20 +388,15 @@ write_domain (xmlTextWriter *xml, const DomainConfig *config)
   write_clock (xml, config);
   write_events (xml, config);
   write_devices (xml, config);
-  flag (xml, "seclabel", "type", "none");
+  xml_empty (xml, "seclabel", "type", "none", NULL);
   write_qemu (xml, config);
-  end (xml);
+  xml_end (xml);
 }
 
 char *
 domain_xml_generate (const DomainConfig *config)
 {
-  g_autoptr (xmlBuffer) buffer = xmlBufferCreate ();
-  g_autoptr (xmlTextWriter) xml = xmlNewTextWriterMemory (buffer, 0);
-  g_assert (xml != NULL);
-  NEED (xmlTextWriterSetIndent (xml, 1));
-  NEED (xmlTextWriterSetIndentString (xml, BAD_CAST "  "));
+  XmlWrite *xml = xml_write_new ();
   write_domain (xml, config);
-  NEED (xmlTextWriterEndDocument (xml));
-  return g_strdup ((const char *) xmlBufferContent (buffer));
+  return xml_write_finish (xml);
 }
