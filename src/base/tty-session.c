@@ -18,6 +18,7 @@
 #include "base/fd.h"
 
 #define LAST_MS 200 /* for what the line still has when it is over */
+#define LAST_MAX_US (2 * G_USEC_PER_SEC)
 
 /* --- raw, and back again ---------------------------------------------------------------------- */
 
@@ -158,8 +159,8 @@ show (const Session *session, const char *bytes, gsize size, GError **error)
     {
       struct pollfd fds[] = { { .fd = session->spec->out, .events = POLLOUT }, { .fd = cancel_fd (), .events = POLLIN } };
       poll (fds, G_N_ELEMENTS (fds), -1);
-      if (fds[1].revents != 0)
-        return cancel_check (error);
+      if (fds[0].revents == 0 && fds[1].revents != 0 && poll (fds, 1, LAST_MS) <= 0)
+        return cancel_check (error); /* nobody takes it */
       const gssize put = write (session->spec->out, bytes, size);
       if (put < 0 && errno != EINTR && errno != EAGAIN)
         return fail_errno (error, errno, "the console's output: writing");
@@ -169,22 +170,14 @@ show (const Session *session, const char *bytes, gsize size, GError **error)
   return TRUE;
 }
 
-/* What is there now. *closed: the other end is gone; an EIO is that too. */
+/* What is there now, and no more of it than fits: a machine that never stops talking must not keep us from the detach key. *closed: the other end is gone; an EIO is that too. */
 static gboolean
 take_line (const Session *session, gboolean *closed, GError **error)
 {
   char bytes[65536];
-  for (;;)
-    {
-      const gssize got = read (session->spec->line, bytes, sizeof bytes);
-      if (got < 0 && errno == EINTR)
-        continue;
-      *closed = got == 0 || (got < 0 && errno != EAGAIN);
-      if (got <= 0)
-        return TRUE;
-      if (!show (session, bytes, (gsize) got, error))
-        return FALSE;
-    }
+  const gssize got = read (session->spec->line, bytes, sizeof bytes);
+  *closed = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+  return got <= 0 || show (session, bytes, (gsize) got, error);
 }
 
 static void
@@ -220,8 +213,9 @@ static gboolean
 take_last (const Session *session, GError **error)
 {
   struct pollfd fd = { .fd = session->spec->line, .events = POLLIN };
+  const gint64 end_us = g_get_monotonic_time () + LAST_MAX_US;
   gboolean closed = FALSE;
-  while (!closed && poll (&fd, 1, LAST_MS) > 0 && (fd.revents & POLLIN) != 0)
+  while (!closed && g_get_monotonic_time () < end_us && poll (&fd, 1, LAST_MS) > 0 && (fd.revents & POLLIN) != 0)
     {
       if (!take_line (session, &closed, error))
         return FALSE;

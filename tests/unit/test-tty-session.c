@@ -23,6 +23,7 @@ typedef struct
   int terminal; /* a person's end */
   pid_t pid;
   Pty line;
+  gboolean floods; /* the line is one that always has more to say */
 } Person;
 
 static void
@@ -40,7 +41,7 @@ person_start (Person *person)
   for (guint i = 0; i < G_N_ELEMENTS (ours); i++)
     signal (ours[i], SIG_DFL);
   cancel_install ();
-  const int line = person->line.far_fd;
+  const int line = person->floods ? open ("/dev/zero", O_RDWR | O_CLOEXEC) : person->line.far_fd;
   fcntl (line, F_SETFL, O_NONBLOCK);
   close (person->line.fd);
   const TtySessionSpec spec = { .in = 0, .out = 1, .line = line, .stop_fd = -1 };
@@ -136,6 +137,39 @@ test_detach_key (void **state)
   assert_int_equal (wait_for_end (&person), 10 + TTY_SESSION_DETACHED);
   expect_bytes (person.line.fd, "ab", 2);
   assert_false (is_raw (person.terminal));
+}
+
+/* All that the terminal shows is thrown away until the session ends, within ten seconds. */
+static int
+wait_for_end_of_flood (Person *person)
+{
+  struct pollfd shown = { .fd = person->terminal, .events = POLLIN };
+  char bytes[65536];
+  int status = -1;
+  for (const gint64 end_us = g_get_monotonic_time () + 10 * G_USEC_PER_SEC; person->pid > 0 && g_get_monotonic_time () < end_us;)
+    {
+      if (poll (&shown, 1, 10) > 0 && read (person->terminal, bytes, sizeof bytes) < 0)
+        poll (NULL, 0, 1);
+      if (waitpid (person->pid, &status, WNOHANG) == person->pid)
+        person->pid = 0;
+    }
+  return WIFEXITED (status) ? WEXITSTATUS (status) : -1;
+}
+
+/* A machine that never stops talking neither keeps its person nor outlasts a stop. */
+static void
+test_flood (void **state)
+{
+  (void) state;
+  g_auto (Person) detached = { .terminal = -1, .floods = TRUE }, stopped = { .terminal = -1, .floods = TRUE };
+  person_start (&detached);
+  wait_until_raw (detached.terminal, TRUE);
+  assert_int_equal (write (detached.terminal, "\x1d", 1), 1);
+  assert_int_equal (wait_for_end_of_flood (&detached), 10 + TTY_SESSION_DETACHED);
+  person_start (&stopped);
+  wait_until_raw (stopped.terminal, TRUE);
+  kill (stopped.pid, SIGTERM);
+  assert_int_equal (wait_for_end_of_flood (&stopped), 10 + TTY_SESSION_STOPPED);
 }
 
 static void
@@ -245,7 +279,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_copies_every_byte), cmocka_unit_test (test_detach_key),         cmocka_unit_test (test_signal_gives_back),
     cmocka_unit_test (test_kill_gives_back),   cmocka_unit_test (test_suspend_gives_back), cmocka_unit_test (test_line_ends),
-    cmocka_unit_test (test_pipes),
+    cmocka_unit_test (test_pipes),             cmocka_unit_test (test_flood),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
