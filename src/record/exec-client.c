@@ -36,7 +36,7 @@ static int closed(struct exec_client *client, int error)
         return EXEC_RESULT_CLOSED;
 }
 
-/* Waits until fd is ready for `events`, or it is time to stop. */
+/* Waits until fd is ready for `events`, or it is time to stop: also for who never stops talking. */
 static int wait_for(struct exec_client *client, int fd, short events, uint64_t until_ns)
 {
         struct pollfd fds[2] = { { .fd = fd, .events = events }, { .fd = client->stop_fd, .events = POLLIN } };
@@ -45,7 +45,7 @@ static int wait_for(struct exec_client *client, int fd, short events, uint64_t u
                 return closed(client, errno);
         if (fds[1].revents)
                 return EXEC_RESULT_STOPPED;
-        return fds[0].revents ? GOING : until_ns && now_ns() >= until_ns ? EXEC_RESULT_TIMEOUT : GOING;
+        return until_ns && now_ns() >= until_ns ? EXEC_RESULT_TIMEOUT : GOING;
 }
 
 /* At most a frame is under way: it always fits into what is between us and the guest, so this waits for an emulator only. */

@@ -332,6 +332,18 @@ test_exec_silent (void **state)
   pty_clear (&pty);
 }
 
+/* Junk without end is no answer, and nothing to wait for longer. */
+static void
+test_exec_flood (void **state)
+{
+  (void) state;
+  AUTO_FD line = open ("/dev/zero", O_RDWR | O_CLOEXEC);
+  struct exec_client client = { .line = line, .in = -1, .stop_fd = -1, .hello_ns = SECOND_NS / 5 };
+  alarm (10);
+  assert_int_equal (exec_client_hello (&client), EXEC_RESULT_SILENT);
+  alarm (0);
+}
+
 /* A guest that says what it may not: each is told as damage, none is believed. */
 static void
 check_hostile (const void *said, gsize size)
@@ -373,6 +385,7 @@ main (void)
     cmocka_unit_test (test_exec_timeout),
     cmocka_unit_test (test_exec_stopped_and_closed),
     cmocka_unit_test (test_exec_silent),
+    cmocka_unit_test (test_exec_flood),
     cmocka_unit_test (test_exec_hostile_guest),
   };
   signal (SIGPIPE, SIG_IGN);
