@@ -514,7 +514,7 @@ wait_for_end (Machine *machine, void (*tick) (gpointer user), gpointer user, Bac
         }
       sleep_for_news (machine);
     }
-  return TRUE;
+  return end->end != MACHINE_END_KILLED || cancel_check (error); /* an interruption may be what ended it */
 }
 
 static char *

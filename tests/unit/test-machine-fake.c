@@ -285,10 +285,17 @@ test_interruption (void **state)
   g_free (put_file (spec.replay_dir, "fault", "hang"));
   g_autoptr (Machine) machine = machine_new (&spec, NULL);
   assert_true (machine_start (machine, NULL));
+  g_autoptr (GError) killed = NULL;
+  g_free (put_file (spec.replay_dir, "fault", "killed"));
+  g_autoptr (Machine) dies = machine_new (&spec, NULL);
+  assert_true (machine_start (dies, NULL));
   cancel_request ();
   assert_false (machine_wait (machine, NULL, NULL, &result, &error));
   assert_failed (error, HARNESS_ERROR_INTERRUPTED, "interrupted");
   assert_null (result.detail);
+  /* The emulator that dies of the same Ctrl-C is no finding about L1. */
+  assert_false (machine_wait (dies, NULL, NULL, &result, &killed));
+  assert_failed (killed, HARNESS_ERROR_INTERRUPTED, "interrupted");
 }
 
 int
