@@ -99,6 +99,8 @@ $(PROGRAMS): $(BUILD)/%: %.c $(LIB_OBJS) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(LIB_OBJS) $(LDFLAGS) $(LDLIBS) -lcmocka
 
+$(LAB_TESTS): $(BUILD)/machine/icount-fence.so
+
 -include $(OBJS:.o=.d) $(PROGRAMS:=.d)
 
 programs: $(BUILD)/harness $(PROGRAMS)

@@ -3,5 +3,5 @@
 #pragma once
 #include "machine/machine.h"
 
-/* NULL where there is none, or QEMU is a daemon's or a person's. Newly allocated. */
-char *fence_find (const MachineSpec *spec);
+/* *path: newly allocated; NULL where QEMU needs none: it is a daemon's or a person's, or does not emulate. HOST if it is not there. */
+gboolean fence_find (const MachineSpec *spec, char **path, GError **error);

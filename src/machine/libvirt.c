@@ -183,6 +183,7 @@ static gboolean
 libvirt_check (const MachineSpec *spec, GError **error)
 {
   g_autofree char *program = run_find_program ("qemu-system-x86_64");
+  g_autofree char *fence = NULL;
   if (spec->accel == ACCEL_EMULATED && spec->isa == ISA_VMX)
     return fail (error, HARNESS_ERROR_USAGE, "QEMU emulates no VMX; try: the bochs machine");
   if (spec->accel == ACCEL_EMULATED && spec->cpus > 1)
@@ -193,7 +194,7 @@ libvirt_check (const MachineSpec *spec, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "%s: QEMU cannot log into a folder with a percent sign", spec->dir);
   if (spec->uri == NULL && program == NULL)
     return fail (error, HARNESS_ERROR_HOST, "qemu-system-x86_64: not installed; try: apt install qemu-system-x86");
-  return TRUE;
+  return fence_find (spec, &fence, error);
 }
 
 static char *
@@ -257,7 +258,8 @@ make_xml (const Libvirt *libvirt)
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
   g_autofree char *l0_log = g_build_filename (spec->dir, MACHINE_L0_LOG_FILE, NULL);
-  g_autofree char *fence = fence_find (spec);
+  g_autofree char *fence = NULL;
+  fence_find (spec, &fence, NULL); /* it was there when the spec was checked */
   const DomainConfig config = {
     .name = libvirt->watch->name,
     .uuid = uuid,

@@ -36,7 +36,7 @@ static atomic_int main_wants; /* the main thread waits for the end of that */
 static _Thread_local enum role role;
 static _Thread_local pthread_mutex_t *last_unlocked;
 
-/* A second at most: should we ever be wrong, QEMU is slow, and not stuck. */
+/* A second at most, then whoever waits looks again: a lost wake-up makes QEMU slow, and not stuck. */
 static void wait_while(atomic_int *flag)
 {
         const struct timespec limit = { .tv_sec = 1 };
