@@ -78,7 +78,7 @@ worktree_open (const char *cache_dir, const KernelSource *source, const char *va
     return NULL;
   g_autoptr (Worktree) worktree = g_new0 (Worktree, 1);
   g_autofree char *absolute = g_canonicalize_filename (cache_dir, NULL);
-  worktree->dir = g_strdup_printf ("%s/kernel-work-%.16s%s%s", absolute, source->sha256, variant != NULL ? "-" : "", variant != NULL ? variant : "");
+  worktree->dir = g_strdup_printf ("%s/kernel-work-%s%s%.16s", absolute, variant != NULL ? variant : "", variant != NULL ? "-" : "", source->sha256);
   worktree->tree = g_build_filename (worktree->dir, "src", NULL);
   g_autofree char *lock_path = g_strconcat (worktree->dir, ".lock", NULL);
   worktree->lock = file_lock (lock_path, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kept, patched kernel tree with its objects, one for each source and variant: CACHE/kernel-work-<key>/. A new series
+ * A kept, patched kernel tree with its objects, one for each source and variant: CACHE/kernel-work-[<variant>-]<key>/. A new series
  * rewrites only files whose content changes, so that make rebuilds only what depends on them. Internal to kernel/.
  */
 #pragma once

@@ -354,6 +354,23 @@ test_patch_through_link (void **state)
 
 #define FOLDER_TEST(f) cmocka_unit_test_setup_teardown (f, folder_setup, folder_teardown)
 
+/* KIND-KEY, as all that `clean --cache` trims. */
+static void
+test_variants_have_trees_of_their_own (void **state)
+{
+  const char *base = *state;
+  g_autofree char *dir = g_build_filename (base, "linux", NULL);
+  g_autofree char *cache = g_build_filename (base, "cache", NULL);
+  put_kernel (dir);
+  g_autoptr (KernelSource) source = open_source (dir);
+  g_autoptr (Worktree) plain = worktree_open (cache, source, NULL, NULL);
+  g_autoptr (Worktree) variant = worktree_open (cache, source, "installable", NULL);
+  g_autofree char *plain_dir = g_strdup_printf ("%s/kernel-work-%.16s/src", cache, source->sha256);
+  g_autofree char *variant_dir = g_strdup_printf ("%s/kernel-work-installable-%.16s/src", cache, source->sha256);
+  assert_string_equal (worktree_tree (plain), plain_dir);
+  assert_string_equal (worktree_tree (variant), variant_dir);
+}
+
 int
 main (void)
 {
@@ -366,6 +383,7 @@ main (void)
     FOLDER_TEST (test_tarball_stays_inside),
     FOLDER_TEST (test_not_a_tarball),
     FOLDER_TEST (test_patches_come_and_go),
+    FOLDER_TEST (test_variants_have_trees_of_their_own),
     FOLDER_TEST (test_interrupted_unpack),
     FOLDER_TEST (test_patch_through_link),
   };
