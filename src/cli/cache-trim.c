@@ -148,11 +148,11 @@ remove_entry (const Entry *entry, gboolean dry, guint64 *bytes, GError **error)
   return TRUE;
 }
 
-/* Of these many are in use at a time: one for each submission, lab, source. Only their age tells which may go. */
+/* Of these many are in use at a time: one for each submission, lab, source, distribution. Only their age tells which may go. */
 static gboolean
 are_many (const char *kind)
 {
-  static const char *const kinds[] = { "grade", "baseline", "kvm-source", NULL };
+  static const char *const kinds[] = { "grade", "baseline", "kvm-source", "distro", NULL };
 
   return g_strv_contains (kinds, kind);
 }

@@ -359,10 +359,10 @@ no_leftovers
 
 # The cache: the newest of each kind stays, what is no entry too; nothing goes while somebody builds.
 cache=$tree/images/cache
-for entry in kernel-0000000000000001 kernel-0000000000000002 image-0000000000000001 ccache; do
+for entry in kernel-0000000000000001 kernel-0000000000000002 image-0000000000000001 distro-0000000000000001 distro-0000000000000002 ccache; do
   mkdir "$cache/$entry" && echo x >"$cache/$entry/file"
 done
-touch -d '3 days ago' "$cache/kernel-0000000000000001"
+touch -d '3 days ago' "$cache/kernel-0000000000000001" "$cache/distro-0000000000000001"
 entries() { find "$cache" -mindepth 1 -maxdepth 1 ! -name '*.lock' -printf '%f\n' | sort | tr '\n' ' '; }
 all=$(entries)
 exec 8>"$cache/kernel-work-0000000000000001.lock" && flock 8
