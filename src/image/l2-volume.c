@@ -174,7 +174,7 @@ copy_range (int in, int out, off_t from, off_t end, off_t shift)
   return TRUE;
 }
 
-/* Holes stay holes. */
+/* Holes stay holes. Of a file that grows meanwhile only what was told is copied: the next part lies behind it. */
 static gboolean
 copy_part (const Part *part, int out, const char *path, GError **error)
 {
@@ -185,14 +185,15 @@ copy_part (const Part *part, int out, const char *path, GError **error)
     return pwrite (out, part->data, part->bytes, (off_t) part->offset) == (gssize) part->bytes || fail_errno (error, errno, "%s: writing", path);
   if (in < 0)
     return fail_errno (error, errno, "L2's %s: %s", part->name, part->path);
-  while ((data = lseek (in, hole, SEEK_DATA)) >= 0)
+  while (hole < (off_t) part->bytes && (data = lseek (in, hole, SEEK_DATA)) >= 0)
     {
       hole = lseek (in, data, SEEK_HOLE);
+      hole = MIN (hole, (off_t) part->bytes);
       errno = 0;
       if (hole < 0 || !copy_range (in, out, data, hole, (off_t) part->offset))
         return fail_errno (error, errno ? errno : EIO, "copying %s to %s", part->path, path);
     }
-  return errno == ENXIO || fail_errno (error, errno, "%s", part->path);
+  return hole >= (off_t) part->bytes || errno == ENXIO || fail_errno (error, errno, "%s", part->path);
 }
 
 static gboolean
