@@ -20,7 +20,7 @@ const GOptionEntry build_options[] = {
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "compilers at once (default: one per CPU)", "N" },
   { "distro", 0, 0, G_OPTION_ARG_STRING, &distro.what, "with images: a distribution's disk instead, to be a guest: debian-12, debian-13, ubuntu-24.04, or a disk image", "NAME|FILE|URL" },
   { "from", 0, 0, G_OPTION_ARG_STRING, &distro.from, "where a distribution comes from (default: download where there is a route, else packages)", "download|packages" },
-  { "checksum", 0, 0, G_OPTION_ARG_STRING, &distro.checksum, "of a URL's image; it is refused if it has another", "sha256:…|sha512:…" },
+  { "checksum", 0, 0, G_OPTION_ARG_STRING, &distro.checksum, "of a URL's or file's image; it is refused if it has another", "sha256:…|sha512:…" },
   { "refresh", 0, 0, G_OPTION_ARG_NONE, &distro.refresh, "a newer disk of the distribution, though there is one in the cache", NULL },
   { 0 },
 };
@@ -67,6 +67,8 @@ cmd_build (App *app, char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "build takes \"kernel\" or \"images\"");
   if (!distro.what && (distro.from || distro.checksum || distro.refresh))
     return fail (error, HARNESS_ERROR_USAGE, "--from, --checksum and --refresh are a distribution's; try: build images --distro NAME");
+  if (distro.what && (options.source || options.series || options.jobs != JOBS_NOT_GIVEN))
+    return fail (error, HARNESS_ERROR_USAGE, "--source, --series and --jobs are the kernel's; a distribution's disk has its own; try: without them");
   if (distro.what)
     return images ? build_distro (app, error) : fail (error, HARNESS_ERROR_USAGE, "--distro is for images; try: build images --distro %s", distro.what);
   if (!artefacts_check (&options, error) || !artefacts_kernel (app, &options, &kernel, error))

@@ -69,6 +69,8 @@ check_usage (char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--repeat is %d; try: a number from 1 to %d", options.repeats, REPEATS_MAX);
   if (options.config && !options.isa)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
+  if (options.replay && guest_is_given (&options.guest))
+    return fail (error, HARNESS_ERROR_USAGE, "--replay takes L1 and L2 as they were recorded; try: without options for them");
   return guest_check (&options.guest, error) && artefacts_check (&options.artefacts, error);
 }
 
@@ -104,7 +106,7 @@ prepare (App *app, GError **error)
   g_auto (Hardware) hardware = { 0 };
   AccelWanted wanted;
 
-  if (!parse_accel (&wanted, error))
+  if (!parse_accel (&wanted, error) || !guest_find (app, &options.guest, error))
     return NULL;
   hardware_probe (&hardware);
   for (const char *const *name = options.isa ? one : both; *name; name++)

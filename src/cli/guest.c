@@ -19,6 +19,7 @@
 #define OWN_RECORD_MIB 512u
 #define L1_DISTRIBUTION_MORE_MIB 1536u /* systemd, libvirt, QEMU, and what L2 writes */
 #define READY_DEFAULT "login: "
+#define SEED_NONE "none"
 
 struct Guest {
   DistroArtefact *distro; /* NULL: no disk */
@@ -70,7 +71,9 @@ check_words (const GuestOptions *o, GError **error)
   if (o->firmware && !l2_firmware_parse (o->firmware, &firmware))
     return fail (error, HARNESS_ERROR_USAGE, "--firmware is \"%s\"; try: bios or uefi", o->firmware);
   if (o->firmware && o->kernel)
-    return fail (error, HARNESS_ERROR_USAGE, "--firmware is of no use with --l2-kernel, which QEMU loads itself");
+    return fail (error, HARNESS_ERROR_USAGE, "--firmware is of no use with --l2-kernel, which QEMU loads itself; try: without it");
+  if (o->l1 && o->firmware && firmware == L2_FIRMWARE_UEFI)
+    return fail (error, HARNESS_ERROR_USAGE, "L2 by UEFI goes with the small L1 only; try: without --l1, or --firmware bios");
   return TRUE;
 }
 
@@ -91,8 +94,34 @@ guest_check (const GuestOptions *o, GError **error)
 }
 
 gboolean
+guest_is_given (const GuestOptions *o)
+{
+  return o->l1 || is_own (o) || o->initrd || o->cmdline || o->seed || o->ready || o->devices || o->firmware || o->cpus || o->memory_mib;
+}
+
+static gboolean
+find_file (const char *option, const char *path, GError **error)
+{
+  return !path || g_file_test (path, G_FILE_TEST_IS_REGULAR) || fail (error, HARNESS_ERROR_USAGE, "%s: %s is no file", option, path);
+}
+
+gboolean
+guest_find (const App *app, const GuestOptions *o, GError **error)
+{
+  g_autofree char *configs = app_path (app, "configs", "distributions", NULL);
+  const DistroSpec l1 = { .what = o->l1, .configs_dir = configs, .from = DISTRO_FROM_PACKAGES }, l2 = { .what = o->what, .configs_dir = configs };
+
+  if (!find_file ("--l2-kernel", o->kernel, error) || !find_file ("--l2-initrd", o->initrd, error) ||
+      !find_file ("--l2-seed", g_strcmp0 (o->seed, SEED_NONE) != 0 ? o->seed : NULL, error))
+    return FALSE;
+  return (!o->l1 || distro_check (&l1, error)) && (!o->what || distro_check (&l2, error));
+}
+
+gboolean
 guest_configure (const GuestOptions *o, MachineKind machine, LabConfig *lab, GError **error)
 {
+  if (o->l1 && machine == MACHINE_BOCHS)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: a distribution as L1 does not boot on Bochs's disks; try: --isa svm, or hardware", lab->name);
   if (o->cpus)
     lab->l2_cpus = (guint) o->cpus;
   if (machine == MACHINE_BOCHS && lab->l2_cpus > 1)
@@ -131,7 +160,7 @@ prepare_disk (App *app, const GuestOptions *o, Guest *guest, GError **error)
   if (!distro_build (&spec, &guest->distro, error))
     return FALSE;
   guest->origin = g_strdup (guest->distro->origin);
-  if (o->seed && strcmp (o->seed, "none") != 0)
+  if (o->seed && strcmp (o->seed, SEED_NONE) != 0)
     guest->seed = g_strdup (o->seed);
   if (o->seed)
     return TRUE;

@@ -149,7 +149,7 @@ note_headers (Download *d, const FetchSpec *spec, GError **error)
 static Run *
 curl_run (const char *url)
 {
-  Run *run = run_new ("curl", "--disable", "--no-buffer", "--silent", "--show-error", "--fail", "--location", "--max-redirs", "5", "--connect-timeout", "20", "--speed-limit", "1024",
+  Run *run = run_new ("curl", "--disable", "--no-buffer", "--silent", "--show-error", "--fail", "--globoff", "--location", "--max-redirs", "5", "--connect-timeout", "20", "--speed-limit", "1024",
                       "--speed-time", "60", "--proto", "=http,https", "--proto-redir", NULL);
 
   run_add (run, g_str_has_prefix (url, "https:") ? "=https" : "=http,https"); /* what was asked for safely is not answered otherwise */
@@ -192,7 +192,7 @@ fetch_text (const char *url, gsize bytes_max, char **text, gsize *size, GError *
   gsize got;
   int status;
 
-  run_addf (run, "--max-filesize");
+  run_add (run, "--max-filesize");
   run_addf (run, "%" G_GSIZE_FORMAT, bytes_max);
   run_add (run, url);
   run_set_deadline_s (run, TEXT_DEADLINE_S);

@@ -22,5 +22,5 @@ typedef struct {
  */
 gboolean fetch_file (const FetchSpec *spec, char **path, GError **error);
 void fetch_forget (const FetchSpec *spec);
-/* A small text, NUL-terminated, without a NUL in it. Errors as above. */
+/* Something small: *size bytes, and a NUL behind them. Errors as above. */
 gboolean fetch_text (const char *url, gsize bytes_max, char **text, gsize *size, GError **error);

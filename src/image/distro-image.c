@@ -259,11 +259,12 @@ distro_job_of_file (const DistroSpec *spec, const char *path, DistroJob **job, G
   g_autoptr (DistroJob) made = g_new0 (DistroJob, 1);
   g_autoptr (InputHash) hash = input_hash_new (KIND);
   g_autofree char *memo = g_build_filename (spec->cache_dir, "hashes", NULL), *sha256 = NULL, *format = NULL;
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL); /* or qemu-img would take "fat:disk" for a protocol, and "-disk" for an option */
 
-  if (!distro_look_at_file (path, &format, error) || !check_given (spec, path, error) || !hash_file_remembered (memo, path, &sha256, error))
+  if (!distro_look_at_file (absolute, &format, error) || !check_given (spec, absolute, error) || !hash_file_remembered (memo, absolute, &sha256, error))
     return FALSE;
   made->spec = spec;
-  made->path = g_strdup (path);
+  made->path = g_steal_pointer (&absolute);
   made->name = name_of (path);
   made->about = distro_about_new (made->name, "file");
   made->make = make_of_file;

@@ -43,7 +43,7 @@ read_info (const char *path, DistroInfo *info, GError **error)
   if (!run_wait_status (run, &status, error))
     return FALSE;
   if (status != 0)
-    return fail (error, HARNESS_ERROR_USAGE, "%s: no disk image that qemu-img could open: %s", path, run_stderr_tail (run));
+    return fail (error, HARNESS_ERROR_USAGE, "%s: no disk image that qemu-img could open: %s; try: a qcow2 or raw image of a whole disk", path, run_stderr_tail (run));
   return distro_info_parse (run_stdout (run), info, error);
 }
 

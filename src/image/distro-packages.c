@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/run.h"
+#include "image/distro-fetch.h"
 
 #define PACKAGES_DEADLINE_S 3600
 #define PACKAGES_EXPECTED_S 75.0
-#define RELEASE_DEADLINE_S 60
-#define RELEASE_BYTES_MAX "4194304"
+#define RELEASE_BYTES_MAX (4u << 20)
 /* Between the first release of Debian and what a file system of today can say. */
 #define DATE_MIN_S G_GINT64_CONSTANT (1000000000)
 #define DATE_MAX_S G_GINT64_CONSTANT (4294967295)
@@ -63,17 +63,19 @@ distro_release_date (const char *release, gint64 *seconds)
 static gboolean
 fetch_release (const char *url, gint64 *seconds, GError **error)
 {
-  g_autoptr (Run) run = run_new ("curl", "--silent", "--show-error", "--fail", "--location", "--max-redirs", "5", "--proto", "=http,https", "--max-filesize",
-                                 RELEASE_BYTES_MAX, "--connect-timeout", "20", url, NULL);
-  int status;
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *release = NULL;
+  gsize size;
 
-  run_set_deadline_s (run, RELEASE_DEADLINE_S);
-  if (!run_wait_status (run, &status, error))
-    return FALSE;
-  if (status != 0)
-    return fail (error, HARNESS_ERROR_HOST, "%s: the mirror cannot be reached: %s; try: another mirror in the distribution's config", url, run_stderr_tail (run));
-  if (!distro_release_date (run_stdout (run), seconds))
-    return fail (error, HARNESS_ERROR_FAILED, "%s: this is no Release file with a date", url);
+  if (!fetch_text (url, RELEASE_BYTES_MAX, &release, &size, &failure))
+    {
+      if (!g_error_matches (failure, HARNESS_ERROR, HARNESS_ERROR_INTERRUPTED))
+        return fail (error, HARNESS_ERROR_HOST, "the mirror of its packages: %s; try: another mirror in the distribution's config", failure->message);
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  if (!distro_release_date (release, seconds))
+    return fail (error, HARNESS_ERROR_FAILED, "%s: this is no Release file with a date; try: another mirror in the distribution's config", url);
   return TRUE;
 }
 

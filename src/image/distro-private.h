@@ -22,5 +22,5 @@ struct DistroJob {
   gboolean (*make) (DistroJob *job, Scratch *scratch, GError **error);
 };
 
-/* `from` (raw or qcow2, as format says) made into `to`, a plain qcow2, and removed. */
+/* `from` (raw or qcow2, as format says) made into `to`, a plain qcow2; it stays. */
 gboolean distro_to_qcow2 (const DistroJob *job, const char *from, const char *format, const char *to, GError **error);

@@ -145,7 +145,7 @@ said "moved has no checksum there"
 conf test-away http://127.0.0.1:1/image http://127.0.0.1:1/SHA256SUMS
 expect 3 "$harness" build images --distro test-away
 [ "$(grep -c "made of packages instead" "$TMPDIR/err")" -eq 1 ] || fail "not said once: $(cat "$TMPDIR/err")"
-said "the mirror cannot be reached"
+said "the mirror of its packages"
 expect 3 "$harness" build images --distro test-away --from download
 ! grep -F "made of packages" "$TMPDIR/err" || fail "packages were not wanted"
 said "--from packages"

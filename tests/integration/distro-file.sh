@@ -50,5 +50,12 @@ said "no such file"
 expect 2 "$harness" build images --distro "file://$disks/text"
 said "no disk"
 refused 1 corrupt.qcow2 "damaged"
+# qemu-img has protocols and options of such names.
+for name in fat:disk -disk; do
+  echo "not a disk" >"$disks/$name"
+  (cd "$disks" && expect 2 "$harness" build images "--distro=$name") || exit 1
+  said "$disks/$name: this is no disk"
+  rm "$disks/$name"
+done
 [ "$(listing "$disks")" = "$before" ] || fail "a file of the user's was changed"
 [ -z "$(find "$tree/images/cache" -mindepth 1 -maxdepth 1 -name 'distro-*')" ] || fail "something was cached"
