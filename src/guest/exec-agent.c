@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -108,16 +109,33 @@ static void child(char **argv, const int in[2], const int out[2], const int err[
         _exit(127);
 }
 
-/* Our ends in *in, *out, *err; what exec failed with is the result. */
+/* 0, or errno after closing what there was. */
+static int make_pipes(int pipes[4][2])
+{
+        for (unsigned i = 0; i < 4; i++) {
+                const int error = pipe2(pipes[i], O_CLOEXEC) < 0 ? errno : 0;
+
+                if (!error)
+                        continue;
+                while (i-- > 0) {
+                        close(pipes[i][0]);
+                        close(pipes[i][1]);
+                }
+                return error;
+        }
+        return 0;
+}
+
+/* Our ends in a->in, a->out, a->err; what exec failed with is the result. */
 static int spawn(struct agent *a, char **argv)
 {
-        int in[2], out[2], err[2], report[2], error = 0;
+        int pipes[4][2], *const in = pipes[0], *const out = pipes[1], *const err = pipes[2], *const report = pipes[3];
+        int error = make_pipes(pipes);
 
-        if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0)
-                return errno;
+        if (error)
+                return error;
         a->pid = fork();
-        if (a->pid < 0)
-                return errno;
+        error = a->pid < 0 ? errno : 0;
         if (a->pid == 0)
                 child(argv, in, out, err, report[1]);
         close(in[0]);
@@ -130,9 +148,11 @@ static int spawn(struct agent *a, char **argv)
         fcntl(a->in, F_SETFL, O_NONBLOCK);
         fcntl(a->out, F_SETFL, O_NONBLOCK);
         fcntl(a->err, F_SETFL, O_NONBLOCK);
-        a->pidfd = (int)syscall(SYS_pidfd_open, a->pid, 0);
-        if (read(report[0], &error, sizeof error) != sizeof error)
-                error = 0;
+        if (a->pid > 0) {
+                a->pidfd = (int)syscall(SYS_pidfd_open, a->pid, 0);
+                if (read(report[0], &error, sizeof error) != sizeof error)
+                        error = 0;
+        }
         close(report[0]);
         return error;
 }
@@ -274,21 +294,26 @@ static int give_input(struct agent *a)
         return a->owes_ack ? acknowledge(a) : 0;
 }
 
+/* What is there now, and not what may come meanwhile. */
+static int pass_on_rest(struct agent *a, int *fd, enum exec_type type)
+{
+        int left = 0, passed = 1;
+
+        ioctl(*fd, FIONREAD, &left);
+        for (; left > 0 && passed > 0; left -= (int)EXEC_DATA_MAX)
+                passed = pass_on(a, fd, type);
+        return passed < 0 ? -1 : 0;
+}
+
 /* The command has ended: what it wrote comes first, but a process that it left behind is not waited for. */
 static int end_command(struct agent *a)
 {
         siginfo_t info = { 0 };
-        int more = 1;
 
         if (waitid(P_PID, (id_t)a->pid, &info, WEXITED) < 0)
                 return -1;
-        while (more > 0) {
-                const int out = pass_on(a, &a->out, EXEC_OUTPUT), err = pass_on(a, &a->err, EXEC_ERRORS);
-
-                if (out < 0 || err < 0)
-                        return -1;
-                more = out || err;
-        }
+        if (pass_on_rest(a, &a->out, EXEC_OUTPUT) < 0 || pass_on_rest(a, &a->err, EXEC_ERRORS) < 0)
+                return -1;
         a->pid = 0;
         return say_end(a, info.si_code == CLD_EXITED ? EXEC_END_STATUS : EXEC_END_SIGNAL, (uint32_t)info.si_status);
 }
