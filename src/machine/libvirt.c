@@ -186,7 +186,7 @@ libvirt_check (const MachineSpec *spec, GError **error)
   g_autofree char *fence = NULL;
   if (spec->accel == ACCEL_EMULATED && spec->isa == ISA_VMX)
     return fail (error, HARNESS_ERROR_USAGE, "QEMU emulates no VMX; try: the bochs machine");
-  if (spec->accel == ACCEL_EMULATED && spec->cpus > 1)
+  if (spec->accel == ACCEL_EMULATED && spec->cpus > 1 && !spec->interactive)
     return fail (error, HARNESS_ERROR_USAGE, "an exact lab has one L1 CPU, not %u", spec->cpus);
   if (spec->accel == ACCEL_KVM && spec->l0_log)
     return fail (error, HARNESS_ERROR_USAGE, "hardware keeps no exit log of its own");
