@@ -1,32 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel, disk and snapshot of a distribution L1; see l1-distribution.h. */
+/* Kernel and disk of a distribution as L1, and the machine that boots it; see l1-distribution.h. */
 #include "cli/l1-distribution.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/hash.h"
 #include "base/run.h"
-#include "image/contents.h"
+#include "cli/l1-snapshot.h"
 #include "kernel/kit.h"
-#include "record/payload.h"
 
 #define VARIANT "l1"
 #define DISK_BYTES (G_GUINT64_CONSTANT (4) << 30)
 #define LIST_MAX 65536
 #define RAW_KIND "l1-disk"
 #define RAW_SECONDS 8.0
-#define SNAPSHOT_KIND "l1-snapshot"
-#define SNAPSHOT_RECIPE "1" /* to be raised when a snapshot of the same inputs is to be made anew */
-#define SNAPSHOT_SECONDS 90.0
-#define SNAPSHOT_DEADLINE_NS (G_GINT64_CONSTANT (1200) * 1000000000)
-#define SNAPSHOT_BYTES (G_GUINT64_CONSTANT (5) << 30)
 #define ROOT_PARTITION "p3"
-#define VOLUME_UNIT (G_GINT64_CONSTANT (1) << 30)
 
 void
 l1_distribution_free (L1Distribution *l1)
@@ -246,117 +236,7 @@ l1_distribution_prepare (App *app, const ArtefactOptions *options, const char *w
   return TRUE;
 }
 
-/* --- the snapshot --------------------------------------------------------------------------------- */
-
-/* All that decides what L1 is when it stops, and what the machine that goes on must have in common with it. */
-static char *
-snapshot_key (const L1Distribution *l1, const MachineSpec *spec, const char *emulator)
-{
-  g_autoptr (InputHash) hash = input_hash_new (SNAPSHOT_KIND "-" SNAPSHOT_RECIPE);
-  struct stat st = { 0 };
-  g_autofree char *numbers = NULL;
-
-  if (spec->volume && stat (spec->volume, &st) < 0)
-    st.st_size = 0;
-  numbers = g_strdup_printf ("%u %u %u %u %" G_GUINT64_FORMAT " %lld", (guint) spec->isa, spec->cpus, spec->memory_mib, spec->icount_shift, spec->record_bytes, (long long) st.st_size);
-  input_hash_add (hash, "kernel", l1->kernel->key);
-  input_hash_add (hash, "disk", l1->disk->sha256);
-  input_hash_add (hash, "cmdline", spec->cmdline);
-  input_hash_add (hash, "cpu", spec->cpu_model);
-  input_hash_add (hash, "emulator", emulator);
-  input_hash_add (hash, "numbers", numbers);
-  return input_hash_end (hash);
-}
-
-/* What differs between the machine that stops and the one that goes on is not in the snapshot. */
-static MachineSpec
-spec_for_snapshot (const MachineSpec *spec, const char *dir, const char *snapshot)
-{
-  MachineSpec stops = *spec;
-
-  stops.payload = NULL;
-  stops.payload_bytes = 0;
-  stops.dir = dir;
-  stops.l0_log = FALSE;
-  stops.deadline_ns = SNAPSHOT_DEADLINE_NS;
-  stops.stall_ns = 0;
-  stops.snapshot_to = snapshot;
-  return stops;
-}
-
-/* As long as L2's volume and empty: what L1 finds out about its disks at its start must not depend on what L2 is. */
-static gboolean
-make_empty_volume (const MachineSpec *spec, const Scratch *scratch, char **path, GError **error)
-{
-  struct stat st;
-
-  if (!spec->volume)
-    return TRUE;
-  *path = scratch_file (scratch, "volume");
-  return (stat (spec->volume, &st) == 0 && files_write (*path, "", 0, error) && truncate (*path, st.st_size) == 0) ||
-         fail_errno (error, errno, "%s: making it empty", *path);
-}
-
-static gboolean
-boot_until_stop (const MachineSpec *spec, GError **error)
-{
-  g_autoptr (Machine) machine = machine_new (spec, error);
-  MachineResult result = { 0 };
-  gboolean ok;
-
-  if (!machine || !machine_start (machine, error) || !machine_wait (machine, NULL, NULL, &result, error))
-    return FALSE;
-  ok = result.end == MACHINE_END_SNAPSHOT ||
-       fail (error, HARNESS_ERROR_FAILED, "L1 did not come to its snapshot but ended by %s: %s; try: look into %s/l1-console.log", machine_end_name (result.end),
-             result.detail ? result.detail : "no detail", spec->dir);
-  machine_result_clear (&result);
-  return ok;
-}
-
-static gboolean
-make_snapshot (App *app, const char *lane, const MachineSpec *spec, const char *key, char **dir, GError **error)
-{
-  g_autoptr (Scratch) scratch = scratch_new (app->cache, SNAPSHOT_KIND, error);
-  g_autoptr (Scratch) beside = scratch ? scratch_new (app->cache, SNAPSHOT_KIND "-volume", error) : NULL;
-  g_autofree char *volume = NULL;
-  gboolean ok;
-
-  if (!beside || !make_empty_volume (spec, beside, &volume, error) || !files_need_bytes (app->cache, SNAPSHOT_BYTES, "L1's snapshot", error))
-    return FALSE;
-  MachineSpec stops = spec_for_snapshot (spec, spec->dir, scratch_path (scratch));
-  stops.volume = volume;
-  progress_begin (&app->progress, lane, "L1's first boot", SNAPSHOT_SECONDS);
-  ok = boot_until_stop (&stops, error) && cache_seal (app->cache, SNAPSHOT_KIND, key, scratch, dir, error);
-  progress_end (&app->progress, lane, ok, NULL);
-  return ok;
-}
-
-static gboolean
-find_snapshot (App *app, const L1Distribution *l1, const char *lane, const MachineSpec *spec, char **dir, GError **error)
-{
-  g_autofree char *emulator = machine_emulator_version (spec->kind, error);
-  g_autofree char *key = emulator ? snapshot_key (l1, spec, emulator) : NULL;
-  g_autofree char *lock_path = g_strdup_printf ("%s/" SNAPSHOT_KIND "-%.16s.lock", app->cache, key ? key : "");
-  g_autoptr (FileLock) lock = key ? file_lock (lock_path, error) : NULL;
-  gboolean damaged = FALSE;
-
-  if (!lock || !cache_lookup (app->cache, SNAPSHOT_KIND, key, dir, &damaged, error))
-    return FALSE;
-  return *dir || make_snapshot (app, lane, spec, key, dir, error);
-}
-
-/* One snapshot for all volumes of about a size. What is added is a hole. */
-static gboolean
-round_volume (const MachineSpec *spec, GError **error)
-{
-  struct stat st;
-
-  if (!spec->volume)
-    return TRUE;
-  if (stat (spec->volume, &st) < 0)
-    return fail_errno (error, errno, "%s", spec->volume);
-  return truncate (spec->volume, (st.st_size + VOLUME_UNIT - 1) / VOLUME_UNIT * VOLUME_UNIT) == 0 || fail_errno (error, errno, "%s: making it longer", spec->volume);
-}
+/* --- the machine ---------------------------------------------------------------------------------- */
 
 gboolean
 l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, MachineSpec *spec, GError **error)
@@ -372,108 +252,8 @@ l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, Mach
   spec->cmdline = g_intern_string (cmdline);
   if (!stops)
     return TRUE;
-  if (!round_volume (spec, error) || !find_snapshot (app, l1, lane, spec, &dir, error))
+  if (!l1_snapshot_find (app, l1, lane, spec, &dir, error))
     return FALSE;
   spec->snapshot_from = g_intern_string (dir);
-  return TRUE;
-}
-
-/* --- the payload ---------------------------------------------------------------------------------- */
-
-static gboolean
-add_domain (Payload *payload, const char *name, const L2DomainConfig *config, GError **error)
-{
-  g_autofree char *xml = l2_domain_xml (config);
-
-  return payload_add (payload, name, xml, strlen (xml), error);
-}
-
-static gboolean
-add_file (Payload *payload, const char *name, const char *path, GError **error)
-{
-  g_autofree char *data = NULL;
-  gsize size;
-
-  return files_read (path, PAYLOAD_DEVICE_BYTES, &data, &size, error) && payload_add (payload, name, data, size, error);
-}
-
-static gboolean
-add_program (Payload *payload, const char *name, const char *program, GError **error)
-{
-  g_autofree char *path = NULL;
-
-  return artefacts_guest_program (program, &path, error) && add_file (payload, name, path, error);
-}
-
-/* Kernel and initramfs as they stand in the small L1's image. */
-static gboolean
-add_micro (App *app, Payload *payload, const KernelArtefact *kernel, GError **error)
-{
-  g_autofree char *bzimage = g_build_filename (kernel->dir, "bzImage", NULL);
-  g_autofree char *init = NULL;
-  g_autoptr (Contents) contents = contents_new ();
-  g_autoptr (Scratch) scratch = scratch_new (app->cache, "initrd", error);
-  g_autofree char *initrd = scratch ? scratch_file (scratch, "initrd") : NULL;
-
-  if (!initrd || !artefacts_guest_program ("l2-init", &init, error))
-    return FALSE;
-  contents_add_file (contents, "init", init, 0755);
-  contents_add_device (contents, "dev/console", 5, 1);
-  contents_add_dir (contents, "proc");
-  contents_add_dir (contents, "sys");
-  return contents_write (contents, CONTENTS_CPIO, initrd, error) && add_file (payload, PAYLOAD_KERNEL, bzimage, error) && add_file (payload, PAYLOAD_INITRD, initrd, error);
-}
-
-#define MICRO_KERNEL PAYLOAD_DIR "/" PAYLOAD_KERNEL
-#define MICRO_INITRD PAYLOAD_DIR "/" PAYLOAD_INITRD
-#define MICRO_DISK PAYLOAD_OVERLAY_DIR "/disk"
-
-Payload *
-l1_distribution_payload (App *app, const LabConfig *lab, const char *cmdline, const KernelArtefact *micro_kernel, const L2DomainConfig *l2, GError **error)
-{
-  g_autoptr (Payload) payload = payload_new ();
-  const L2DomainConfig known_answer
-      = { .memory_mib = lab->l2_memory_mib, .cpus = 1, .kernel = PAYLOAD_DIR "/" PAYLOAD_KNOWN_ANSWER, .devices = L2_DEVICES_MINIMAL };
-
-  if (!payload_add (payload, PAYLOAD_CMDLINE, cmdline, strlen (cmdline), error) || !add_program (payload, PAYLOAD_AGENT, "l1-agent-libvirt", error) ||
-      !add_domain (payload, PAYLOAD_L2_XML, l2, error) || (micro_kernel && !add_micro (app, payload, micro_kernel, error)))
-    return NULL;
-  if (lab->l2_operations && (!add_domain (payload, PAYLOAD_KNOWN_ANSWER_XML, &known_answer, error) ||
-                             !add_program (payload, PAYLOAD_KNOWN_ANSWER, "known-answer", error)))
-    return NULL;
-  return g_steal_pointer (&payload);
-}
-
-void
-l2_domain_micro (const LabConfig *lab, const char *cmdline, L2DomainConfig *l2)
-{
-  *l2 = (L2DomainConfig){
-    .memory_mib = lab->l2_memory_mib,
-    .cpus = lab->l2_cpus,
-    .kernel = MICRO_KERNEL,
-    .initrd = MICRO_INITRD,
-    .cmdline = cmdline,
-    .disk = MICRO_DISK,
-    .disk_format = "raw",
-    .devices = L2_DEVICES_VIRTIO,
-  };
-}
-
-gboolean
-l2_domain_of_volume (const L2Spec *spec, const LabConfig *lab, L2DomainConfig *l2, GError **error)
-{
-  if (spec->firmware == L2_FIRMWARE_UEFI)
-    return fail (error, HARNESS_ERROR_USAGE, "L2 by UEFI goes with the small L1 only; try: without --l1, or --firmware bios");
-  l2_domain_micro (lab, spec->cmdline, l2);
-  l2->devices = spec->devices;
-  l2->loader_rom = spec->loader_rom ? PAYLOAD_DIR "/loader-rom" : NULL;
-  l2->report_serial = !spec->micro;
-  if (spec->micro)
-    return TRUE;
-  l2->kernel = spec->kernel ? MICRO_KERNEL : NULL; /* the volume's files have the same names */
-  l2->initrd = spec->initrd ? MICRO_INITRD : NULL;
-  l2->disk = spec->disk ? PAYLOAD_OVERLAY_DIR "/disk.qcow2" : NULL;
-  l2->disk_format = l2->seed_format = "qcow2";
-  l2->seed = spec->seed ? PAYLOAD_OVERLAY_DIR "/seed.qcow2" : NULL;
   return TRUE;
 }

@@ -5,11 +5,8 @@
  */
 #pragma once
 #include "cli/artefacts.h"
-#include "config/config.h"
 #include "image/distro.h"
-#include "image/l2-domain.h"
 #include "machine/machine.h"
-#include "machine/payload.h"
 
 typedef struct {
   KernelArtefact *kernel; /* with vmlinux */
@@ -32,13 +29,3 @@ gboolean l1_distribution_prepare (App *app, const ArtefactOptions *options, cons
  * lives as long as the process.
  */
 gboolean l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, MachineSpec *spec, GError **error);
-
-/*
- * What L1 is told when it goes on, and what it is to run: the agent, the guest without an operating system if the lab has operations. cmdline: as
- * l1_cmdline() makes it. micro_kernel: the micro L2's; NULL if L2 is something else.
- */
-Payload *l1_distribution_payload (App *app, const LabConfig *lab, const char *cmdline, const KernelArtefact *micro_kernel, const L2DomainConfig *l2, GError **error);
-/* The micro L2, told this. */
-void l2_domain_micro (const LabConfig *lab, const char *cmdline, L2DomainConfig *l2);
-/* L2 as in a volume made of this (image/l2-volume.h). USAGE for what L1's libvirt cannot do: UEFI. */
-gboolean l2_domain_of_volume (const L2Spec *spec, const LabConfig *lab, L2DomainConfig *l2, GError **error);

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/pages.h"
 #include "cli/l1-cmdline.h"
+#include "cli/l1-payload.h"
 #include "cli/lab-repeat.h"
 #include "cli/proof.h"
 #include "record/record.h"
@@ -156,7 +157,7 @@ fill_distribution (LabRun *run, const L1CmdlineSpec *line, MachineSpec *spec, GE
       if (!l2_domain_of_volume (&l2, run->config, &domain, error))
         return FALSE;
     }
-  run->payload = l1_distribution_payload (run->app, run->config, run->cmdline, run->guest && guest_is_own (run->guest) ? NULL : run->kernel, &domain, error);
+  run->payload = l1_payload_make (run->app, run->config, run->cmdline, run->guest && guest_is_own (run->guest) ? NULL : run->kernel, &domain, error);
   if (!run->payload || !l1_distribution_fill (run->app, run->l1, run->name, spec, error))
     return FALSE;
   spec->payload = payload_bytes (run->payload, &spec->payload_bytes);

@@ -10,6 +10,7 @@
 #include "kernel/kernel.h"
 #include "machine/hardware.h"
 #include "machine/machine.h"
+#include "machine/payload.h"
 #include "report/results.h"
 
 typedef struct {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "cli/l1-cmdline.h"
 #include "cli/l1-distribution.h"
+#include "cli/l1-payload.h"
 
 #define DEADLINE_NS (G_GINT64_CONSTANT (900) * 1000000000)
 
@@ -41,7 +42,7 @@ run (App *app, const char *dir, GError **error)
     .l0_log = TRUE,
     .deadline_ns = DEADLINE_NS,
   };
-  g_autoptr (Payload) payload = l1_distribution_payload (app, lab, cmdline, micro_kernel, &l2, error);
+  g_autoptr (Payload) payload = l1_payload_make (app, lab, cmdline, micro_kernel, &l2, error);
   if (!payload || !l1_distribution_fill (app, l1, "svm", &spec, error))
     return FALSE;
   spec.payload = payload_bytes (payload, &spec.payload_bytes);
