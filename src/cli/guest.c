@@ -74,8 +74,32 @@ check_words (const GuestOptions *o, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_file (const char *option, const char *path, GError **error)
+{
+  if (!path || g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return TRUE;
+  return fail (error, HARNESS_ERROR_USAGE, "%s: %s: there is no such file", option, path);
+}
+
+/* A distribution as L1 is made of packages. */
+static gboolean
+check_l1 (const App *app, const char *name, GError **error)
+{
+  g_autofree char *configs = app_path (app, "configs", "distributions", NULL);
+  g_auto (GStrv) names = NULL;
+  g_autofree char *joined = NULL;
+
+  if (!name)
+    return TRUE;
+  if (!distro_names (configs, &names, error))
+    return FALSE;
+  joined = g_strjoinv (", ", names);
+  return g_strv_contains ((const char *const *) names, name) || fail (error, HARNESS_ERROR_USAGE, "--l1: no distribution is called \"%s\"; try: %s", name, joined);
+}
+
 gboolean
-guest_check (const GuestOptions *o, GError **error)
+guest_check (const App *app, const GuestOptions *o, gboolean replay, GError **error)
 {
   const gboolean disk = o->what != NULL, kernel = o->kernel != NULL;
 
@@ -87,7 +111,10 @@ guest_check (const GuestOptions *o, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--l2-cpus is %d; try: a number from 1 to %d", o->cpus, CPUS_MAX);
   if (o->memory_mib != 0 && (o->memory_mib < MEMORY_MIN || o->memory_mib > MEMORY_MAX))
     return fail (error, HARNESS_ERROR_USAGE, "--l2-memory is %d; try: a number of MiB from %d to %d", o->memory_mib, MEMORY_MIN, MEMORY_MAX);
-  return check_words (o, error);
+  if (replay && (o->l1 || is_own (o) || o->devices || o->cpus || o->memory_mib))
+    return fail (error, HARNESS_ERROR_USAGE, "--replay boots nothing: what L1 and L2 were stands in the records; try: without --l1 and --l2…");
+  return check_words (o, error) && check_file ("--l2-kernel", o->kernel, error) && check_file ("--l2-initrd", o->initrd, error) &&
+         (!o->seed || strcmp (o->seed, "none") == 0 || check_file ("--l2-seed", o->seed, error)) && check_l1 (app, o->l1, error);
 }
 
 gboolean
