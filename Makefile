@@ -121,7 +121,9 @@ SAN := BUILD=build/san OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-
 FUZZ_SECONDS ?= 10
 scripts = $(filter-out %/functions.sh,$(wildcard tests/$(1)/*.sh))
 FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(call scripts,lint)
-CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(call scripts,labs)
+# Each keeps one processor busy for minutes: they run beside all others.
+LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,distro-image distribution l1-distribution shell by-hand)))
+CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(filter-out $(LONG_TESTS),$(call scripts,labs)) + $(LONG_TESTS)
 
 check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run
 	$(AGAIN) build

@@ -25,7 +25,7 @@ static char *format_name, *lab_name, *output, *picture_name;
 
 const GOptionEntry export_options[] = {
   { "to", 0, 0, G_OPTION_ARG_STRING, &format_name, "perfetto, trace-dat, csv, json, prometheus or svg", "FORMAT" },
-  { "picture", 0, 0, G_OPTION_ARG_STRING, &picture_name, "with svg: rate, cumulative, heat, costs, operations or share (default: rate)", "NAME" },
+  { "picture", 0, 0, G_OPTION_ARG_STRING, &picture_name, "with svg: rate, cumulative, heat, costs, operations, share or units (default: rate)", "NAME" },
   { "lab", 0, 0, G_OPTION_ARG_STRING, &lab_name, "only this lab of the run; trace-dat, csv and some pictures take one", "LAB" },
   { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "written whole or not at all; default: standard output", "FILE" },
   { 0 },
@@ -150,7 +150,7 @@ to_svg (const ExportRun *run, ExitsSink sink, gpointer user, GError **error)
     }
   GString *picture = picture_by_name (picture_name ? picture_name : "rate", labs, run->labs->len, lab_name);
   if (!picture)
-    return fail (error, HARNESS_ERROR_USAGE, "export: there is no picture \"%s\"; try: rate, cumulative, heat, costs, operations or share", picture_name);
+    return fail (error, HARNESS_ERROR_USAGE, "export: there is no picture \"%s\"; try: rate, cumulative, heat, costs, operations, share or units", picture_name);
   g_autofree char *svg = picture_standalone (picture);
   g_string_free (picture, TRUE);
   return sink (svg, strlen (svg), user, error);

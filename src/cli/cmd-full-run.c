@@ -55,7 +55,7 @@ parse_accel (AccelWanted *wanted, GError **error)
 }
 
 static gboolean
-check_usage (char **arguments, GError **error)
+check_usage (const App *app, char **arguments, GError **error)
 {
   Isa isa;
 
@@ -69,9 +69,7 @@ check_usage (char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--repeat is %d; try: a number from 1 to %d", options.repeats, REPEATS_MAX);
   if (options.config && !options.isa)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
-  if (options.replay && guest_is_given (&options.guest))
-    return fail (error, HARNESS_ERROR_USAGE, "--replay takes L1 and L2 as they were recorded; try: without options for them");
-  return guest_check (&options.guest, error) && artefacts_check (&options.artefacts, error);
+  return guest_check (app, &options.guest, options.replay != NULL, error) && artefacts_check (&options.artefacts, error);
 }
 
 static void
@@ -106,7 +104,7 @@ prepare (App *app, GError **error)
   g_auto (Hardware) hardware = { 0 };
   AccelWanted wanted;
 
-  if (!parse_accel (&wanted, error) || !guest_find (app, &options.guest, error))
+  if (!parse_accel (&wanted, error))
     return NULL;
   hardware_probe (&hardware);
   for (const char *const *name = options.isa ? one : both; *name; name++)
@@ -199,10 +197,10 @@ cmd_full_run (App *app, char **arguments, GError **error)
   g_autoptr (RunFolder) folder = NULL;
   g_autofree char *path = NULL;
 
-  if (!check_usage (arguments, error) || !(runs = prepare (app, error)))
+  if (!check_usage (app, arguments, error) || !(runs = prepare (app, error)))
     return FALSE;
-  if (!options.replay && (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !prepare_l1 (app, kernel, &image, &l1, error) ||
-                           !guest_prepare (app, &options.guest, &guest, error)))
+  if (!options.replay && (!guest_prepare (app, &options.guest, &guest, error) || !artefacts_kernel (app, &options.artefacts, &kernel, error) ||
+                           !prepare_l1 (app, kernel, &image, &l1, error)))
     return FALSE;
   if (kernel && app->verbosity > 0)
     progress_say (&app->progress, "", "kernel %s in %s, L1 in %s", kernel->release, kernel->dir, image ? image->dir : l1->disk->dir);

@@ -41,12 +41,8 @@ typedef struct Guest Guest;
 void guest_free (Guest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Guest, guest_free)
 
-/* What can be wrong with the options alone. USAGE. */
-gboolean guest_check (const GuestOptions *options, GError **error);
-/* Whether any of them was given. */
-gboolean guest_is_given (const GuestOptions *options);
-/* Whether what they name is there. USAGE. */
-gboolean guest_find (const App *app, const GuestOptions *options, GError **error);
+/* What can be wrong with the options alone, and with the files and names that they tell. USAGE. replay: nothing is booted. */
+gboolean guest_check (const App *app, const GuestOptions *options, gboolean replay, GError **error);
 /* Changes the lab as the options say. USAGE where the two do not go together. */
 gboolean guest_configure (const GuestOptions *options, MachineKind machine, LabConfig *lab, GError **error);
 /* Builds or takes from the cache what L2 boots. *guest is NULL if it is the micro L2 with the devices that it has by default. */

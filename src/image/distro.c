@@ -86,40 +86,14 @@ is_name (const char *what)
 }
 
 static gboolean
-is_named (const DistroSpec *spec)
+fail_unknown (const DistroSpec *spec, GError **error)
 {
-  g_autofree char *file = g_strconcat (spec->what, ".conf", NULL);
-  g_autofree char *config = g_build_filename (spec->configs_dir, file, NULL);
-
-  return is_name (spec->what) && g_file_test (config, G_FILE_TEST_EXISTS);
-}
-
-static gboolean
-is_url (const char *what)
-{
-  return strstr (what, ":/") != NULL;
-}
-
-static gboolean
-has_wishes (const DistroSpec *spec)
-{
-  return spec->variant || spec->extra_packages || spec->overlay_tar || spec->script || spec->cmdline || spec->disk_bytes;
-}
-
-gboolean
-distro_check (const DistroSpec *spec, GError **error)
-{
-  const gboolean there = is_url (spec->what) || g_file_test (spec->what, G_FILE_TEST_EXISTS), only_named = has_wishes (spec) || spec->from != DISTRO_FROM_ANY;
   g_auto (GStrv) names = NULL;
   g_autofree char *list = NULL;
 
-  if (is_named (spec) || (there && !only_named))
-    return TRUE;
   if (!distro_names (spec->configs_dir, &names, error))
     return FALSE;
   list = g_strjoinv (", ", names);
-  if (only_named)
-    return fail (error, HARNESS_ERROR_USAGE, "%s: no such distribution, and only a distribution by name is made in one way or another; try: one of %s", spec->what, list);
   return fail (error, HARNESS_ERROR_USAGE, "%s: no such distribution, and no such file; try: one of %s, a disk image's file, or its URL", spec->what, list);
 }
 
@@ -304,6 +278,12 @@ find_or_make (DistroJob *job, gboolean only_find, DistroArtefact **artefact, GEr
 
 /* --- which way --------------------------------------------------------------------------------- */
 
+static gboolean
+has_wishes (const DistroSpec *spec)
+{
+  return spec->variant || spec->extra_packages || spec->overlay_tar || spec->script || spec->cmdline || spec->disk_bytes;
+}
+
 /* Both ways are open: what is in the cache is taken, then the publisher's image if it can be reached, then packages. */
 static gboolean
 build_any (DistroJob *download, DistroJob *packages, DistroArtefact **artefact, GError **error)
@@ -386,15 +366,18 @@ distro_build (const DistroSpec *spec, DistroArtefact **artefact, GError **error)
 {
   g_autofree char *file = g_strconcat (spec->what, ".conf", NULL);
   g_autofree char *config = g_build_filename (spec->configs_dir, file, NULL);
+  const gboolean named = is_name (spec->what) && g_file_test (config, G_FILE_TEST_EXISTS), url = strstr (spec->what, ":/") != NULL;
   DistroArtefact *result = NULL;
   gboolean ok;
 
-  if (!distro_check (spec, error))
-    return FALSE;
-  if (is_named (spec))
+  if (!named && !url && !g_file_test (spec->what, G_FILE_TEST_EXISTS))
+    return fail_unknown (spec, error);
+  if (!named && (has_wishes (spec) || spec->from != DISTRO_FROM_ANY))
+    return fail (error, HARNESS_ERROR_USAGE, "%s: only a distribution by name is made in one way or another", spec->what);
+  if (named)
     ok = build_named (spec, config, &result, error);
   else
-    ok = is_url (spec->what) ? build_url (spec, &result, error) : build_file (spec, spec->what, &result, error);
+    ok = url ? build_url (spec, &result, error) : build_file (spec, spec->what, &result, error);
   if (ok)
     *artefact = result;
   return ok;

@@ -55,8 +55,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DistroArtefact, distro_artefact_free)
  * HOST: no route and no way from packages, no mmdebstrap, no space, libguestfs's appliance (an unreadable /boot/vmlinuz-* is named).
  */
 gboolean distro_build (const DistroSpec *spec, DistroArtefact **artefact, GError **error);
-/* What can be wrong with `what` before anything is made: USAGE. */
-gboolean distro_check (const DistroSpec *spec, GError **error);
 
 /* Names that configs_dir knows, sorted, NULL-terminated. */
 gboolean distro_names (const char *configs_dir, char ***names, GError **error);

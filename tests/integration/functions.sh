@@ -98,9 +98,13 @@ gone() {
   esac
 }
 
-# Scratch folders in the tree, one a line.
+# Scratch folders in the tree, one a line, but those of commands that still run: another test's, in a shared cache. (.tmp-WHAT-PID-RANDOM, base/files.h)
 leftovers() {
-  find "$tree/results" "$tree/images/cache/" -maxdepth 1 -name '.*' -mindepth 1
+  local path pid
+  find "$tree/results" "$tree/images/cache/" -maxdepth 1 -name '.*' -mindepth 1 | while read -r path; do
+    pid=${path%-*} pid=${pid##*-}
+    gone "$pid" && echo "$path"
+  done
 }
 
 no_leftovers() {

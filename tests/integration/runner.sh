@@ -28,6 +28,12 @@ last "1 passed, 1 failed, 1 skipped"
 printed "the reason"
 printed "status 3"
 printed "not here"
+# Side by side: sums, and what failed beside is shown.
+run 1 "$TMPDIR/passes" + "$TMPDIR/fails" "$TMPDIR/skips"
+last "1 passed, 1 failed, 1 skipped"
+printed "the reason"
+run 0 "$TMPDIR/passes" + "$TMPDIR/echoes:word"
+last "2 passed, 0 failed"
 run 1 "$TMPDIR/skips"
 last "0 passed, 0 failed, 1 skipped"
 run 1
@@ -39,11 +45,18 @@ last "0 passed, 1 failed"
 printed "deadline of 1 s"
 printed "begun"
 
-tests/run -l "$TMPDIR/log" "$TMPDIR/notes" >"$TMPDIR/out" 2>&1 &
-runner=$!
-wait_for 5 "the test" test -s "$TMPDIR/pid"
-kill -TERM "$runner"
-wait "$runner"
-[ $? -eq 130 ] || fail "interrupted: not exit status 130"
-last "interrupted"
-wait_for 5 "the end of the test" gone "$(cat "$TMPDIR/pid")"
+# Interrupted, it takes with it what runs, the tests beside too.
+interrupt() { # TEST…
+  rm -f "$TMPDIR/pid"
+  tests/run -l "$TMPDIR/log" "$@" >"$TMPDIR/out" 2>&1 &
+  runner=$!
+  wait_for 5 "the test" test -s "$TMPDIR/pid"
+  kill -TERM "$runner"
+  wait "$runner"
+  [ $? -eq 130 ] || fail "interrupted: not exit status 130"
+  last "interrupted"
+  wait_for 5 "the end of the test" gone "$(cat "$TMPDIR/pid")"
+}
+interrupt "$TMPDIR/notes"
+make_test sleeps <<<'exec sleep 1000'
+interrupt "$TMPDIR/sleeps" + "$TMPDIR/notes"

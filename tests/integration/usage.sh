@@ -38,16 +38,6 @@ expect 2 "$harness" build kernel --series "$TMPDIR"
 said "$TMPDIR/series"
 expect 2 "$harness" export --to csv --picture rate
 said "--to svg"
-for option in --l1=debian-99 --l1="$replay/svm/records.bin" --l2="$TMPDIR/no-disk" --l2-kernel="$TMPDIR/no-kernel"; do
-  expect 2 "$harness" full-run --isa svm --accel emulated "$option"
-  said "${option#*=}"
-  expect 2 "$harness" full-run --isa svm --replay "$replay" "$option"
-  said "--replay"
-done
-expect 2 "$harness" full-run --isa vmx --accel emulated --l1 debian-12
-said "Bochs"
-expect 2 "$harness" full-run --isa svm --accel emulated --l1 debian-12 --l2 debian-12 --firmware uefi
-said "UEFI"
 expect 2 "$harness" build images --distro debian-12 --jobs 2
 said "--jobs"
 expect 2 "$harness" build
