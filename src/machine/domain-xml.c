@@ -262,7 +262,7 @@ write_pty (xmlTextWriter *xml, const char *port, const char *path)
 }
 
 static void
-write_disk (xmlTextWriter *xml, const char *device, const char *format, const char *path, const char *target, const char *bus)
+write_disk (xmlTextWriter *xml, const char *device, const char *format, const char *path, const char *target, const char *bus, gboolean read_only)
 {
   start (xml, "disk");
   attr (xml, "type", "file");
@@ -277,7 +277,7 @@ write_disk (xmlTextWriter *xml, const char *device, const char *format, const ch
   attr (xml, "dev", target);
   attr (xml, "bus", bus);
   end (xml);
-  if (strcmp (device, "cdrom") == 0)
+  if (read_only)
     flag (xml, "readonly", NULL, NULL);
   end (xml);
 }
@@ -294,14 +294,27 @@ write_random (xmlTextWriter *xml)
   end (xml);
 }
 
+/* The only way in is by what L1 itself has begun. */
+static void
+write_network (xmlTextWriter *xml)
+{
+  start (xml, "interface");
+  attr (xml, "type", "user");
+  flag (xml, "model", "type", "virtio");
+  flag (xml, "rom", "enabled", "no");
+  end (xml);
+}
+
 static void
 write_storage (xmlTextWriter *xml, const DomainConfig *config)
 {
   if (config->disk != NULL)
     {
-      write_disk (xml, "disk", "qcow2", config->disk, "vda", "virtio");
+      write_disk (xml, "disk", "qcow2", config->disk, "vda", "virtio", FALSE);
+      if (config->second_disk != NULL)
+        write_disk (xml, "disk", "raw", config->second_disk, "vdb", "virtio", TRUE);
       if (config->seed != NULL)
-        write_disk (xml, "cdrom", "raw", config->seed, "hda", "ide");
+        write_disk (xml, "cdrom", "raw", config->seed, "hda", "ide", TRUE);
       write_random (xml);
       return;
     }
@@ -330,6 +343,8 @@ write_devices (xmlTextWriter *xml, const DomainConfig *config)
     write_pty (xml, "1", NULL);
   flag (xml, "memballoon", "model", "none");
   write_storage (xml, config);
+  if (config->network)
+    write_network (xml);
   end (xml);
 }
 
