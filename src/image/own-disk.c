@@ -90,9 +90,14 @@ own_disk_layer (const char *path, const char *format, const char *layer, GError 
 
 #define FILES_MAX 32
 
-/* Before the login prompts are started. The agent is copied: the ISO may be ejected, and /run may not be executed from. */
+/*
+ * Before the login prompts are started. The agent is copied: the ISO may be ejected, and /run may not be executed from. An RSA key would take an emulator
+ * up to minutes to find, and another locale would be generated first.
+ */
 static const char user_data[] =
   "#cloud-config\n"
+  "ssh_genkeytypes: [ed25519]\n"
+  "locale: C.UTF-8\n"
   "bootcmd:\n"
   "  - |\n"
   "    mkdir -p /run/harness-seed /etc/systemd/system/serial-getty@ttyS0.service.d\n"
