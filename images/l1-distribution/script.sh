@@ -6,6 +6,8 @@ depmod "$RELEASE"
 # To build KVM's modules by hand: make -C /lib/modules/$(uname -r)/build M=arch/x86/kvm modules
 ln -sfn /usr/src/linux-"$RELEASE" /lib/modules/"$RELEASE"/build
 rm -f /boot/initrd.img-"$RELEASE"
+# Without an initramfs only the kernel looks for its root, which knows partitions' identifiers, not those of file systems.
+echo GRUB_DISABLE_LINUX_PARTUUID=false >>/etc/default/grub
 # Nothing in a lab's L1 needs what runs by the clock, waits for a network or looks for a screen.
 systemctl --no-reload mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service dpkg-db-backup.timer fstrim.timer logrotate.timer \
   man-db.timer systemd-pstore.service systemd-timesyncd.service systemd-networkd-wait-online.service getty@tty1.service libvirt-guests.service ssh.service

@@ -9,25 +9,28 @@
 #include "cli/guest.h"
 #include "cli/l1-cmdline.h"
 #include "cli/lab-run.h"
+#include "cli/shell-distribution.h"
 #include "cli/shell-run.h"
 #include "image/own-disk.h"
 
 #define BOOT_S 600
 #define TIMEOUT_MAX_S 1e6
 #define OWN_DISK_MEMORY_MIB 2048 /* at least: a distribution's */
+#define MICRO "micro"
 
 static struct {
   ArtefactOptions artefacts;
   char *isa, *accel, *config, *l1, *exec;
   double timeout_s, boot_s;
-  gboolean gdb, gdb_wait;
+  gboolean gdb, gdb_wait, network;
 } options = { .artefacts = { .jobs = JOBS_NOT_GIVEN }, .boot_s = BOOT_S };
 
 const GOptionEntry shell_options[] = {
   { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "vmx or svm (default: what this host has hardware for, else svm, which is emulated faster)", "ISA" },
   { "accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "kvm: on hardware or not at all; emulated: never on hardware", "HOW" },
   { "lab", 0, 0, G_OPTION_ARG_FILENAME, &options.config, "with --isa: this lab's configuration instead of configs/labs/ISA.conf", "FILE" },
-  { "l1", 0, 0, G_OPTION_ARG_FILENAME, &options.l1, "boot this disk (qcow2 or raw, with cloud-init and a console on ttyS0) as L1; it is not written (default: the lab's kernel with busybox)", "FILE" },
+  { "l1", 0, 0, G_OPTION_ARG_FILENAME, &options.l1, "micro: the lab's kernel with busybox, up in seconds (default); debian-12: a distribution with that kernel, libvirt, compiler, cpuid, perf and trace-cmd, up in a minute or two if emulated, whose disk is built first; or a disk of yours (qcow2 or raw, with cloud-init and a console on ttyS0), which is not written", "WHAT" },
+  { "network", 0, 0, G_OPTION_ARG_NONE, &options.network, "give L1 a network card: it reaches what this host reaches, nothing reaches it (default: none)", NULL },
   { "exec", 0, 0, G_OPTION_ARG_STRING, &options.exec, "run this by /bin/sh in place of the console; arguments after -- are its $1, $2, …", "CMD" },
   { "timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.timeout_s, "with --exec: kill it after so long, exit code 124 (default: never)", "SECONDS" },
   { "boot-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.boot_s, "with --exec: how long L1 may take until it can run commands (default: 600)", "SECONDS" },
@@ -38,6 +41,8 @@ const GOptionEntry shell_options[] = {
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
   { 0 },
 };
+
+typedef enum { L1_MICRO, L1_DISTRIBUTION, L1_FILE } L1Choice;
 
 static gboolean
 parse_accel (AccelWanted *wanted, GError **error)
@@ -62,11 +67,28 @@ check_seconds (const char *option, double seconds, GError **error)
   return fail (error, HARNESS_ERROR_USAGE, "--%s is %g; try: seconds, up to %g", option, seconds, TIMEOUT_MAX_S);
 }
 
+/* A name is a distribution's, whatever files there are; ./NAME is the file. */
 static gboolean
-check_usage (char **arguments, gboolean *l2, GError **error)
+check_l1 (App *app, gboolean l2, L1Choice *choice, GError **error)
+{
+  const char *format;
+
+  *choice = L1_MICRO;
+  if (!options.l1 || strcmp (options.l1, MICRO) == 0)
+    return TRUE;
+  *choice = shell_distribution_is_name (app, options.l1) ? L1_DISTRIBUTION : L1_FILE;
+  if (*choice == L1_DISTRIBUTION)
+    return TRUE;
+  if (l2)
+    return fail (error, HARNESS_ERROR_USAGE, "--l1 %s: what L2 would be there is not known; try: shell l1, or a distribution", options.l1);
+  return own_disk_check (options.l1, &format, error);
+}
+
+static gboolean
+check_usage (App *app, char **arguments, gboolean *l2, L1Choice *choice, GError **error)
 {
   Isa isa;
-  const char *format, *guest = arguments[0] ? arguments[0] : "l1";
+  const char *guest = arguments[0] ? arguments[0] : "l1";
 
   *l2 = strcmp (guest, "l2") == 0;
   if (!*l2 && strcmp (guest, "l1") != 0)
@@ -79,9 +101,7 @@ check_usage (char **arguments, gboolean *l2, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
   if (options.timeout_s != 0 && !options.exec)
     return fail (error, HARNESS_ERROR_USAGE, "--timeout is --exec's");
-  if (options.l1 && *l2)
-    return fail (error, HARNESS_ERROR_USAGE, "--l1 %s: what L2 would be there is not known; try: shell l1", options.l1);
-  if (options.l1 && !own_disk_check (options.l1, &format, error))
+  if (!check_l1 (app, *l2, choice, error))
     return FALSE;
   options.gdb = options.gdb || options.gdb_wait;
   return check_seconds ("timeout", options.timeout_s, error) && check_seconds ("boot-timeout", options.boot_s, error) && artefacts_check (&options.artefacts, error);
@@ -94,7 +114,7 @@ default_isa (const Hardware *hardware)
 }
 
 static LabRun *
-choose_lab (App *app, GError **error)
+choose_lab (App *app, L1Choice choice, GError **error)
 {
   static const GuestOptions the_labs_own;
   g_auto (Hardware) hardware = { 0 };
@@ -104,9 +124,9 @@ choose_lab (App *app, GError **error)
     return NULL;
   hardware_probe (&hardware);
   LabRun *lab = lab_run_new (app, options.isa ? options.isa : default_isa (&hardware), options.config, &the_labs_own, &hardware, wanted, NULL, error);
-  if (lab && lab->machine == MACHINE_BOCHS && (options.l1 || options.gdb))
+  if (lab && lab->machine == MACHINE_BOCHS && (choice != L1_MICRO || options.gdb || options.network))
     {
-      fail (error, HARNESS_ERROR_USAGE, "%s is Bochs's here, which has neither gdb's stub nor disks of yours; try: --isa svm", lab->name);
+      fail (error, HARNESS_ERROR_USAGE, "%s is Bochs's here, which has no gdb's stub, no disks that boot and no network; try: --isa svm", lab->name);
       g_clear_pointer (&lab, lab_run_free);
     }
   if (lab)
@@ -114,11 +134,17 @@ choose_lab (App *app, GError **error)
   return lab;
 }
 
+static L1CmdlineSpec
+cmdline_spec (const LabRun *lab)
+{
+  return (L1CmdlineSpec){ .lab = lab->config, .map = lab->terms.map, .machine = lab->machine, .accel = lab->accel, .patched = lab_run_is_patched (lab) };
+}
+
 /* As full-run's L1, but for a person: all of it but the agent that measures. */
 static gboolean
 make_cmdline (const LabRun *lab, gboolean l2, char **cmdline, GError **error)
 {
-  const L1CmdlineSpec spec = { .lab = lab->config, .map = lab->terms.map, .machine = lab->machine, .accel = lab->accel, .patched = lab_run_is_patched (lab) };
+  const L1CmdlineSpec spec = cmdline_spec (lab);
   g_autofree char *line = NULL;
 
   if (!l1_cmdline (&spec, &line, error))
@@ -154,6 +180,7 @@ common_spec (App *app, const LabRun *lab, char **argv)
       .memory_mib = lab->config->l1_memory_mib,
       .cpu_model = lab->config->emulated_cpu_model,
       .gdb_wait = options.gdb_wait,
+      .network = options.network,
     },
     .guest = "L1",
     .has_agent = TRUE,
@@ -174,6 +201,20 @@ run_own_disk (App *app, const LabRun *lab, char **argv, GError **error)
   spec.exec_agent = agent;
   spec.machine.memory_mib = MAX (spec.machine.memory_mib, OWN_DISK_MEMORY_MIB);
   return agent && shell_run (&spec, error);
+}
+
+static gboolean
+run_distribution (App *app, LabRun *lab, gboolean l2, char **argv, GError **error)
+{
+  g_autoptr (ShellDistribution) distribution = NULL;
+  ShellSpec spec = common_spec (app, lab, argv);
+
+  if (!shell_distribution_prepare (app, &options.artefacts, options.l1, &distribution, error))
+    return FALSE;
+  lab->kernel = distribution->l1->kernel;
+  const L1CmdlineSpec terms = cmdline_spec (lab);
+  shell_distribution_fill (distribution, &terms, l2, &spec);
+  return shell_run (&spec, error);
 }
 
 static gboolean
@@ -199,6 +240,20 @@ run_lab (App *app, LabRun *lab, gboolean l2, char **argv, GError **error)
   return shell_run (&spec, error);
 }
 
+static gboolean
+run (App *app, L1Choice choice, LabRun *lab, gboolean l2, char **argv, GError **error)
+{
+  switch (choice)
+    {
+    case L1_FILE:
+      return run_own_disk (app, lab, argv, error);
+    case L1_DISTRIBUTION:
+      return run_distribution (app, lab, l2, argv, error);
+    default:
+      return run_lab (app, lab, l2, argv, error);
+    }
+}
+
 /* Wrong usage apart, a failure with --exec has a code that is not likely the command's. */
 gboolean
 cmd_shell (App *app, char **arguments, GError **error)
@@ -206,11 +261,12 @@ cmd_shell (App *app, char **arguments, GError **error)
   g_autoptr (LabRun) lab = NULL;
   g_autoptr (GError) failure = NULL;
   g_auto (GStrv) argv = make_argv (arguments);
+  L1Choice choice = L1_MICRO;
   gboolean l2;
 
-  if (!check_usage (arguments, &l2, error) || !(lab = choose_lab (app, error)))
+  if (!check_usage (app, arguments, &l2, &choice, error) || !(lab = choose_lab (app, choice, error)))
     return FALSE;
-  if (options.l1 ? run_own_disk (app, lab, argv, &failure) : run_lab (app, lab, l2, argv, &failure))
+  if (run (app, choice, lab, l2, argv, &failure))
     return TRUE;
   if (options.exec && app->failure_code == 0 && !g_error_matches (failure, HARNESS_ERROR, HARNESS_ERROR_INTERRUPTED))
     app->failure_code = SHELL_FAILURE_CODE;

@@ -66,6 +66,15 @@ vendor_params (const L1CmdlineSpec *spec)
   return g_strdup_printf ("%s%s", tcg ? "tcg_event_injection=1 " : "", spec->lab->vendor_params);
 }
 
+char *
+l1_modprobe_options (const L1CmdlineSpec *spec)
+{
+  g_autofree char *kvm = kvm_params (spec);
+  g_autofree char *vendor = vendor_params (spec);
+
+  return g_strdup_printf ("options kvm %s\noptions %s %s\n", g_strstrip (kvm), spec->lab->isa == ISA_VMX ? "kvm_intel" : "kvm_amd", g_strstrip (vendor));
+}
+
 /* " lab.NAME=VALUE", spaces as ';' for the agent to turn back. */
 static gboolean
 append_value (GString *line, const char *name, const char *value, GError **error)

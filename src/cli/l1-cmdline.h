@@ -18,4 +18,6 @@ typedef struct {
 #define L1_CMDLINE_MAX 2048
 /* The micro L2's own kernel command line. Newly allocated. */
 char *l1_cmdline_of_l2 (const L1CmdlineSpec *spec);
+/* The same parameters of KVM's modules as modprobe.d has them: "options kvm …" and "options kvm_amd …" or kvm_intel. Newly allocated. */
+char *l1_modprobe_options (const L1CmdlineSpec *spec);
 gboolean l1_cmdline (const L1CmdlineSpec *spec, char **cmdline, GError **error);

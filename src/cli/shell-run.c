@@ -209,10 +209,11 @@ take_end (Shell *shell, GError **error)
 static char **
 full_argv (const ShellSpec *spec)
 {
+  static const char *const ask[] = { L1_AGENT, "--ask", L2_SOCKET, NULL };
   g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
 
   if (spec->through_l1)
-    g_strv_builder_add_many (argv, L1_AGENT, "--ask", L2_SOCKET, NULL);
+    g_strv_builder_addv (argv, (const char **) (spec->ask ? spec->ask : ask));
   g_strv_builder_addv (argv, (const char **) spec->argv);
   return g_strv_builder_end (argv);
 }
@@ -319,7 +320,18 @@ run_machine (Shell *shell, GError **error)
   return ok;
 }
 
-/* The user's disk is not written, and what is written over it goes with the folder. */
+/* What cloud-init in L1 is to find. */
+static gboolean
+make_seed (const ShellSpec *spec, const char *dir, const char *seed, GError **error)
+{
+  g_autofree char *files = g_build_filename (dir, "seed", NULL);
+  g_autofree char *agent = g_build_filename (files, OWN_DISK_AGENT, NULL);
+
+  return files_make_dir (files, error) && files_copy (spec->exec_agent, agent, error) && (!spec->fill_seed || spec->fill_seed (files, spec->fill_user, error)) &&
+         own_disk_seed ("l1", files, seed, error);
+}
+
+/* The disk is not written, and what is written over it goes with the folder. */
 static gboolean
 prepare_disk (ShellSpec *spec, const char *dir, char **layer, char **seed, GError **error)
 {
@@ -332,7 +344,7 @@ prepare_disk (ShellSpec *spec, const char *dir, char **layer, char **seed, GErro
   spec->machine.disk = *layer;
   spec->machine.seed = *seed;
   return own_disk_check (spec->own_disk, &format, error) && own_disk_layer (spec->own_disk, format, *layer, error) &&
-         own_disk_seed (spec->exec_agent, *seed, error);
+         make_seed (spec, dir, *seed, error);
 }
 
 gboolean

@@ -91,6 +91,39 @@ write_serial (XmlWrite *xml, const char *path, const char *port)
 }
 
 static void
+write_console_serial (XmlWrite *xml)
+{
+  xml_start (xml, "serial");
+  xml_attr (xml, "type", "pty");
+  xml_empty (xml, "target", "type", "isa-serial", "port", "0", NULL);
+  xml_end (xml);
+}
+
+static void
+write_socket_serial (XmlWrite *xml, const char *path)
+{
+  xml_start (xml, "serial");
+  xml_attr (xml, "type", "unix");
+  xml_empty (xml, "source", "mode", "bind", "path", path, NULL);
+  xml_empty (xml, "target", "type", "isa-serial", "port", "1", NULL);
+  xml_end (xml);
+}
+
+static void
+write_serials (XmlWrite *xml, const L2DomainConfig *config)
+{
+  if (config->exec_socket != NULL)
+    {
+      write_console_serial (xml);
+      write_socket_serial (xml, config->exec_socket);
+      return;
+    }
+  write_serial (xml, PAYLOAD_DIR "/console", "0");
+  if (config->report_serial)
+    write_serial (xml, PAYLOAD_DIR "/report", "1");
+}
+
+static void
 write_devices (XmlWrite *xml, const L2DomainConfig *config)
 {
   const gboolean emulated = config->devices == L2_DEVICES_EMULATED;
@@ -102,9 +135,7 @@ write_devices (XmlWrite *xml, const L2DomainConfig *config)
     write_disk (xml, "cdrom", config->seed, config->seed_format, "hdc", "ide");
   xml_empty (xml, "controller", "type", "usb", "model", "none", NULL);
   write_network (xml, config);
-  write_serial (xml, PAYLOAD_DIR "/console", "0");
-  if (config->report_serial)
-    write_serial (xml, PAYLOAD_DIR "/report", "1");
+  write_serials (xml, config);
   xml_empty (xml, "memballoon", "model", "none", NULL);
   xml_end (xml);
 }
@@ -145,7 +176,8 @@ l2_domain_xml (const L2DomainConfig *config)
   xml_element (xml, "uuid", L2_UUID);
   write_machine (xml, config);
   write_devices (xml, config);
-  write_qemu (xml, config);
+  if (config->exec_socket == NULL)
+    write_qemu (xml, config);
   xml_end (xml);
   return xml_write_finish (xml);
 }

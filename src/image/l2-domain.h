@@ -15,6 +15,7 @@ typedef struct {
   const char *disk, *disk_format;        /* NULL: none; may be written */
   const char *seed, *seed_format;        /* an ISO; NULL: none */
   gboolean report_serial;                /* the report port is a second serial port, not the micro L2's */
+  const char *exec_socket;               /* a person's L2: its console is for `virsh console`, its second serial port this Unix socket; no report, no monitor. NULL: not so */
   const char *loader_rom;                /* an option ROM; NULL: none */
   L2Devices devices;                     /* minimal: no network card; else one, which reaches nothing */
   L2Firmware firmware;

@@ -88,22 +88,29 @@ own_disk_layer (const char *path, const char *format, const char *layer, GError 
 
 /* --- the seed --------------------------------------------------------------------------------- */
 
-/* Before the login prompts are started. The agent is copied: the ISO may be ejected, and /run may not be executed from. */
+#define FILES_MAX 32
+
+/*
+ * Before the login prompts are started. The agent is copied: the ISO may be ejected, and /run may not be executed from. An RSA key would take an emulator
+ * up to minutes to find, and another locale would be generated first.
+ */
 static const char user_data[] =
   "#cloud-config\n"
+  "ssh_genkeytypes: [ed25519]\n"
+  "locale: C.UTF-8\n"
   "bootcmd:\n"
   "  - |\n"
   "    mkdir -p /run/harness-seed /etc/systemd/system/serial-getty@ttyS0.service.d\n"
   "    mount -o ro LABEL=cidata /run/harness-seed\n"
-  "    install -m 755 /run/harness-seed/exec-agent /usr/local/sbin/harness-exec-agent\n"
-  "    umount /run/harness-seed\n"
+  "    install -m 755 /run/harness-seed/" OWN_DISK_AGENT " /usr/local/sbin/harness-exec-agent\n"
   "    printf '[Service]\\nExecStart=\\nExecStart=-/sbin/agetty --autologin root --keep-baud 115200 - $TERM\\n' "
   ">/etc/systemd/system/serial-getty@ttyS0.service.d/harness.conf\n"
   "    printf '[Service]\\nExecStart=/usr/local/sbin/harness-exec-agent /dev/ttyS1\\nEnvironment=HOME=/root TERM=linux\\nWorkingDirectory=/root\\n"
   "KillMode=process\\n' >/etc/systemd/system/harness-exec-agent.service\n"
+  "    [ ! -e /run/harness-seed/" OWN_DISK_SETUP " ] || sh /run/harness-seed/" OWN_DISK_SETUP " /run/harness-seed\n"
+  "    umount /run/harness-seed\n"
   "    systemctl daemon-reload\n"
   "    systemctl --no-block start harness-exec-agent.service\n";
-static const char meta_data[] = "instance-id: harness-shell\nlocal-hostname: l1\n";
 
 static gboolean
 put (struct archive *iso, const char *name, const void *data, gsize size)
@@ -120,22 +127,49 @@ put (struct archive *iso, const char *name, const void *data, gsize size)
   return ok;
 }
 
-gboolean
-own_disk_seed (const char *exec_agent, const char *path, GError **error)
+static gboolean
+put_files (struct archive *iso, const char *dir, GError **error)
 {
-  g_autoptr (GMappedFile) agent = g_mapped_file_new (exec_agent, FALSE, error);
-  struct archive *iso;
-  gboolean ok;
+  g_autoptr (GDir) folder = g_dir_open (dir, 0, error);
+  const char *name;
+  guint count = 0;
 
-  if (!agent)
+  if (!folder)
     return FALSE;
-  iso = archive_write_new ();
-  ok = archive_write_set_format_iso9660 (iso) == ARCHIVE_OK && archive_write_set_options (iso, "volume-id=cidata,rockridge=useful") == ARCHIVE_OK &&
-       archive_write_open_filename (iso, path) == ARCHIVE_OK && put (iso, "meta-data", meta_data, sizeof meta_data - 1) &&
-       put (iso, "user-data", user_data, sizeof user_data - 1) &&
-       put (iso, "exec-agent", g_mapped_file_get_contents (agent), g_mapped_file_get_length (agent)) && archive_write_close (iso) == ARCHIVE_OK;
-  if (!ok)
-    fail (error, HARNESS_ERROR_FAILED, "%s: %s", path, archive_error_string (iso) ? archive_error_string (iso) : "cannot be written");
+  while ((name = g_dir_read_name (folder)))
+    {
+      g_autofree char *path = g_build_filename (dir, name, NULL);
+      g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+
+      if (!file)
+        return FALSE;
+      if (++count > FILES_MAX || !put (iso, name, g_mapped_file_get_contents (file), g_mapped_file_get_length (file)))
+        return fail (error, HARNESS_ERROR_FAILED, "%s: %s", path, archive_error_string (iso) ? archive_error_string (iso) : "too many files");
+    }
+  return TRUE;
+}
+
+static gboolean
+write_iso (struct archive *iso, const char *hostname, const char *dir, const char *path, GError **error)
+{
+  g_autofree char *meta_data = g_strdup_printf ("instance-id: harness-shell\nlocal-hostname: %s\n", hostname);
+  const gboolean begun = archive_write_set_format_iso9660 (iso) == ARCHIVE_OK && archive_write_set_options (iso, "volume-id=cidata,rockridge=useful") == ARCHIVE_OK &&
+                         archive_write_open_filename (iso, path) == ARCHIVE_OK && put (iso, "meta-data", meta_data, strlen (meta_data)) &&
+                         put (iso, "user-data", user_data, sizeof user_data - 1);
+
+  if (begun && !put_files (iso, dir, error))
+    return FALSE;
+  if (begun && archive_write_close (iso) == ARCHIVE_OK)
+    return TRUE;
+  return fail (error, HARNESS_ERROR_FAILED, "%s: %s", path, archive_error_string (iso) ? archive_error_string (iso) : "cannot be written");
+}
+
+gboolean
+own_disk_seed (const char *hostname, const char *dir, const char *path, GError **error)
+{
+  struct archive *iso = archive_write_new ();
+  const gboolean ok = write_iso (iso, hostname, dir, path, error);
+
   archive_write_free (iso);
   return ok;
 }

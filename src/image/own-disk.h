@@ -13,5 +13,10 @@
 gboolean own_disk_check (const char *path, const char **format, GError **error);
 /* Makes the qcow2 `layer` over it. */
 gboolean own_disk_layer (const char *path, const char *format, const char *layer, GError **error);
-/* An ISO for cloud-init's NoCloud: the console logs root in, and exec_agent (a static program) serves the second serial port. */
-gboolean own_disk_seed (const char *exec_agent, const char *path, GError **error);
+/*
+ * An ISO for cloud-init's NoCloud, with the files of the folder `dir`: the console logs root in; the file OWN_DISK_AGENT (a static program) serves the
+ * second serial port; a file OWN_DISK_SETUP is run before, by sh, with the folder of these files as its argument.
+ */
+gboolean own_disk_seed (const char *hostname, const char *dir, const char *path, GError **error);
+#define OWN_DISK_AGENT "exec-agent"
+#define OWN_DISK_SETUP "setup"

@@ -84,6 +84,8 @@ bochs_check (const MachineSpec *spec, GError **error)
     }
   if (spec->gdb_socket != NULL)
     return fail (error, HARNESS_ERROR_HOST, "bochs: Debian's build has no gdb stub; try: --isa svm, which QEMU runs");
+  if (spec->network)
+    return fail (error, HARNESS_ERROR_USAGE, "bochs: gives L1 no network; try: --isa svm, which QEMU runs");
   if (spec->disk != NULL)
     return fail (error, HARNESS_ERROR_USAGE, "bochs: boots no disk of yours; try: --isa svm, which QEMU runs");
   if (spec->interactive && spec->cpus > 1)

@@ -204,7 +204,7 @@ write_pty (XmlWrite *xml, const char *port, const char *path)
 }
 
 static void
-write_disk (XmlWrite *xml, const char *device, const char *format, const char *path, const char *target, const char *bus)
+write_disk (XmlWrite *xml, const char *device, const char *format, const char *path, const char *target, const char *bus, gboolean read_only)
 {
   xml_start (xml, "disk");
   xml_attr (xml, "type", "file");
@@ -212,7 +212,7 @@ write_disk (XmlWrite *xml, const char *device, const char *format, const char *p
   xml_empty (xml, "driver", "name", "qemu", "type", format, "cache", "unsafe", NULL); /* it is thrown away with the machine */
   xml_empty (xml, "source", "file", path, NULL);
   xml_empty (xml, "target", "dev", target, "bus", bus, NULL);
-  if (strcmp (device, "cdrom") == 0)
+  if (read_only)
     xml_empty (xml, "readonly", NULL);
   xml_end (xml);
 }
@@ -229,14 +229,27 @@ write_random (XmlWrite *xml)
   xml_end (xml);
 }
 
+/* The only way in is by what L1 itself has begun. */
+static void
+write_network (XmlWrite *xml)
+{
+  xml_start (xml, "interface");
+  xml_attr (xml, "type", "user");
+  xml_empty (xml, "model", "type", "virtio", NULL);
+  xml_empty (xml, "rom", "enabled", "no", NULL);
+  xml_end (xml);
+}
+
 static void
 write_storage (XmlWrite *xml, const DomainConfig *config)
 {
   if (config->disk != NULL)
     {
-      write_disk (xml, "disk", "qcow2", config->disk, "vda", "virtio");
+      write_disk (xml, "disk", "qcow2", config->disk, "vda", "virtio", FALSE);
+      if (config->second_disk != NULL)
+        write_disk (xml, "disk", "raw", config->second_disk, "vdb", "virtio", TRUE);
       if (config->seed != NULL)
-        write_disk (xml, "cdrom", "raw", config->seed, "hda", "ide");
+        write_disk (xml, "cdrom", "raw", config->seed, "hda", "ide", TRUE);
       write_random (xml);
       return;
     }
@@ -262,6 +275,8 @@ write_devices (XmlWrite *xml, const DomainConfig *config)
     write_pty (xml, "1", NULL);
   xml_empty (xml, "memballoon", "model", "none", NULL);
   write_storage (xml, config);
+  if (config->network)
+    write_network (xml);
   xml_end (xml);
 }
 

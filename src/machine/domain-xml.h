@@ -32,6 +32,8 @@ typedef struct
   gboolean agent_pty;   /* a second serial port */
   const char *gdb_socket; /* NULL: none */
   const char *disk, *seed; /* in place of kernel, root image and records; seed may be NULL. records NULL: none */
+  const char *second_disk; /* with disk: a file whose bytes are a read-only disk's; NULL: none */
+  gboolean network;
   const char *l0_log; /* NULL: none; never with ACCEL_KVM */
 } DomainConfig;
 

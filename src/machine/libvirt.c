@@ -255,6 +255,7 @@ make_xml (const Libvirt *libvirt)
   g_autofree char *volume = absolute (spec->volume);
   g_autofree char *disk = absolute (spec->disk);
   g_autofree char *seed = absolute (spec->seed);
+  g_autofree char *second_disk = absolute (spec->second_disk);
   g_autofree char *records = g_build_filename (spec->dir, MACHINE_RECORDS_FILE, NULL);
   g_autofree char *console = g_build_filename (spec->dir, MACHINE_CONSOLE_FILE, NULL);
   g_autofree char *l0_log = g_build_filename (spec->dir, MACHINE_L0_LOG_FILE, NULL);
@@ -287,6 +288,8 @@ make_xml (const Libvirt *libvirt)
     .gdb_socket = spec->gdb_socket,
     .disk = disk,
     .seed = seed,
+    .second_disk = second_disk,
+    .network = spec->network,
   };
   return domain_xml_generate (&config);
 }

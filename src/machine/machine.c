@@ -155,6 +155,7 @@ spec_copy (MachineSpec *to, const MachineSpec *from)
   to->gdb_socket = g_strdup (from->gdb_socket);
   to->disk = g_strdup (from->disk);
   to->seed = g_strdup (from->seed);
+  to->second_disk = g_strdup (from->second_disk);
 }
 
 static void
@@ -173,6 +174,7 @@ spec_clear (MachineSpec *spec)
   g_free ((char *) spec->gdb_socket);
   g_free ((char *) spec->disk);
   g_free ((char *) spec->seed);
+  g_free ((char *) spec->second_disk);
 }
 
 /* The command line and paths end up in XML, a bochsrc and a boot image: one line of printable text. */
@@ -197,6 +199,7 @@ check_texts (const MachineSpec *spec, GError **error)
          && check_text ("snapshot's path", spec->snapshot_to, error) && check_text ("snapshot's path", spec->snapshot_from, error)
          && check_text ("L2's volume's path", spec->volume, error) && check_text ("run folder path", spec->dir, error)
          && check_text ("L1's disk", spec->disk, error) && check_text ("L1's seed", spec->seed, error)
+         && check_text ("L1's second disk", spec->second_disk, error)
          && check_text ("gdb's socket", spec->gdb_socket, error);
 }
 
@@ -210,8 +213,10 @@ has_records (const MachineSpec *spec)
 static gboolean
 check_interactive (const MachineSpec *spec, GError **error)
 {
-  if (!spec->interactive && (spec->console_pty || spec->agent_pty || spec->gdb_socket != NULL || spec->gdb_wait || spec->disk != NULL || spec->seed != NULL))
-    return fail (error, HARNESS_ERROR_USAGE, "a pseudo terminal, gdb or a disk of its own is for an interactive machine alone");
+  const gboolean disks = spec->disk != NULL || spec->seed != NULL || spec->second_disk != NULL;
+
+  if (!spec->interactive && (spec->console_pty || spec->agent_pty || spec->gdb_socket != NULL || spec->gdb_wait || spec->network || disks))
+    return fail (error, HARNESS_ERROR_USAGE, "a pseudo terminal, gdb, a network or a disk of its own is for an interactive machine alone");
   if (spec->interactive && spec->l0_log)
     return fail (error, HARNESS_ERROR_USAGE, "an interactive machine keeps no exit log");
   if (spec->gdb_wait && spec->gdb_socket == NULL)
@@ -283,7 +288,8 @@ check_files (const MachineSpec *spec, const MachineBackend *ops, GError **error)
   if (spec->kind == MACHINE_FAKE)
     return TRUE;
   if (spec->disk != NULL)
-    return check_file ("L1's disk", spec->disk, 1, error) && (spec->seed == NULL || check_file ("L1's seed", spec->seed, 1, error));
+    return check_file ("L1's disk", spec->disk, 1, error) && (spec->seed == NULL || check_file ("L1's seed", spec->seed, 1, error)) &&
+           (spec->second_disk == NULL || check_file ("L1's second disk", spec->second_disk, 1, error));
   return check_file ("L1's kernel", spec->kernel, 1, error)
          && check_file ("L1's root image", spec->root_image, ops->disk_unit, error)
          && check_snapshot (spec, ops, error) && (spec->volume == NULL || check_file ("L2's volume", spec->volume, ops->disk_unit, error));

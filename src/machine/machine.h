@@ -60,6 +60,8 @@ typedef struct {
   gboolean gdb_wait;       /* L1 does not run before gdb lets it */
   const char *disk;        /* libvirt: qcow2 that L1 boots from and writes, in place of kernel, root image and command line; NULL: none */
   const char *seed;        /* with disk: ISO for cloud-init, read-only; NULL: none */
+  const char *second_disk; /* with disk: any file, whose bytes L1 can read as /dev/vdb; NULL: none */
+  gboolean network;        /* libvirt: a network card behind QEMU's address translation (user networking): L1 gets out, nothing gets in */
   const char *replay_dir;  /* fake: folder whose records.bin, l1-console.log, l0-exits.log are replayed; a file `fault` there injects one */
 } MachineSpec;
 

@@ -26,10 +26,11 @@ lab_cannot() {
   esac
 }
 
-# new_tree DIR: a copy of what a user edits, with empty results/ and images/; becomes the harness's tree.
+# new_tree DIR: a copy of what a user edits, with empty results/ and images/cache/; becomes the harness's tree.
 new_tree() {
   mkdir -p "$1/images/cache" "$1/results" || fail "cannot make the tree $1"
   cp -r "$root/configs" "$root/kernel-patches" "$1/" || fail "cannot make the tree $1"
+  cp -r "$root/images/l1-distribution" "$1/images/" || fail "cannot make the tree $1"
   tree=$1
   export HARNESS_TREE=$1
 }

@@ -31,6 +31,16 @@ expect 2 "$harness" shell l1 --l1 "$TMPDIR/no-such-disk" --exec true
 said "$TMPDIR/no-such-disk"
 expect 2 "$harness" shell l1 --gdb --isa vmx --accel emulated
 said "--isa svm"
+expect 2 "$harness" shell l1 --network --isa vmx --accel emulated
+said "no network"
+
+# A name is a distribution's, not a file's; Bochs boots none.
+expect 2 "$harness" shell l1 --l1 debian-12 --isa vmx --accel emulated
+said "--isa svm"
+expect 2 "$harness" shell l2 --l1 debian-12 --isa vmx --accel emulated
+said "--isa svm"
+expect 2 "$harness" shell l1 --l1 debian-11 --exec true
+said "debian-11"
 
 # A disk that is none, or that would lead to other files.
 expect 2 "$harness" shell l1 --l1 configs/README.md

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A person at a terminal: shell-console.py STEP… -- COMMAND…
-#   expect:TEXT   waits (at most 120 s) until TEXT has been shown
+#   expect:TEXT   waits (at most 300 s) until TEXT has been shown
 #   type:TEXT     types it; \n and \xNN as in Python
 #   kill:NUMBER   sends the command a signal
 # What was shown goes to standard output. Exit status: the command's (128 + N for signal N); 99 if a TEXT never came, 98 if the terminal was left raw.
@@ -11,6 +11,8 @@ import signal
 import sys
 import termios
 import time
+
+PATIENCE_S = 300
 
 
 def shown(fd, seconds):
@@ -40,7 +42,7 @@ def main():
             os.write(master, value.encode().decode("unicode_escape").encode("latin1"))
         elif what == "kill":
             os.kill(pid, int(value))
-        until = time.monotonic() + 120
+        until = time.monotonic() + PATIENCE_S
         while what == "expect" and value.encode() not in text:
             more = shown(master, until - time.monotonic())
             if not more:
@@ -53,7 +55,7 @@ def main():
             everything += more
         if what == "expect":
             text = text[text.index(value.encode()) + len(value):]
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENCE_S
     status = None
     while status is None and time.monotonic() < until:
         everything += shown(master, 0.1) or b""

@@ -44,7 +44,7 @@ while IFS=: read -r file line text; do
     [ -s "$TMPDIR/help-$command" ] || { complain "$file:$line: there is no command \"$command\""; continue; }
     while read -r option; do
       grep -qE -- "$option\b" "$TMPDIR/help-$command" || complain "$file:$line: $command has no $option"
-    done < <(grep -oE -- '--[a-z][a-z-]*' <<<"${rest%%&&*}")
+    done < <(grep -oE -- '--[a-z][a-z0-9-]*' <<<"${rest%%&&*}")
   done < <(grep -oE '(^|[ ./])harness [a-z][a-z-]*.*' <<<"$text" | sed 's/^.*harness \([a-z]\)/\1/')
   while read -r target; do
     case $target in *config) continue ;; esac # the kernel's own make

@@ -133,7 +133,7 @@ test_interactive (void **state)
   assert_null (strstr (xml, "tcp"));
 }
 
-/* L1 from a disk of its own: no kernel, no NVDIMMs. */
+/* L1 from a disk of its own: no kernel, no NVDIMMs; another disk's bytes; a network that only goes out. */
 static void
 test_disk (void **state)
 {
@@ -144,6 +144,8 @@ test_disk (void **state)
   config.interactive = config.console_pty = config.agent_pty = TRUE;
   config.disk = "/run/l1.qcow2";
   config.seed = "/run/seed.iso";
+  config.second_disk = "/run/l2.qcow2";
+  config.network = TRUE;
   check_golden (&config, "machine/domain-disk.xml");
 }
 

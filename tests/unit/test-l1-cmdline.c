@@ -164,6 +164,20 @@ test_length (void **state)
   assert_failed (error, HARNESS_ERROR_USAGE, "2048 bytes");
 }
 
+/* What modprobe.d is told is what the agent is told; each vendor's module by its own name. */
+static void
+test_modprobe_options (void **state)
+{
+  const Given *given = *state;
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, TRUE, FALSE, FALSE };
+  g_autofree char *options = l1_modprobe_options (&spec);
+
+  assert_true (g_str_has_prefix (options, "options kvm exit_log_records="));
+  assert_non_null (strstr (options, " exit_leaf_abi=0x4fffffff:exits,"));
+  assert_non_null (strstr (options, "\noptions kvm_amd tcg_event_injection=1\n"));
+  assert_null (strchr (options, ';'));
+}
+
 int
 main (void)
 {
@@ -171,6 +185,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_svm, setup, teardown),
     cmocka_unit_test_setup_teardown (test_hardware_has_no_way_around_tcg, setup, teardown),
     cmocka_unit_test_setup_teardown (test_vmx, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_modprobe_options, setup, teardown),
     cmocka_unit_test_setup_teardown (test_leaf_read_once, setup, teardown),
     cmocka_unit_test_setup_teardown (test_unpatched, setup, teardown),
     cmocka_unit_test_setup_teardown (test_volume, setup, teardown),

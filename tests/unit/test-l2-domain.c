@@ -53,6 +53,9 @@ test_golden (void **state)
   check_golden (&config, "image/l2-domain-micro.xml");
   config = distribution ();
   check_golden (&config, "image/l2-domain-distribution.xml");
+  config.exec_socket = "/run/l2-exec";
+  config.devices = L2_DEVICES_VIRTIO;
+  check_golden (&config, "image/l2-domain-person.xml");
 }
 
 static void
