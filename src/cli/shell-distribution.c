@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "image/l2-domain.h"
 #include "image/own-disk.h"
 
 #define L2_MEMORY_MIB 512u
