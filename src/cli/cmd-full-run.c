@@ -81,7 +81,7 @@ announce (App *app, const LabRun *run)
       return;
     }
   progress_say (&app->progress, run->name, "runs on %s, %s: %s", machine_kind_name (run->machine),
-                run->accel == ACCEL_KVM ? "hardware KVM, statistical" : run->exact ? "emulated, exact" : "emulated, not exact (more than one CPU)", run->reason);
+                run->accel == ACCEL_KVM ? "hardware KVM, statistical" : run->exact ? "emulated, exact" : "emulated, not exact (more than one CPU, or a QEMU of a daemon's, which runs without the fence)", run->reason);
 }
 
 static gboolean
@@ -114,8 +114,9 @@ prepare (App *app, GError **error)
       if (!run)
         return NULL;
       run->uri = options.uri;
+      run->exact = run->exact && (!options.uri || run->machine != MACHINE_LIBVIRT);
       run->trace = options.checking;
-      run->repeats = options.repeats > 0 ? (guint) options.repeats : run->exact ? 1 : REPEATS_STATISTICAL;
+      run->repeats = options.repeats > 0 ? (guint) options.repeats : run->exact || run->accel == ACCEL_EMULATED ? 1 : REPEATS_STATISTICAL;
       g_ptr_array_add (runs, run);
       announce (app, run);
     }
