@@ -32,7 +32,7 @@ const GOptionEntry full_run_options[] = {
   { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
   { "checking", 0, 0, G_OPTION_ARG_NONE, &options.checking, "count by KVM's kvm_exit tracepoint too (costs time: another fingerprint)", NULL },
-  { "repeat", 0, 0, G_OPTION_ARG_INT, &options.repeats, "run each lab N times, for medians and intervals (default: 1 if it is exact, else 5)", "N" },
+  { "repeat", 0, 0, G_OPTION_ARG_INT, &options.repeats, "run each lab N times, for medians and intervals (default: 1 if it is emulated, 5 on hardware)", "N" },
   GUEST_OPTION_ENTRIES (options.guest),
   { "uri", 0, 0, G_OPTION_ARG_STRING, &options.uri, "libvirt's URI (default: its driver inside this process)", "URI" },
   { "replay", 0, 0, G_OPTION_ARG_FILENAME, &options.replay, "no machine: take records and consoles from DIR/ISA, as a run's folder has them", "DIR" },
