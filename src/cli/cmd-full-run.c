@@ -40,21 +40,6 @@ const GOptionEntry full_run_options[] = {
 };
 
 static gboolean
-parse_accel (AccelWanted *wanted, GError **error)
-{
-  *wanted = ACCEL_WANT_ANY;
-  if (!options.accel)
-    return TRUE;
-  if (strcmp (options.accel, "kvm") == 0)
-    *wanted = ACCEL_WANT_KVM;
-  else if (strcmp (options.accel, "emulated") == 0)
-    *wanted = ACCEL_WANT_EMULATED;
-  else
-    return fail (error, HARNESS_ERROR_USAGE, "--accel is \"%s\"; try: kvm or emulated", options.accel);
-  return TRUE;
-}
-
-static gboolean
 check_usage (const App *app, char **arguments, GError **error)
 {
   Isa isa;
@@ -104,7 +89,7 @@ prepare (App *app, GError **error)
   g_auto (Hardware) hardware = { 0 };
   AccelWanted wanted;
 
-  if (!parse_accel (&wanted, error))
+  if (!accel_wanted_parse (options.accel, &wanted, error))
     return NULL;
   hardware_probe (&hardware);
   for (const char *const *name = options.isa ? one : both; *name; name++)

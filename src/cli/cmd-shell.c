@@ -45,21 +45,6 @@ const GOptionEntry shell_options[] = {
 typedef enum { L1_MICRO, L1_DISTRIBUTION, L1_FILE } L1Choice;
 
 static gboolean
-parse_accel (AccelWanted *wanted, GError **error)
-{
-  *wanted = ACCEL_WANT_ANY;
-  if (!options.accel)
-    return TRUE;
-  if (strcmp (options.accel, "kvm") == 0)
-    *wanted = ACCEL_WANT_KVM;
-  else if (strcmp (options.accel, "emulated") == 0)
-    *wanted = ACCEL_WANT_EMULATED;
-  else
-    return fail (error, HARNESS_ERROR_USAGE, "--accel is \"%s\"; try: kvm or emulated", options.accel);
-  return TRUE;
-}
-
-static gboolean
 check_seconds (const char *option, double seconds, GError **error)
 {
   if (seconds >= 0 && seconds <= TIMEOUT_MAX_S)
@@ -120,7 +105,7 @@ choose_lab (App *app, L1Choice choice, GError **error)
   g_auto (Hardware) hardware = { 0 };
   AccelWanted wanted;
 
-  if (!parse_accel (&wanted, error))
+  if (!accel_wanted_parse (options.accel, &wanted, error))
     return NULL;
   hardware_probe (&hardware);
   LabRun *lab = lab_run_new (app, options.isa ? options.isa : default_isa (&hardware), options.config, &the_labs_own, &hardware, wanted, NULL, error);

@@ -37,6 +37,21 @@ lab_run_free (LabRun *run)
   g_free (run);
 }
 
+gboolean
+accel_wanted_parse (const char *text, AccelWanted *wanted, GError **error)
+{
+  *wanted = ACCEL_WANT_ANY;
+  if (!text)
+    return TRUE;
+  if (strcmp (text, "kvm") == 0)
+    *wanted = ACCEL_WANT_KVM;
+  else if (strcmp (text, "emulated") == 0)
+    *wanted = ACCEL_WANT_EMULATED;
+  else
+    return fail (error, HARNESS_ERROR_USAGE, "--accel is \"%s\"; try: kvm or emulated", text);
+  return TRUE;
+}
+
 static gboolean
 load (LabRun *run, const char *config_path, GError **error)
 {

@@ -46,6 +46,9 @@ typedef struct {
 
 typedef enum { ACCEL_WANT_ANY, ACCEL_WANT_KVM, ACCEL_WANT_EMULATED } AccelWanted;
 
+/* --accel's value; NULL: ANY. */
+gboolean accel_wanted_parse (const char *text, AccelWanted *wanted, GError **error);
+
 /* config_path: NULL for configs/labs/NAME.conf. HARNESS_ERROR_HOST if KVM is wanted and not usable. */
 LabRun *lab_run_new (App *app, const char *name, const char *config_path, const GuestOptions *guest_options, const Hardware *hardware, AccelWanted wanted, const char *replay, GError **error);
 void lab_run_free (LabRun *run);
