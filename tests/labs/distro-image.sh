@@ -53,17 +53,18 @@ no_leftovers
 # Interrupted and killed where time is spent, in a cache of its own.
 deb_mirror || exit 0
 new_tree "$TMPDIR/broken"
-at() { grep -qF "$1" "$TMPDIR/err"; }
-break_at() { # SIGNAL TEXT
+begun() { grep -qF "packages (mmdebstrap)" "$TMPDIR/err"; }
+under_way() { begun && [ "$(du -sm "$tree/images/cache" | cut -f1)" -gt 50 ]; } # packages lie there by now
+break_at() { # SIGNAL WHEN
   "$harness" build images --distro debian-12 --from packages >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null &
   pid=$!
-  wait_for 600 "$2" at "$2"
+  wait_for 300 "$2" "$2"
   kill -"$1" "$pid"
   wait "$pid"
   status=$?
-  [ "$status" -eq "$([ "$1" = INT ] && echo 130 || echo 137)" ] || fail "$2: exit status $status: $(cat "$TMPDIR/err")"
+  [ "$status" -eq "$([ "$1" = INT ] && echo 130 || echo 137)" ] || fail "SIG$1, $2: exit status $status: $(cat "$TMPDIR/err")"
   [ "$1" = INT ] || expect 0 "$harness" list
   no_leftovers
 }
-break_at INT "packages (mmdebstrap)"
-break_at KILL "installing remaining"
+break_at INT begun
+break_at KILL under_way
