@@ -357,6 +357,21 @@ judge_end (const LabRun *run, GError **error)
                machine_end_name (run->end.end), run->end.detail ? run->end.detail : "no detail");
 }
 
+/* What became of a system of the user's that was not ready has a remedy of its own. */
+static gboolean
+judge_l2 (const LabRun *run, GError **error)
+{
+  const Outcome outcome = run->results->outcome;
+  g_autoptr (GError) failed = NULL;
+
+  if (lab_judge (run->results, &failed))
+    return TRUE;
+  if (run->guest && guest_is_own (run->guest) && (outcome == OUTCOME_L2_HANG || outcome == OUTCOME_L2_SILENT))
+    return fail (error, HARNESS_ERROR_FAILED, "%s; try: look into l2-console.log, and give --l2-ready a text that L2 writes to ttyS0 when it is ready", failed->message);
+  g_propagate_error (error, g_steal_pointer (&failed));
+  return FALSE;
+}
+
 /* All that can be told is written. How L1 ended comes first in the verdict, for it explains the rest, damaged records too. */
 static gboolean
 analyse_and_judge (LabRun *run, GError **error)
@@ -367,7 +382,7 @@ analyse_and_judge (LabRun *run, GError **error)
   if (!judge_end (run, error))
     return FALSE;
   if (analysed)
-    return lab_judge (run->results, error);
+    return judge_l2 (run, error);
   g_propagate_error (error, g_steal_pointer (&damaged));
   return FALSE;
 }
