@@ -235,7 +235,16 @@ describe (const KeptRun *run, guint lab)
 {
   const ManifestLab *told = kept_run_lab (run, lab);
 
-  return g_strdup_printf ("%s/%s, %s", run->name, told->name, told->determinism);
+  const char *l1 = manifest_get (told->parameters, "l1"), *l2 = manifest_get (told->parameters, "l2"), *devices = manifest_get (told->parameters, "l2_devices"),
+             *firmware = manifest_get (told->parameters, "l2_firmware");
+  GString *text = g_string_new (NULL);
+
+  g_string_printf (text, "%s/%s, %s", run->name, told->name, told->determinism);
+  if (l1)
+    g_string_append_printf (text, ", L1 %s", l1);
+  if (l2 && devices && firmware)
+    g_string_append_printf (text, ", L2 %s (%s, %s)", l2, devices, firmware);
+  return g_string_free (text, FALSE);
 }
 
 static gboolean
