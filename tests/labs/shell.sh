@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 600
+# deadline: 1200
 # harness shell on a real machine: commands in L1 and L2, the console at a terminal, gdb at a function of KVM; nothing is left behind.
 # shellcheck disable=SC2016 # what is quoted is expanded in the guest
 . tests/labs/functions.sh

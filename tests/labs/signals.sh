@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 300
+# deadline: 600
 # Ctrl-C and SIGKILL while a real machine runs: no emulator, no folder, no changed result is left.
 . tests/labs/functions.sh
 need_labs svm
