@@ -18,7 +18,7 @@ printf '[Unit]\nAfter=libvirtd.service\n' >/etc/systemd/system/harness-exec-agen
 # A command for L2: L2 is started if it does not run.
 cat >/usr/local/sbin/harness-l2-exec <<'END'
 #!/bin/sh
-virsh -q domstate l2 >/dev/null 2>&1 || virsh -q create /root/l2.xml >/dev/null || exit 125
+virsh -q domstate l2 </dev/null >/dev/null 2>&1 || virsh -q create /root/l2.xml </dev/null >/dev/null || exit 125
 exec harness-exec-agent --ask /run/harness-l2-exec "$@"
 END
 chmod 755 /usr/local/sbin/harness-l2-exec
