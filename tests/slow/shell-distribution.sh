@@ -26,7 +26,8 @@ printed "default via 10.0.2.2"
 before=$(disks)
 
 # In L2, by way of L1's libvirt: output, errors, input, exit code.
-expect 9 shell l2 --exec 'cat; hostname >&2; cpuid -1 -l 0x4FFFFFFD -s 200; exit 9' <<<input
+shell l2 --exec 'cat; hostname >&2; cpuid -1 -l 0x4FFFFFFD -s 200; exit 9' <<<input >"$TMPDIR/out" 2>"$TMPDIR/err"
+[ $? -eq 9 ] || fail "in L2: $(cat "$TMPDIR/out" "$TMPDIR/err")"
 printed input
 printed "edx=0xffffffff"
 said l2
