@@ -101,7 +101,7 @@ prepare (App *app, GError **error)
       run->uri = options.uri;
       run->exact = run->exact && (!options.uri || run->machine != MACHINE_LIBVIRT);
       run->trace = options.checking;
-      run->repeats = options.repeats > 0 ? (guint) options.repeats : run->exact || run->accel == ACCEL_EMULATED ? 1 : REPEATS_STATISTICAL;
+      run->repeats = options.repeats > 0 ? (guint) options.repeats : run->accel == ACCEL_EMULATED ? 1 : REPEATS_STATISTICAL;
       g_ptr_array_add (runs, run);
       announce (app, run);
     }

@@ -199,7 +199,7 @@ make_spec (LabRun *run, const char *volume, char **replay_dir, MachineSpec *spec
     .cpu_model = config->emulated_cpu_model,
     .cmdline = run->cmdline,
     .volume = run->guest ? volume : NULL,
-    .mips = run->l1 || (run->guest && guest_is_own (run->guest)) ? GUEST_MIPS : 0,
+    .mips = run->guest && guest_is_own (run->guest) ? GUEST_MIPS : 0,
     .record_bytes = (guint64) config->record_mib << 20,
     .dir = run->dir,
     .uri = run->uri,

@@ -32,7 +32,7 @@ make_key (const LabRun *run, GError **error)
 {
   g_autoptr (InputHash) hash = input_hash_new ("l0log");
   g_autofree char *numbers = g_strdup_printf ("%u cpus, %u MiB, %u MiB records", run->config->l1_cpus, run->config->l1_memory_mib, run->config->record_mib);
-  g_autofree char *kernel = g_build_filename (run->l1 ? run->l1->kernel->dir : run->kernel->dir, "bzImage", NULL);
+  g_autofree char *kernel = g_build_filename (run->kernel->dir, "bzImage", NULL);
   g_autofree char *names_file = g_strconcat (isa_name (run->config->isa), ".csv", NULL);
   g_autofree char *names = app_path (run->app, "configs", "reasons", names_file, NULL);
 
@@ -42,7 +42,7 @@ make_key (const LabRun *run, GError **error)
   input_hash_add (hash, "model", run->config->emulated_cpu_model);
   input_hash_add (hash, "machine", numbers);
   input_hash_add (hash, "cmdline", run->cmdline);
-  input_hash_add (hash, "image", run->l1 ? run->l1->disk->sha256 : run->image->sha256);
+  input_hash_add (hash, "image", run->image->sha256);
   if (run->volume_inputs)
     input_hash_add (hash, "l2-volume", run->volume_inputs);
   if (!input_hash_add_file (hash, "kernel", kernel, error) || !input_hash_add_file (hash, "names", names, error))
