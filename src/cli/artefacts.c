@@ -19,19 +19,28 @@ artefacts_check (const ArtefactOptions *options, GError **error)
   return TRUE;
 }
 
-gboolean
-artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error)
+void
+artefacts_kernel_spec (App *app, const ArtefactOptions *options, const char *config, KernelSpec *spec)
 {
   g_autofree char *default_series = app_path (app, "kernel-patches", "6.1", NULL);
-  g_autofree char *config_dir = app_path (app, "configs", "kernel", NULL);
-  const KernelSpec spec = {
+  g_autofree char *config_dir = app_path (app, "configs", config, NULL);
+
+  *spec = (KernelSpec){
     .source = options->source,
-    .series_dir = options->series ? options->series : default_series,
-    .config_dir = config_dir,
+    .series_dir = options->series ? options->series : g_intern_string (default_series),
+    .config_dir = g_intern_string (config_dir),
     .cache_dir = app->cache,
     .jobs = (guint) MAX (options->jobs, 0),
     .progress = &app->progress,
   };
+}
+
+gboolean
+artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error)
+{
+  KernelSpec spec;
+
+  artefacts_kernel_spec (app, options, "kernel", &spec);
 
   return kernel_build (&spec, kernel, error);
 }
@@ -138,10 +147,4 @@ artefacts_shell_image (App *app, const KernelArtefact *kernel, ImageArtefact **i
   if (!busybox || !is_static (busybox))
     return fail (error, HARNESS_ERROR_HOST, "a shell's L1 is made with a static busybox, which this host has not; try: apt-get install busybox-static");
   return image_build (&spec, image, error);
-}
-
-char *
-artefacts_exec_agent (GError **error)
-{
-  return guest_program ("exec-agent", error);
 }

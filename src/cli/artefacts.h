@@ -16,6 +16,8 @@ typedef struct {
 
 /* What the user can have got wrong: a number of jobs below 1, a series that is none. USAGE. */
 gboolean artefacts_check (const ArtefactOptions *options, GError **error);
+/* config: the folder in configs/ with the kernel's fragments. Borrows from app and options. */
+void artefacts_kernel_spec (App *app, const ArtefactOptions *options, const char *config, KernelSpec *spec);
 gboolean artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error);
 /* A program for a guest, which is built with the harness and lies beside it. HOST if it does not. */
 gboolean artefacts_guest_program (const char *name, char **path, GError **error);
@@ -27,5 +29,3 @@ gboolean artefacts_grading_image (App *app, ImageArtefact **image, GError **erro
 gboolean artefacts_hash_grading_guests (InputHash *hash, GError **error);
 /* What `shell` boots: no agent that measures, but busybox and the exec channel's. HOST if there is no static busybox. */
 gboolean artefacts_shell_image (App *app, const KernelArtefact *kernel, ImageArtefact **image, GError **error);
-/* The exec channel's agent, which is built with the harness: its path, newly allocated. */
-char *artefacts_exec_agent (GError **error);

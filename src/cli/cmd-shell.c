@@ -179,13 +179,15 @@ common_spec (App *app, const LabRun *lab, char **argv)
 static gboolean
 run_own_disk (App *app, const LabRun *lab, char **argv, GError **error)
 {
-  g_autofree char *agent = artefacts_exec_agent (error);
+  g_autofree char *agent = NULL;
   ShellSpec spec = common_spec (app, lab, argv);
 
+  if (!artefacts_guest_program ("exec-agent", &agent, error))
+    return FALSE;
   spec.own_disk = options.l1;
   spec.exec_agent = agent;
   spec.machine.memory_mib = MAX (spec.machine.memory_mib, OWN_DISK_MEMORY_MIB);
-  return agent && shell_run (&spec, error);
+  return shell_run (&spec, error);
 }
 
 static gboolean

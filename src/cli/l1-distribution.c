@@ -195,18 +195,10 @@ find_raw (App *app, L1Distribution *l1, GError **error)
 static gboolean
 find_kit (App *app, const ArtefactOptions *options, KernelKit **kit, GError **error)
 {
-  g_autofree char *default_series = app_path (app, "kernel-patches", "6.1", NULL);
-  g_autofree char *config_dir = app_path (app, "configs", "kernel-distribution", NULL);
-  const KernelSpec spec = {
-    .source = options->source,
-    .series_dir = options->series ? options->series : default_series,
-    .config_dir = config_dir,
-    .cache_dir = app->cache,
-    .installable = TRUE,
-    .jobs = (guint) MAX (options->jobs, 0),
-    .progress = &app->progress,
-  };
+  KernelSpec spec;
 
+  artefacts_kernel_spec (app, options, "kernel-distribution", &spec);
+  spec.installable = TRUE;
   return kernel_kit_open (&spec, kit, error);
 }
 

@@ -77,8 +77,7 @@ shell_distribution_prepare (App *app, const ArtefactOptions *options, const char
 {
   g_autoptr (ShellDistribution) made = g_new0 (ShellDistribution, 1);
 
-  made->exec_agent = artefacts_exec_agent (error);
-  if (!made->exec_agent || !l1_distribution_prepare (app, options, what, &made->l1, error) || !find_l2_disk (app, what, &made->l2_disk, error))
+  if (!artefacts_guest_program ("exec-agent", &made->exec_agent, error) || !l1_distribution_prepare (app, options, what, &made->l1, error) || !find_l2_disk (app, what, &made->l2_disk, error))
     return FALSE;
   made->script = app_path (app, "images", "l1-distribution", "shell.sh", NULL);
   *distribution = g_steal_pointer (&made);
