@@ -111,6 +111,58 @@ for conf in "$folder"/*/expect.conf; do
   done
 done
 echo "$tried shapes tried, $wrong wrong"
+[ "$tried" -gt 0 ] || [ -n "${SUBMISSIONS:-}" ] || fail "nothing was tried"
+
+# --- the right submissions, in other kernels' files ---------------------------------------------------------------------------
+
+put=0 not_put=0 put_wrong=$wrong
+
+# put_into NAME DIR: the change in the files of $kernel, in DIR. FALSE where patch cannot: it fails, or (its fuzz is daring) what it did is another change.
+put_into() {
+  local file
+  rm -rf "$2" "$work/back" "$work/one" && mkdir -p "$2" "$work/one"
+  while IFS= read -r file; do
+    [ -f "$kernel/$file" ] || return 1
+    mkdir -p "$2/$(dirname "$file")" "$work/one/$(dirname "$file")"
+    cp "$kernel/$file" "$2/$file"
+    cp "$kernel/$file" "$work/one/$file"
+  done < <(sed -n 's,^+++ b/,,p' "$folder/$1/change.patch")
+  patch -d "$2" -p1 -s --force --no-backup-if-mismatch -r - <"$folder/$1/change.patch" >/dev/null 2>&1 || return 1
+  (cd "$work" && diff -ruN one "${2##*/}") >"$work/difference"
+  cp -r "$lab" "$work/back"
+  patch -d "$work/back" -p1 -s --force --no-backup-if-mismatch -r - <"$work/difference" >/dev/null 2>&1 || return 1
+  while IFS= read -r file; do
+    "$folder/same-code.py" "$work/truth/$file" "$work/back/$file" >/dev/null || return 1
+  done < <(sed -n 's,^+++ b/,,p' "$folder/$1/change.patch")
+}
+
+try_right() { # NAME VERSION
+  local what="$1 in the files of $2"
+  if ! put_into "$1" "$work/kernel"; then
+    not_put=$((not_put + 1))
+    echo "$what: patch cannot put it there"
+    return
+  fi
+  put=$((put + 1))
+  rm -rf "$work/files" && mkdir "$work/files"
+  find "$work/kernel" -type f -exec cp {} "$work/files/" \;
+  carry "$work/files" "${at_hand[@]}"
+  if [ "$said" = carried ]; then
+    same_as_truth "$what" "$work/truth"
+  else
+    complain "$what: $said"
+  fi
+}
+
+for conf in "$folder"/right-*/expect.conf; do
+  name=${conf%/*} name=${name##*/}
+  wanted "$name" "${SUBMISSIONS:-}" || continue
+  truth "$name" "$work/truth" || fail "$name does not apply to the lab's kernel"
+  for version in 5.4 5.8 5.10 5.11 5.13 5.14 5.15 5.17 5.19 6.0 6.1 6.2 6.5 6.8 6.11 6.12 6.14 6.17 6.18 6.19 7.0 7.1 7.2; do
+    wanted "$version" "${KERNELS:-}" && kernel "$version" && try_right "$name" "$version"
+  done
+done
+echo "$put right submissions in other kernels' files, $((wrong - put_wrong)) wrong; $not_put could not be put there"
 [ -z "${not_at_hand// /}" ] || echo "kernels that are not at hand:$not_at_hand"
-[ "$tried" -gt 0 ] || fail "nothing was tried"
+[ "$((tried + put))" -gt 0 ] || fail "nothing was tried"
 [ "$wrong" -eq 0 ]

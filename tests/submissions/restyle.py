@@ -27,6 +27,11 @@ def trailing_blanks(text):
     return re.sub(r"(?<!\\)\n", " \t\n", text)
 
 
+def reworded(text):
+    """A word more at the end of the first comment lines."""
+    return re.sub(r"^(\s*\* \w.*\w)$", r"\1 indeed", text, count=120, flags=re.M)
+
+
 def airy(text):
     """An empty line after each line that ends a statement, and a comment now and then."""
     lines = []
@@ -80,7 +85,7 @@ def clang_format(text, style):
     return subprocess.run(["clang-format", "--style=" + style], input=text, text=True, check=True, stdout=subprocess.PIPE).stdout
 
 
-STYLES = {"no-comments": no_comments, "expand": expand, "crlf": crlf, "trailing-blanks": trailing_blanks, "airy": airy, "allman": allman, "reflow": reflow,
+STYLES = {"no-comments": no_comments, "expand": expand, "crlf": crlf, "trailing-blanks": trailing_blanks, "airy": airy, "allman": allman, "reworded": reworded, "reflow": reflow,
           "llvm": lambda text: clang_format(text, "LLVM"), "google": lambda text: clang_format(text, "{BasedOnStyle: Google, SortIncludes: false}")}
 
 
