@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deadline: 2400
 # Every submission of tests/submissions is packed as students do, graded, and gets exactly what its expect.conf says: verdict, stage, map, the rows that are lost and no other.
-# SUBMISSIONS: names, to grade these alone. What is graded lies in build/grading for a look.
+# SUBMISSIONS: names, to grade these alone. What is graded lies in build/grading for a look. Of the shapes (tests/submissions/README.md) it grades those that
+# SHAPES names ("all": every one whose kernel is at hand), in place of all else: so grading-shapes.sh calls it.
 . tests/labs/functions.sh
 need_labs vmx svm
 new_tree "$TMPDIR/tree"
 shared_cache
 
-out=$root/$BUILD/grading
+out=$root/$BUILD/grading${SHAPES:+-shapes}
 rm -rf "$out"
 mkdir -p "$out/packs"
 wrong=0
@@ -22,12 +23,31 @@ complain() {
   wrong=$((wrong + 1))
 }
 
+# kernel_at_hand NAME: the first of a shape's kernels whose source is here.
+kernel_at_hand() {
+  local one style
+  style=$(value "$1" style)
+  [[ $style != @(llvm|google) ]] || command -v clang-format >/dev/null || return 1
+  for one in $(value "$1" base); do
+    tests/submissions/kernel.sh "$one" >/dev/null 2>&1 && echo "$one" && return
+  done
+  echo "no kernel at hand for $1: $(value "$1" base)" >&2
+  return 1
+}
+
 names=()
 for conf in tests/submissions/*/expect.conf; do
   name=$(basename "$(dirname "$conf")")
   [ -z "${SUBMISSIONS:-}" ] || [[ " $SUBMISSIONS " == *" $name "* ]] || continue
+  version=
+  if [ -n "$(value "$name" base)" ]; then
+    [[ " ${SHAPES:-} " == *" $name "* || "${SHAPES:-}" == all ]] || continue
+    version=$(kernel_at_hand "$name") || continue
+  elif [ -n "${SHAPES:-}" ]; then
+    continue
+  fi
   names+=("$name")
-  tests/submissions/pack.sh "$name" "$out/packs/$name" >"$out/packs/$name.path" || fail "$name: cannot be packed"
+  tests/submissions/pack.sh "$name" "$out/packs/$name" ${version:+"$version"} >"$out/packs/$name.path" || fail "$name: cannot be packed"
 done
 [ "${#names[@]}" -gt 0 ] || fail "no submission to grade"
 

@@ -12,12 +12,14 @@ for conf in */expect.conf; do
     NR == 1 { what = substr($0, 3) }
     /^[a-z_]+=/ { key = $1; sub (/^[a-z_]+=/, ""); value[key] = $0 }
     END {
-      where = value["stage"] == "checks" ? "" : ": " value["stage"]
+      where = value["stage"] ~ /^checks(;carry)?$/ ? "" : ": " value["stage"]
       gsub (/,/, ", ", value["rows_lost"])
       gsub (/,/, ", ", value["rows_open"])
       gsub (/;/, " or ", where)
       open = value["rows_open"] == "" ? "" : " (open: " value["rows_open"] ")"
-      printf "| %s | %s, %s, %s | %s | %s | %s%s | %s%s |\n", name, value["assignment"], value["isa"], value["leaf_map"], value["form"], what,
+      gsub (/;/, " or ", value["verdict"])
+      from = (value["style"] == "" ? "" : ", " value["style"]) (value["base"] == "" ? "" : ", " value["base"])
+      printf "| %s | %s, %s, %s | %s%s | %s | %s%s | %s%s |\n", name, value["assignment"], value["isa"], value["leaf_map"], value["form"], from, what,
         value["verdict"], where, value["rows_lost"], open
     }' "$conf"
 done

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes a submission as a student hands it in:  tests/submissions/pack.sh NAME OUT_DIR  prints the path of what it made in OUT_DIR.
+# Makes a submission as a student hands it in:  tests/submissions/pack.sh NAME OUT_DIR [VERSION]  prints the path of what it made in OUT_DIR.
 # The same bytes every time, with the same tools. Of its forms tells README.md. With --base it prints where the kernel's files are.
+# VERSION: the kernel that it is made from, for a submission with several; its first, if none is named. kernel.sh finds the source.
 #
 # SUBMISSIONS_SOURCE: Linux 6.1, as Debian's linux-source-6.1.tar.xz (the default) or as a folder; the patches of 6.1-grading are
 # applied to what is needed of it, once. SUBMISSIONS_CACHE: the folder where that is kept (build/submissions).
@@ -61,10 +62,40 @@ part_of_change() { # vendor|common
   awk -v want="$1" '/^diff --git / { part = /arch\/x86\/kvm\/(vmx|svm)\// ? "vendor" : "common" } part == want' "$submission/change.patch"
 }
 
+# base: the files of another kernel, from which a shape is made; its change may be written for a neighbour's.
+find_other_base() {
+  local from part
+  [[ " $versions " == *" $version "* ]] || die "$name: not made from $version"
+  from=$("$here/kernel.sh" "$version") || exit 1
+  base=$work/base
+  fuzz=2
+  for part in "${parts[@]}"; do
+    [ -e "$from/$part" ] || continue
+    mkdir -p "$base/$(dirname "$part")"
+    cp -r "$from/$part" "$base/$part"
+  done
+  chmod -R u+w "$base"
+}
+
+apply_to() { # DIR, the change on standard input
+  patch -d "$1" -p1 -s --force --fuzz="$fuzz" --no-backup-if-mismatch || die "$name: does not apply"
+}
+
+# The touched files as the submission's editor leaves them.
+restyle() { # DIR
+  local file
+  [ -n "$style" ] || return 0
+  while IFS= read -r file; do
+    "$here/restyle.py" "$style" <"$1/$file" >"$work/restyled"
+    cp "$work/restyled" "$1/$file"
+  done < <(touched)
+}
+
 # A kernel tree with the submission's change.
 changed_tree() {
   cp -r "$base" "$1"
-  patch -d "$1" -p1 -s --fuzz=0 --no-backup-if-mismatch <"$submission/change.patch"
+  apply_to "$1" <"$submission/change.patch"
+  restyle "$1"
 }
 
 # The touched files alone, by their base names, as students hand them in.
@@ -110,7 +141,7 @@ repository() {
   plain_git -C "$1" commit -q -m "Linux $version"
   plain_git -C "$1" tag -a -m "Linux $version" "v$version"
   for part in common vendor; do
-    part_of_change "$part" | patch -d "$1" -p1 -s --fuzz=0 --no-backup-if-mismatch
+    [ -z "$(part_of_change "$part")" ] || part_of_change "$part" | apply_to "$1"
     plain_git -C "$1" add -A
     plain_git -C "$1" commit -q --allow-empty -m "Assignment: $part part"
   done
@@ -242,17 +273,23 @@ if [ "$*" = --base ]; then
   echo "$base"
   exit 0
 fi
-[ $# -eq 2 ] || die "usage: pack.sh NAME OUT_DIR, or pack.sh --base"
+[ $# -eq 2 ] || [ $# -eq 3 ] || die "usage: pack.sh NAME OUT_DIR [VERSION], or pack.sh --base"
 name=$1
 submission=$here/$name
 [ -f "$submission/expect.conf" ] || die "$name: no such submission"
 form=$(sed -n 's/^form=//p' "$submission/expect.conf")
+style=$(sed -n 's/^style=//p' "$submission/expect.conf")
+versions=$(sed -n 's/^base=//p' "$submission/expect.conf")
+version=${3:-${versions%% *}}
+fuzz=0
 mkdir -p "$2"
 out_dir=$(cd "$2" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/pack-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-case $form in
+[ -z "$versions" ] || form_base=other
+case ${form_base:-$form} in
+  other) find_other_base ;;
   patch | series | zip-* | tar-* | folder-links) ;;
   *) find_base ;;
 esac
