@@ -15,6 +15,7 @@
 #define HELPER "/usr/lib/apt/apt-helper"
 #define CONF "apt.conf"
 #define KEYRING_MAX (1u << 20)
+#define LOG_MAX (1u << 20)
 #define UPDATE_DEADLINE_S 1800
 #define DOWNLOAD_DEADLINE_S G_GINT64_CONSTANT (21600)
 #define READ_DEADLINE_S 600
@@ -134,17 +135,21 @@ on_update_line (const char *line, gboolean is_stderr, gpointer user)
     progress_update (user, "", -1, "%s", rest + 1);
 }
 
-/* apt's first error, without its letter; its last words if it has none. */
+/* apt's first error, or, without one, its first warning (a route that is missing is one); "" if it has neither. */
 static char *
-first_error (const char *text)
+first_complaint (const char *text)
 {
+  static const char *const letters[] = { "E: ", "W: " };
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  for (char **line = lines; *line != NULL; line++)
+  for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
     {
-      if (g_str_has_prefix (*line, "E: "))
-        return g_strstrip (g_strdup (*line + strlen ("E: ")));
+      for (char **line = lines; *line != NULL; line++)
+        {
+          if (g_str_has_prefix (*line, letters[i]))
+            return g_strstrip (g_strdup (*line + strlen (letters[i])));
+        }
     }
-  return g_strstrip (g_strdup (text));
+  return g_strdup ("");
 }
 
 /* Any end is one: a suite that is gone makes it fail for the others too, which it has nevertheless fetched. */
@@ -158,7 +163,7 @@ update (const char *dir, Progress *progress, char **complaint, GError **error)
   run_on_line (run, on_update_line, progress);
   if (!run_wait_status (run, &status, error))
     return FALSE;
-  *complaint = status != 0 ? first_error (run_stderr_tail (run)) : g_strdup ("");
+  *complaint = first_complaint (run_stderr_tail (run));
   return TRUE;
 }
 
@@ -288,6 +293,18 @@ watch (Run *run, const AptFile *file, const char *path, Progress *progress, GErr
     }
 }
 
+/* "Failed to fetch URL  WHY" */
+static gboolean
+download_failed (const AptFile *file, const char *log, GError **error)
+{
+  g_autofree char *said = first_complaint (log);
+  const char *why = g_str_has_prefix (said, "Failed to fetch ") ? strstr (said, "  ") : NULL;
+  why = why != NULL ? why + 2 : said[0] != '\0' ? said : "apt does not say why";
+  const gboolean is_gone = g_str_has_prefix (why, "404 ") || g_str_has_prefix (why, "410 ") || strstr (why, "File not found") != NULL;
+  const gboolean is_other = strstr (why, "Hash Sum mismatch") != NULL || strstr (why, "unexpected size") != NULL;
+  return fail (error, is_gone || is_other ? HARNESS_ERROR_FAILED : HARNESS_ERROR_HOST, "%s: %.*s", file->url, (int) strcspn (why, "\n"), why);
+}
+
 static gboolean
 download (const char *dir, const AptFile *file, const char *path, Progress *progress, GError **error)
 {
@@ -304,9 +321,7 @@ download (const char *dir, const AptFile *file, const char *path, Progress *prog
     return FALSE;
   if (status == 0)
     return TRUE;
-  g_autofree char *said = files_read (log, KEYRING_MAX, &text, NULL, NULL) ? first_error (text) : g_strdup ("apt-helper failed");
-  const gboolean wrong = strstr (said, "Hash Sum mismatch") != NULL;
-  return fail (error, wrong ? HARNESS_ERROR_FAILED : HARNESS_ERROR_HOST, "%s: %s", file->url, said);
+  return download_failed (file, files_read (log, LOG_MAX, &text, NULL, NULL) ? text : "", error);
 }
 
 gboolean

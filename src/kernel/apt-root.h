@@ -33,5 +33,5 @@ typedef struct {
   const char *url, *sha256, *what; /* what: for progress */
   guint64 bytes;
 } AptFile;
-/* To `path`. HARNESS_ERROR_HOST if it does not come, HARNESS_ERROR_FAILED if it is not what the list says. */
+/* To `path`. HARNESS_ERROR_HOST if nobody can be reached; HARNESS_ERROR_FAILED if it is gone, or is not what the list says. */
 gboolean apt_root_download (const char *dir, const AptFile *file, const char *path, Progress *progress, GError **error);

@@ -97,7 +97,7 @@ ask_archive (const KernelBasesSpec *spec, const BasesArchive *archive, char **pa
   return TRUE;
 }
 
-/* An archive that cannot be asked is no reason to do without the other. */
+/* An archive that cannot be asked is no reason to do without the other, nor to forget what it had. */
 static gboolean
 ask_archives (const KernelBasesSpec *spec, const BasesConfig *config, GPtrArray *offers, GError **error)
 {
@@ -123,6 +123,8 @@ ask_archives (const KernelBasesSpec *spec, const BasesConfig *config, GPtrArray 
             first = g_steal_pointer (&failure);
         }
     }
+  if (asked > 0 && first != NULL)
+    g_ptr_array_extend_and_steal (offers, kernel_bases_known (spec->cache_dir));
   if (asked > 0)
     return TRUE;
   if (first == NULL)
@@ -245,7 +247,7 @@ fetch_offer (const KernelBasesSpec *spec, const KernelBaseOffer *offer, KernelAt
   return kernel_at_hand_keep (part, offer->package, spec->cache_dir, base, error);
 }
 
-/* An archive's list names files that are gone: another package has the same version. */
+/* An archive's list names files that are gone: another package has the same version. Who is not reached is not asked again. */
 static gboolean
 fetch_first (const KernelBasesSpec *spec, const GPtrArray *offers, KernelAtHand **base, GError **error)
 {
@@ -254,7 +256,7 @@ fetch_first (const KernelBasesSpec *spec, const GPtrArray *offers, KernelAtHand 
       g_autoptr (GError) failure = NULL;
       if (fetch_offer (spec, g_ptr_array_index (offers, i), base, &failure))
         return TRUE;
-      if (i + 1 == offers->len || g_error_matches (failure, HARNESS_ERROR, HARNESS_ERROR_INTERRUPTED) || failure->domain != HARNESS_ERROR)
+      if (i + 1 == offers->len || !g_error_matches (failure, HARNESS_ERROR, HARNESS_ERROR_FAILED))
         {
           g_propagate_error (error, g_steal_pointer (&failure));
           return FALSE;
