@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define KVM KERNEL_KVM_FOLDER
+#define NAMES_OF_BASES "orig|original|originals|unmodified|unchanged|vanilla|pristine|before|stock|base"
 #define ARCH_HOST_H "arch/x86/include/asm/kvm_host.h"
 #define HOST_H "include/linux/kvm_host.h"
 #define KVM_MAIN "virt/kvm/kvm_main.c"
@@ -265,6 +266,29 @@ is_elsewhere (const char *name)
   return FALSE;
 }
 
+gboolean
+kernel_path_is_other_part (const char *name)
+{
+  static const char *const folders[] = { "Documentation/", "sound/", "fs/", "net/", "tools/", "include/", "crypto/", "security/", "samples/", "scripts/" };
+  static const char *const below[] = { "drivers/", "arch/", "tools/", "include/linux/", "include/uapi/", "include/net/", "include/dt-bindings/", "sound/" };
+  g_auto (KernelPath) known = { 0 };
+  kernel_path_find (name, &known);
+  if (known.match != PATH_UNKNOWN)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (below); i++)
+    {
+      if (after_folders (name, below[i]) != NULL)
+        return TRUE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      const char *rest = after_folders (name, folders[i]);
+      if (rest != NULL && strchr (rest, '/') != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 find_others (const char *name, KernelPath *out)
 {
@@ -310,6 +334,13 @@ kernel_path_find (const char *name, KernelPath *path)
 }
 
 /* --- patches ---------------------------------------------------------------------------------- */
+
+gboolean
+kernel_path_is_source (const char *path)
+{
+  static const char *const suffixes[] = { ".c", ".h", ".s", "/makefile", "/kconfig", "/kbuild", NULL };
+  return name_ends (path, suffixes);
+}
 
 gboolean
 kernel_path_is_kernels (const char *path)
@@ -390,6 +421,18 @@ kernel_path_is_document (const char *path)
 }
 
 gboolean
+name_ends (const char *name, const char *const *suffixes)
+{
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+  for (; *suffixes != NULL; suffixes++)
+    {
+      if (g_str_has_suffix (lower, *suffixes))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
 name_is_litter (const char *name)
 {
   static const char *const suffixes[] = { "~", ".bak", ".orig", ".old", ".rej", ".swp", ".swo", ".o", ".ko", ".a", ".mod", ".mod.c", ".cmd", ".d", ".order", ".symvers", ".pyc", ".lnk" };
@@ -409,9 +452,37 @@ name_is_litter (const char *name)
   return FALSE;
 }
 
+static gboolean
+says (const char *name, const char *words)
+{
+  g_autofree char *pattern = g_strconcat ("(^|[^a-z])(", words, ")([^a-z]|$)", NULL);
+  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_RAW | G_REGEX_CASELESS, 0, NULL);
+  return g_regex_match (regex, name, 0, NULL);
+}
+
+/* The innermost folder, or the file, whose name has one of the words; not where it also says that it was changed ("modified-from-original"). */
+static gboolean
+innermost_says (const char *name, const char *words)
+{
+  g_auto (GStrv) parts = g_strsplit (name, "/", -1);
+  for (guint i = g_strv_length (parts); i > 0; i--)
+    {
+      if (says (parts[i - 1], "modified|modifications?|changed|changes|edited|new|after|mine"))
+        return FALSE;
+      if (says (parts[i - 1], words))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 gboolean
 name_is_original (const char *name)
 {
-  g_autoptr (GRegex) regex = g_regex_new ("(^|[^a-z])(orig|original|originals|old|backup|unmodified|vanilla|before|stock)([^a-z]|$)", G_REGEX_RAW | G_REGEX_CASELESS, 0, NULL);
-  return g_regex_match (regex, name, 0, NULL);
+  return innermost_says (name, NAMES_OF_BASES "|old|backup|bak");
+}
+
+gboolean
+name_is_base (const char *name)
+{
+  return innermost_says (name, NAMES_OF_BASES);
 }
