@@ -11,6 +11,8 @@
 #include "cli/grade-way.h"
 #include "grade/grade-json.h"
 #include "grade/where.h"
+#include "kernel/at-hand.h"
+#include "submission/own-lines.h"
 
 #define KIND "grade"
 
@@ -309,10 +311,32 @@ read_submission (Way *way, const Scratch *scratch, GError **error)
   return TRUE;
 }
 
+/* Also of what was not judged it can be told whether it is like another's. */
+static void
+tell_own_lines (Way *way)
+{
+  const GPtrArray *bases = way->session->bases;
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
+  g_autofree char *lines = NULL;
+
+  if (way->grade->carried[0] != '\0')
+    return;
+  for (guint i = 0; bases && i < bases->len; i++)
+    g_ptr_array_add (dirs, ((const KernelAtHand *) g_ptr_array_index (bases, i))->dir);
+  if (way->session->given_base)
+    g_ptr_array_add (dirs, way->session->given_base);
+  g_ptr_array_add (dirs, NULL);
+  lines = submission_own_lines (way->submission, (const char *const *) dirs->pdata);
+  way_set_text (&way->grade->own_lines, lines);
+}
+
 static gboolean
 grade_fresh (Way *way, const char *key, GError **error)
 {
-  return grade_session_prepare (way->session, error) && go_twice (way, error) && keep (way, key, error);
+  if (!grade_session_prepare (way->session, error) || !go_twice (way, error))
+    return FALSE;
+  tell_own_lines (way);
+  return keep (way, key, error);
 }
 
 gboolean

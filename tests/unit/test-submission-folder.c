@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include "submission/own-lines.h"
+
 #define KVM "arch/x86/kvm/"
 
 static void
@@ -294,6 +296,50 @@ test_other_paths (void **state)
   expect_fault (*state, "f", STAGE_POLICY, "changes what may not be changed: virt/kvm/kvm_main.c; allowed: arch/x86/kvm/, arch/x86/include/asm/kvm_host.h");
 }
 
+/* Files that lie apart and are one student's. */
+static void
+test_parts (void **state)
+{
+  put (*state, "d/doe_1_2_cpuid.c", CPUID_C);
+  put (*state, "d/doe_1_2_cpuid-1.c", CPUID_C_2);
+  put (*state, "d/doe_dir/hw/vmx.c", VMX_C);
+  g_autofree char *first = g_build_filename (*state, "d/doe_1_2_cpuid.c", NULL), *second = g_build_filename (*state, "d/doe_1_2_cpuid-1.c", NULL);
+  g_autofree char *third = g_build_filename (*state, "d/doe_dir", NULL);
+  const SubmissionPart parts[] = { { first, "cpuid.c" }, { second, "cpuid-1.c" }, { third, "" } };
+  const SubmissionSpec spec = { .path = "doe_1", .parts = parts, .n_parts = 3, .scratch_dir = *state, .allowed = usual_policy };
+  g_autoptr (Submission) submission = NULL;
+  g_autoptr (Fault) fault = NULL;
+  g_autoptr (GError) error = NULL;
+  submission_read (&spec, &submission, &fault, &error);
+  assert_no_failure (error);
+  assert_non_null (submission);
+  assert_string_equal (submission->path, "doe_1");
+  assert_file (submission, KVM "cpuid.c", "cpuid-1.c", CPUID_C_2); /* handed in again */
+  assert_file (submission, KVM "vmx/vmx.c", "hw/vmx.c", VMX_C);
+  const SubmissionSpec none = { .path = "roe", .parts = parts, .n_parts = 0, .scratch_dir = *state, .allowed = usual_policy };
+  g_autoptr (Submission) nothing = NULL;
+  g_autoptr (Fault) empty = NULL;
+  assert_true (submission_read (&none, &nothing, &empty, NULL));
+  assert_text_has (empty->reason, "no change of KVM in it; found: nothing");
+}
+
+/* Of what could not be carried: the lines that have a word of nobody else's. */
+static void
+test_own_lines (void **state)
+{
+  put (*state, "k/arch/x86/kvm/cpuid.c", "int known(void)\n{\n\treturn 1;\n}\n");
+  put (*state, "f/cpuid.c", "int known(void)\n{\n\t/* mine, and\n\t * kvm's */\n\tmy_count += 1; // theirs\n\tprintk(\"mine\");\n\treturn 1;\n}\n");
+  put (*state, "f/x.patch", "--- a/arch/x86/kvm/x86.c\n+++ b/arch/x86/kvm/x86.c\n@@ -1 +1 @@\n-int a;\n+int known;\n");
+  g_autofree char *kernel = g_build_filename (*state, "k", NULL);
+  const char *const dirs[] = { kernel, NULL }, *const none[] = { NULL };
+  g_autoptr (Submission) submission = read_good (*state, "f");
+  g_autofree char *lines = submission_own_lines (submission, dirs), *without = submission_own_lines (submission, none);
+  assert_text_has (lines, "+int known;\n");
+  assert_text_has (lines, "@@ -0,0 +1,2 @@\n+\tmy_count += 1;          \n+\tprintk(      );\n");
+  assert_text_has (without, "+int known;\n");
+  assert_null (strstr (without, "my_count"));
+}
+
 /* --- trees ------------------------------------------------------------------------------------ */
 
 static void
@@ -406,6 +452,8 @@ main (void)
     WITH_FOLDER (test_no_source),
     WITH_FOLDER (test_too_large),
     WITH_FOLDER (test_other_paths),
+    WITH_FOLDER (test_parts),
+    WITH_FOLDER (test_own_lines),
     WITH_FOLDER (test_tree),
     WITH_FOLDER (test_links_and_specials),
     WITH_FOLDER (test_deep),
