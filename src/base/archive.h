@@ -16,7 +16,7 @@ typedef struct {
   const char *what;           /* the archive, for errors */
   gint64 entries_max, bytes_max;
   gint64 names_max, skipped_max; /* bytes of all names, 0: any; bytes that were passed over, 0: they count with the others */
-  gint64 end_us;              /* on the monotonic clock; 0: whenever */
+  gint64 end_us;              /* by archive_thread_us(); 0: whenever */
   gint64 entries, bytes, names, skipped; /* so far; several archives may share one account */
 } ArchiveWalk;
 
@@ -27,6 +27,8 @@ typedef gboolean (*ArchiveBlockFunc) (const void *block, gsize size, gint64 offs
 gboolean archive_walk (ArchiveWalk *walk, Archive *reader, ArchiveEntryFunc func, gpointer user, GError **error);
 /* The data of the entry at hand, block by block; func NULL: it is passed over. */
 gboolean archive_walk_data (ArchiveWalk *walk, Archive *reader, ArchiveBlockFunc func, gpointer user, GError **error);
+/* Microseconds of processor time that this thread has had: what is unpacked takes as many on a machine that has much else to do. */
+gint64 archive_thread_us (void);
 /* So many of the bytes that were counted were passed over after all. */
 gboolean archive_walk_passed_over (ArchiveWalk *walk, gint64 size, GError **error);
 /* FALSE with the reader's own words. */

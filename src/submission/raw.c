@@ -55,7 +55,7 @@ raw_set_new (void)
     .bytes_max = SUBMISSION_BYTES_MAX,
     .names_max = SUBMISSION_NAMES_MAX,
     .skipped_max = SUBMISSION_SKIPPED_MAX,
-    .end_us = g_get_monotonic_time () + SUBMISSION_SECONDS_MAX * G_USEC_PER_SEC,
+    .end_us = archive_thread_us () + SUBMISSION_SECONDS_MAX * G_USEC_PER_SEC,
   };
   return set;
 }
