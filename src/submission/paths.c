@@ -80,15 +80,34 @@ has_tail (const char *name, const char *tail)
 
 /* --- odd names -------------------------------------------------------------------------------- */
 
+#define COPY_MARKS 5u
+
+/* Made once: they are asked of every name. */
+static GRegex *const *
+copy_marks (void)
+{
+  static const char *const patterns[COPY_MARKS] = { " *\\(([0-9]{1,4})\\) *$", " *-? copy *([0-9]{0,4})$", "^copy ([0-9]{0,4} ?)of ", "[-_ ]([0-9]{1,2})$",
+                                                    "^ +| +$" };
+  static GRegex *regexes[COPY_MARKS];
+  static gsize made;
+  if (g_once_init_enter (&made))
+    {
+      for (guint i = 0; i < COPY_MARKS; i++)
+        regexes[i] = g_regex_new (patterns[i], G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+      g_once_init_leave (&made, 1);
+    }
+  return regexes;
+}
+
 /* "cpuid (2)" to "cpuid" and 2; also "cpuid - Copy (2)", "Copy of cpuid", "cpuid-1". The stem is lower-case. */
 static char *
 strip_copy_marks (const char *stem, guint *copy)
 {
-  static const char *const patterns[] = { " *\\(([0-9]{1,4})\\) *$", " *-? copy *([0-9]{0,4})$", "^copy ([0-9]{0,4} ?)of ", "[-_ ]([0-9]{1,2})$", "^ +| +$" };
+  GRegex *const *regexes = copy_marks ();
   char *name = g_strdup (stem);
-  for (guint i = 0; i < G_N_ELEMENTS (patterns); i++)
+  for (guint i = 0; i < COPY_MARKS; i++)
     {
-      g_autoptr (GRegex) regex = g_regex_new (patterns[i], G_REGEX_RAW, 0, NULL);
+      GRegex *regex = regexes[i];
       g_autoptr (GMatchInfo) info = NULL;
       if (!g_regex_match (regex, name, 0, &info))
         continue;
@@ -266,27 +285,37 @@ is_elsewhere (const char *name)
   return FALSE;
 }
 
-gboolean
-kernel_path_is_other_part (const char *name)
+/* Folders that a kernel's tree has, and what no student's folder is called like. */
+static gboolean
+is_in_tree_alone (const char *name)
 {
-  static const char *const folders[] = { "Documentation/", "sound/", "fs/", "net/", "tools/", "include/", "crypto/", "security/", "samples/", "scripts/" };
   static const char *const below[] = { "drivers/", "arch/", "tools/", "include/linux/", "include/uapi/", "include/net/", "include/dt-bindings/", "sound/" };
-  g_auto (KernelPath) known = { 0 };
-  kernel_path_find (name, &known);
-  if (known.match != PATH_UNKNOWN)
-    return FALSE;
+  static const char *const deep[] = { "Documentation/", "fs/", "net/", "include/", "crypto/", "security/", "samples/", "scripts/" };
   for (guint i = 0; i < G_N_ELEMENTS (below); i++)
     {
       if (after_folders (name, below[i]) != NULL)
         return TRUE;
     }
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (deep); i++)
     {
-      const char *rest = after_folders (name, folders[i]);
+      const char *rest = after_folders (name, deep[i]);
       if (rest != NULL && strchr (rest, '/') != NULL)
         return TRUE;
     }
   return FALSE;
+}
+
+/* Asked of each of 79 thousand names: what is quick comes first. */
+gboolean
+kernel_path_is_other_part (const char *name)
+{
+  g_auto (KernelPath) known = { 0 };
+  if (after_folders (name, KVM) != NULL || !is_in_tree_alone (name))
+    return FALSE;
+  if (is_elsewhere (name))
+    return !has_tail (name, ARCH_HOST_H) && !has_tail (name, HOST_H) && !has_tail (name, KVM_MAIN);
+  kernel_path_find (name, &known);
+  return known.match == PATH_UNKNOWN;
 }
 
 static gboolean

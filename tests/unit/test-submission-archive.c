@@ -152,7 +152,7 @@ test_whole_tree (void **state)
   for (gsize i = 0; i < files; i++)
     {
       g_ptr_array_add (names, g_strdup_printf ("linux-master/drivers/d%u/f%u.c", (guint) i / 100, (guint) i));
-      tree[3 + i] = (Packed){ g_ptr_array_index (names, i), i < 140 ? zeros : "int x;\n", 0, NULL, i < 140 ? size : 0 };
+      tree[3 + i] = (Packed){ g_ptr_array_index (names, i), i < 55 ? zeros : "int x;\n", 0, NULL, i < 55 ? size : 0 };
     }
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
     {
