@@ -92,6 +92,7 @@ gboolean package_list_load (const char *path, char ***packages, GError **error);
 #define RUBRIC_ROWS 14u
 typedef struct {
   char *name, *path;       /* "a3" */
+  char **names;            /* what the assignment is called where a submission has several; the first is `name`; NULL-terminated */
   char *title;             /* "Assignment 3: exits and cycles per exit reason" */
   char *leaf_map;          /* what is taken where two maps fit equally well: "A" */
   Isa isa;                 /* the lab of a submission whose files do not tell */
