@@ -14,9 +14,14 @@ graded_lab_free (gpointer data)
   GradedLab *lab = data;
 
   g_clear_pointer (&lab->judged.accounts, g_ptr_array_unref);
+  account_free (lab->last);
   agent_report_free (lab->report);
   grade_lab_free (lab->run);
   program_free (lab->program);
+  program_free (lab->last_program);
+  g_clear_pointer (&lab->less.leaves, g_array_unref);
+  crash_free (lab->crash);
+  g_string_free (lab->logs, TRUE);
   g_clear_pointer (&lab->findings, g_ptr_array_unref);
   g_free (lab);
 }
@@ -27,7 +32,7 @@ graded_lab_is_complete (const GradedLab *lab)
   for (guint i = 0; i < lab->judged.accounts->len; i++)
     if (!((const Account *) g_ptr_array_index (lab->judged.accounts, i))->complete)
       return FALSE;
-  return TRUE;
+  return lab->last->complete;
 }
 
 void

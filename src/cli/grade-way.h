@@ -6,6 +6,7 @@
 #pragma once
 #include "cli/grade-lab.h"
 #include "cli/grade-one.h"
+#include "grade/crash.h"
 #include "submission/carry.h"
 #include "submission/submission.h"
 
@@ -29,9 +30,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Way, way_clear)
 /* A lab's run and what was read from it; the JudgedLab borrows the rest. */
 typedef struct {
   JudgedLab judged;
-  GradeLab *run;
-  Program *program;
+  GradeLab *run;        /* the boot that is judged */
+  Program *program, *last_program;
+  Account *last;
   AgentReport *report;
+  ProgramLess less;     /* what was left out in it */
+  Crash *crash;         /* the first of any boot */
+  GString *logs;        /* the hashes of all boots' exit logs, in order */
+  guint boots;
   GPtrArray *findings;
 } GradedLab;
 void graded_lab_free (gpointer lab);

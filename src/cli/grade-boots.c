@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The boots of one lab; see grade-boots.h. */
+#include "cli/grade-boots.h"
+
+#include <string.h>
+
+#include "base/files.h"
+#include "base/sandbox.h"
+#include "grade/module-elf.h"
+
+#define DEADLINE_FACTOR 6.0 /* of what the lab's own kernel took here: other jobs and a slow change have room */
+#define DEADLINE_MORE_S 25.0
+#define STALL_FACTOR 2.0 /* of the same: L2 exits all the time but for L1's boot and end, which are a part of it */
+#define STALL_MORE_S 10.0
+#define MODULE_MAX (64 << 20)
+#define BOOTS_MAX 3u /* a map has two leaves that take a number, which is what kills */
+#define RESOLVE_S 20
+
+/* One boot, and what was read from it. */
+typedef struct {
+  Program *program, *last_program;
+  GradeLab *run;
+  GPtrArray *accounts;
+  Account *last;
+  AgentReport *report;
+} Boot;
+
+static void
+boot_free (Boot *boot)
+{
+  if (!boot)
+    return;
+  g_clear_pointer (&boot->accounts, g_ptr_array_unref);
+  account_free (boot->last);
+  agent_report_free (boot->report);
+  grade_lab_free (boot->run);
+  program_free (boot->program);
+  program_free (boot->last_program);
+  g_free (boot);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Boot, boot_free)
+
+const char *
+grade_boots_end_words (const MachineResult *result)
+{
+  switch (result->end)
+    {
+    case MACHINE_END_POWEROFF:
+      return "powering itself off";
+    case MACHINE_END_PANIC:
+      return "a kernel panic";
+    case MACHINE_END_RESET:
+      return "a reset";
+    case MACHINE_END_DEADLINE:
+      return "its deadline";
+    case MACHINE_END_FLOOD:
+      return "writing without end";
+    case MACHINE_END_SNAPSHOT:
+    case MACHINE_END_KILLED:
+      return "the emulator's death";
+    }
+  return "something else";
+}
+
+/* The project's own patch series, and what is built on it, answers its leaves only if a parameter of kvm.ko says which. */
+static char *
+kvm_params (const Way *way, const char *modules_dir)
+{
+  static const char parameter[] = "parmtype=exit_leaf_abi:";
+  const LeafMap *map = grade_session_preferred_map (way->session);
+  g_autofree char *path = g_build_filename (modules_dir, "kvm.ko", NULL);
+  g_autofree char *data = NULL;
+  g_autofree char *leaves = NULL;
+  gsize size;
+
+  if (!files_read (path, MODULE_MAX, &data, &size, NULL) || !memmem (data, size, parameter, sizeof parameter - 1))
+    return g_strdup ("");
+  leaves = leaf_map_kernel_spec (map);
+  return g_strdup_printf ("exit_log_records=0 exit_leaf_abi=%s", leaves);
+}
+
+/* --- one boot --------------------------------------------------------------------------------------------- */
+
+static void
+keep_logs (const Way *way, Isa isa, const Boot *boot, guint number)
+{
+  g_autofree char *lab = number == 0 ? g_strdup (isa_name (isa)) : g_strdup_printf ("%s-boot%u", isa_name (isa), number + 1);
+  g_autofree char *console = g_strconcat (lab, "-console.log", NULL);
+  g_autofree char *kernel = g_strconcat (lab, "-kernel.log", NULL);
+  g_autofree char *report = g_strconcat (lab, "-report.txt", NULL);
+  g_autofree char *lines = agent_report_kernel (boot->report);
+
+  way_keep_log (way, console, boot->run->console);
+  way_keep_log (way, kernel, lines);
+  way_keep_log (way, report, boot->run->report);
+}
+
+static gboolean
+run_boot (Way *way, Isa number, const Boot *boot, const char *modules_dir, const char *dir, GradeLab **run, GError **error)
+{
+  GradeSession *session = way->session;
+  const GradeIsa *isa = &session->isa[number];
+  const char *again = number == ISA_VMX ? session->rubric->again_vmx : session->rubric->again_svm;
+  g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
+  g_autofree char *params = kvm_params (way, modules_dir);
+  const double rounds = again[0] ? 2 : 1;
+  const double crowd = MAX (1.0, (double) session->jobs / g_get_num_processors ()); /* more jobs than processors wait for each other */
+  const GradeLabSpec spec = {
+    .app = session->app,
+    .lane = way->lane,
+    .stage = number == ISA_VMX ? "vmx lab" : "svm lab",
+    .lab = isa->config,
+    .kernel = kernel,
+    .root_image = session->image->root_image,
+    .modules_dir = modules_dir,
+    .program = boot->program,
+    .last_program = boot->last_program,
+    .kvm_params = params,
+    .vendor_params = "",
+    .again_params = again[0] ? again : NULL,
+    .dir = dir,
+    .expected_s = isa->lab_s * rounds,
+    .deadline_s = (isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S) * crowd,
+    .stall_s = (isa->lab_s * STALL_FACTOR + STALL_MORE_S) * crowd,
+  };
+
+  return grade_lab_run (&spec, run, error);
+}
+
+static void
+read_boot (Boot *boot, gboolean again)
+{
+  const GArray *exits = boot->run->exits;
+  Account *account = account_read (boot->program, exits, 0);
+
+  boot->report = agent_report_read (boot->run->report, boot->run->console);
+  boot->accounts = g_ptr_array_new_with_free_func ((GDestroyNotify) account_free);
+  g_ptr_array_add (boot->accounts, account);
+  if (again)
+    {
+      account = account_read (boot->program, exits, account->last + 1);
+      g_ptr_array_add (boot->accounts, account);
+    }
+  boot->last = account_read (boot->last_program, exits, account->last + 1);
+}
+
+/* Each in a folder of its own: an emulator's files are as it left them. */
+static Boot *
+take_boot (Way *way, Isa isa, GradedLab *lab, const ProgramLess *less, const char *modules_dir, const char *dir, GError **error)
+{
+  const char *again = isa == ISA_VMX ? way->session->rubric->again_vmx : way->session->rubric->again_svm;
+  g_autofree char *number = g_strdup_printf ("boot%u", lab->boots);
+  g_autofree char *boot_dir = g_build_filename (dir, number, NULL);
+  g_autoptr (Boot) boot = g_new0 (Boot, 1);
+
+  boot->program = grade_session_program (way->session, isa, way->submission->sha256, less, FALSE);
+  boot->last_program = grade_session_program (way->session, isa, way->submission->sha256, less, TRUE);
+  if (!files_make_dir (boot_dir, error) || !run_boot (way, isa, boot, modules_dir, boot_dir, &boot->run, error))
+    return NULL;
+  read_boot (boot, again[0] != '\0');
+  keep_logs (way, isa, boot, lab->boots++);
+  g_string_append (lab->logs, boot->run->log_sha256);
+  return g_steal_pointer (&boot);
+}
+
+/* --- what it died of --------------------------------------------------------------------------------------- */
+
+/* "0x5a1" of the function that the kernel names, whose length tells it from others of its name; NULL if there is none. *section: where it is. */
+static char *
+find_address (const char *path, const CrashFrame *frame, char **section)
+{
+  g_autoptr (ModuleElf) module = NULL;
+
+  if (!module_elf_open (path, &module, NULL))
+    return NULL;
+  for (guint i = 0; i < module->symbols->len; i++)
+    {
+      const ElfSymbol *symbol = module_symbol (module, i);
+
+      if (!symbol->function || symbol->section == MODULE_ELF_NONE || strcmp (symbol->name, frame->function) != 0 || frame->offset > symbol->size)
+        continue;
+      *section = g_strdup (module_section (module, symbol->section)->name);
+      return g_strdup_printf ("0x%" G_GINT64_MODIFIER "x", symbol->value + frame->offset);
+    }
+  return NULL;
+}
+
+/* By the module's own table of lines, which is the submission's work: it is read in the sandbox. */
+static char *
+resolve (const CrashFrame *frame, const char *modules_dir)
+{
+  g_autofree char *file = g_strconcat (frame->module, ".ko.debug", NULL);
+  g_autofree char *path = g_build_filename (modules_dir, file, NULL);
+  g_autofree char *section = NULL;
+  g_autofree char *address = find_address (path, frame, &section);
+  g_autoptr (Sandbox) sandbox = sandbox_new ();
+  SandboxLimits limits = sandbox_limits_default;
+
+  if (!address)
+    return NULL;
+  limits.deadline_s = RESOLVE_S;
+  sandbox_limit (sandbox, &limits);
+  sandbox_bind_read_only (sandbox, path, "/lab/module");
+  g_autoptr (Run) run = sandbox_run (sandbox, "addr2line", "-i", "-f", "-e", "/lab/module", "-j", section, address, NULL);
+  return run_wait (run, NULL) ? g_utf8_make_valid (run_stdout (run), -1) : NULL;
+}
+
+static Crash *
+crash_of (const Way *way, const Boot *boot, const char *modules_dir)
+{
+  const AgentReport *report = boot->report;
+  g_autoptr (CrashFrame) frame = report->trace ? crash_frame (report->trace) : NULL;
+  g_autofree char *resolved = frame ? resolve (frame, modules_dir) : NULL;
+
+  return crash_new (report->trouble_name, frame, resolved, way->carried->diff);
+}
+
+/* --- all of them ------------------------------------------------------------------------------------------- */
+
+static guint
+steps_done (const Boot *boot)
+{
+  const Account *account = g_ptr_array_index (boot->accounts, 0);
+  guint done = 0;
+
+  for (guint i = 0; i < account->steps->len; i++)
+    done += account_step (account, i)->done;
+  return done;
+}
+
+static gboolean
+is_whole (const Boot *boot)
+{
+  for (guint i = 0; i < boot->accounts->len; i++)
+    if (!((const Account *) g_ptr_array_index (boot->accounts, i))->complete)
+      return FALSE;
+  return TRUE;
+}
+
+/* The first round that was not performed to its end. */
+static const Account *
+stopped_account (const Boot *boot)
+{
+  for (guint i = 0; i < boot->accounts->len; i++)
+    {
+      const Account *account = g_ptr_array_index (boot->accounts, i);
+
+      if (!account->complete)
+        return account;
+    }
+  return g_ptr_array_index (boot->accounts, 0);
+}
+
+/* A hang is left alone: it costs a deadline each time. */
+static gboolean
+has_died (const Boot *boot)
+{
+  return boot->report->trouble && boot->run->end.end != MACHINE_END_DEADLINE && boot->run->end.end != MACHINE_END_KILLED;
+}
+
+static void
+take (GradedLab *lab, Boot *boot, ProgramLess *less)
+{
+  g_clear_pointer (&lab->judged.accounts, g_ptr_array_unref);
+  account_free (lab->last);
+  agent_report_free (lab->report);
+  grade_lab_free (lab->run);
+  program_free (lab->program);
+  program_free (lab->last_program);
+  g_clear_pointer (&lab->less.leaves, g_array_unref);
+  lab->program = g_steal_pointer (&boot->program);
+  lab->last_program = g_steal_pointer (&boot->last_program);
+  lab->run = g_steal_pointer (&boot->run);
+  lab->judged.accounts = g_steal_pointer (&boot->accounts);
+  lab->last = g_steal_pointer (&boot->last);
+  lab->report = g_steal_pointer (&boot->report);
+  lab->less = (ProgramLess){ less->leaves ? g_array_copy (less->leaves) : NULL, less->ops };
+}
+
+gboolean
+grade_boots_run (Way *way, Isa isa, GradedLab *lab, const char *modules_dir, const char *dir, GError **error)
+{
+  ProgramLess less = { 0 };
+  guint best = 0;
+  gboolean more = TRUE, ok = TRUE;
+
+  while (more && lab->boots < BOOTS_MAX)
+    {
+      g_autoptr (Boot) boot = take_boot (way, isa, lab, &less, modules_dir, dir, error);
+      ProgramLess taken = { less.leaves ? g_array_copy (less.leaves) : NULL, less.ops };
+      guint done;
+
+      ok = boot != NULL;
+      if (ok)
+        {
+          done = steps_done (boot);
+          if (!lab->crash && boot->report->trouble)
+            lab->crash = crash_of (way, boot, modules_dir);
+          more = has_died (boot) && !is_whole (boot) && crash_add_culprit (stopped_account (boot), &less);
+          if (lab->boots == 1 || done > best)
+            {
+              take (lab, boot, &taken);
+              best = done;
+            }
+        }
+      g_clear_pointer (&taken.leaves, g_array_unref);
+      if (!ok)
+        break;
+    }
+  g_clear_pointer (&less.leaves, g_array_unref);
+  return ok;
+}
