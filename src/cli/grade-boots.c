@@ -212,7 +212,7 @@ crash_of (const Way *way, const Boot *boot, const char *modules_dir)
   g_autoptr (CrashFrame) frame = report->trace ? crash_frame (report->trace) : NULL;
   g_autofree char *resolved = frame ? resolve (frame, modules_dir) : NULL;
 
-  return crash_new (report->trouble_name, frame, resolved, way->carried->diff);
+  return crash_new (report->trouble_name, report->trouble, frame, resolved, way->carried->diff);
 }
 
 /* --- all of them ------------------------------------------------------------------------------------------- */
@@ -277,6 +277,22 @@ take (GradedLab *lab, Boot *boot, ProgramLess *less)
   lab->less = (ProgramLess){ less->leaves ? g_array_copy (less->leaves) : NULL, less->ops };
 }
 
+/* What the next boot leaves out, if there is one that may come further. */
+static gboolean
+leave_out (Way *way, const Boot *boot, ProgramLess *less)
+{
+  const Account *account = stopped_account (boot);
+  const struct challenge_step *step;
+  g_autofree char *what = NULL;
+
+  if (!has_died (boot) || is_whole (boot) || !crash_add_culprit (account, less))
+    return FALSE;
+  step = program_step (account->program, account->reached - 1);
+  what = step->kind == CHALLENGE_READ ? g_strdup_printf ("CPUID leaf 0x%x is asked with ecx = %u", step->a, step->b) : g_strdup_printf ("the guest performs %s", challenge_ops[step->op].what);
+  g_ptr_array_add (way->grade->notes, g_strdup_printf ("L1's kernel came to %s when %s. L1 was booted once more without it, so that the rest is judged.", boot->report->trouble_name, what));
+  return TRUE;
+}
+
 gboolean
 grade_boots_run (Way *way, Isa isa, GradedLab *lab, const char *modules_dir, const char *dir, GError **error)
 {
@@ -284,7 +300,7 @@ grade_boots_run (Way *way, Isa isa, GradedLab *lab, const char *modules_dir, con
   guint best = 0;
   gboolean more = TRUE, ok = TRUE;
 
-  while (more && lab->boots < BOOTS_MAX)
+  while (more)
     {
       g_autoptr (Boot) boot = take_boot (way, isa, lab, &less, modules_dir, dir, error);
       ProgramLess taken = { less.leaves ? g_array_copy (less.leaves) : NULL, less.ops };
@@ -296,7 +312,7 @@ grade_boots_run (Way *way, Isa isa, GradedLab *lab, const char *modules_dir, con
           done = steps_done (boot);
           if (!lab->crash && boot->report->trouble)
             lab->crash = crash_of (way, boot, modules_dir);
-          more = has_died (boot) && !is_whole (boot) && crash_add_culprit (stopped_account (boot), &less);
+          more = lab->boots < BOOTS_MAX && leave_out (way, boot, &less);
           if (lab->boots == 1 || done > best)
             {
               take (lab, boot, &taken);

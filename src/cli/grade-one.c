@@ -71,7 +71,7 @@ settle (Way *way)
   const GradedLab *broken = find_incomplete (way);
   g_autofree char *cause = cause_text (broken);
   g_autofree char *reason = NULL;
-  const gboolean nobodys = broken && broken->crash && !broken->crash->theirs;
+  const gboolean nobodys = broken && broken->crash && !broken->crash->theirs && !graded_lab_is_complete (broken);
   guint passed = 0, judged = 0;
 
   for (guint i = 0; i < grade->rows->len; i++)
@@ -83,7 +83,7 @@ settle (Way *way)
     }
   reason = g_strdup_printf ("%u of %u rows passed%s.", passed, judged, cause);
   way_end (way, STAGE_CHECKS, verdict_of (grade, passed == judged, nobodys), passed == judged ? BLAME_NONE : BLAME_STUDENT, reason,
-           broken && broken->report->trouble ? broken->report->trouble : NULL);
+           broken && broken->crash ? broken->crash->words : NULL);
 }
 
 static void

@@ -25,6 +25,7 @@ crash_free (Crash *crash)
   if (crash == NULL)
     return;
   g_free (crash->name);
+  g_free (crash->words);
   g_free (crash->place);
   g_free (crash->line);
   g_free (crash);
@@ -131,11 +132,12 @@ take_resolved (Crash *crash, const CrashFrame *frame, const char *resolved, cons
 }
 
 Crash *
-crash_new (const char *name, const CrashFrame *frame, const char *resolved, const char *diff)
+crash_new (const char *name, const char *words, const CrashFrame *frame, const char *resolved, const char *diff)
 {
   Crash *crash = g_new0 (Crash, 1);
   g_autoptr (GPtrArray) lines = diff_lines (diff);
   crash->name = g_strdup (name);
+  crash->words = g_strdup (words);
   crash->theirs = frame == NULL; /* the lab's own kernel does not die */
   if (frame == NULL || (resolved != NULL && take_resolved (crash, frame, resolved, lines)))
     return crash;

@@ -22,7 +22,7 @@ CrashFrame *crash_frame (const char *trouble);
  * resolved: what `addr2line -i -f` said of the frame, pairs of lines from the innermost function on: "atomic64_read", "/lab/linux/arch/x86/include/asm/atomic.h:22
  * (discriminator 3)", "kvm_emulate_cpuid", "…"; NULL if it was not asked. diff: what was built against the lab's kernel. frame: NULL if none is known.
  */
-Crash *crash_new (const char *name, const CrashFrame *frame, const char *resolved, const char *diff);
+Crash *crash_new (const char *name, const char *words, const CrashFrame *frame, const char *resolved, const char *diff);
 void crash_free (Crash *crash);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Crash, crash_free)
 

@@ -57,6 +57,13 @@ undefined_of (const LeafMap *map, Isa isa)
   return isa == ISA_VMX ? map->undefined_vmx : map->undefined_svm;
 }
 
+static void
+add_unreached_case (const Judge *judge, char *what, GradeRow *row)
+{
+  grade_case_add (row, FALSE, what, g_strdup ("an answer"), judge_crash_words (judge));
+  row->unreached++;
+}
+
 /*
  * Windows that a guest which began did not get to are not right: else ending early would be a way around them. Nor are those of a round that never came after a
  * whole one, nor those that were left out because they killed L1 before. Unless it died at a line that is not the submission's.
@@ -71,11 +78,11 @@ add_unreached (const Judge *judge, GradeRow *row)
     {
       const ProgramWindow *window = judge_window (judge, i);
       if (judge_is_plain (judge, window) && !account_step (judge->account, window->between.first)->done)
-        grade_case_add (row, FALSE, judge_window_name (judge, window), g_strdup ("an answer"), judge_crash_words (judge));
+        add_unreached_case (judge, judge_window_name (judge, window), row);
     }
   for (guint op = 0; op < CHALLENGE_OPS; op++)
     if (program_less_op (judge->lab->less, op) && judge_dispatch (judge->lab->isa, op) != DISPATCH_FASTPATH)
-      grade_case_add (row, FALSE, g_strdup_printf ("%s: %s", isa_name (judge->lab->isa), challenge_ops[op].what), g_strdup ("an answer"), judge_crash_words (judge));
+      add_unreached_case (judge, g_strdup_printf ("%s: %s", isa_name (judge->lab->isa), challenge_ops[op].what), row);
 }
 
 static void
@@ -154,7 +161,7 @@ not_judged (const GPtrArray *labs, GradeRow *row, gint64 points)
 static gboolean
 is_luck (const GradeRow *row)
 {
-  return rows[row->kind].windows && row->cases_ok > 0 && row->cases_ok * LUCK_DIVISOR < row->cases_total;
+  return rows[row->kind].windows && row->cases_ok > 0 && row->cases_ok * LUCK_DIVISOR < row->cases_total - row->unreached;
 }
 
 static void
@@ -271,7 +278,7 @@ how_found (const GPtrArray *maps, gboolean fits, const char *name)
 {
   g_autofree char *names = names_of (maps);
   if (!fits)
-    return g_strdup_printf ("no answer fits any map; judged by map %s, which gives no less than another", name);
+    return g_strdup_printf ("no answer fits any map; judged by map %s", name);
   if (maps->len == 1)
     return g_strdup_printf ("found: its answers fit map %s best", name);
   return g_strdup_printf ("found: its answers fit maps %s equally well; judged by %s, which gives no less than another", names, name);
@@ -289,7 +296,7 @@ judge_by_best_map (const GPtrArray *labs, const GPtrArray *maps, const Rubric *r
       {
         const LeafMap *map = g_ptr_array_index (best, i);
         g_autoptr (Grade) one = grade_new ();
-        if ((strcmp (map->name, rubric->leaf_map) == 0) != (pass == 0))
+        if ((strcmp (map->name, rubric->leaf_map) == 0) != (pass == 0) || (taken && !fits))
           continue;
         judge_labs (labs, rubric, map, one);
         if (!taken || is_better (one, grade))

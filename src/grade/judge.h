@@ -28,6 +28,7 @@ gboolean baseline_take (const Account *account, const AgentReport *report, Basel
 /* What became of L1's kernel; see crash.h. */
 typedef struct {
   char *name;      /* "an oops" */
+  char *words;     /* the kernel's first lines of it */
   char *place;     /* "arch/x86/kvm/cpuid.c:1605, in kvm_emulate_cpuid()", or what else is known of it; NULL: nothing */
   char *line;      /* "arch/x86/kvm/cpuid.c:1605: pr_info (…);": of the submission's own; NULL */
   gboolean theirs; /* FALSE: it is known to be at a line that is not the submission's */
