@@ -9,7 +9,7 @@
   "[rubric]\ntitle = T\nleaf_map = B\nisa = svm\nsecret = s s\nallowed = a/b/ c.h\noptional = sums,  cost\nagain_vmx =\nagain_svm = npt=0 x=1\nfastpath = either\n" \
   "[points]\ntotal-exits = 1\ntotal-cycles = 2\nexits-per-reason = 3\ncycles-per-reason = 4\nsums = 5\nundefined-reasons = 6\nnot-enabled = 7\n" \
   "registers = 8\nconcurrency = 9\nother-leaves = 10\nlog-volume = 11\nplacement = 0\ncost = 13\nstability = 1000\n" \
-  "[limits]\nwarning_cost = 1\nwarning_cost_max = 2\ncost_max_percent = 3\nlog_lines_max = 4\nlog_lines_per_query = 5\ncycles_min_percent = 100\n" \
+  "[limits]\nwarning_cost = 1\nwarning_cost_max = 2\ncost_max_percent = 3\nlog_lines_max = 4\ncycles_min_percent = 100\n" \
   "[not-enabled]\nvmx = 3-6,0x10\nsvm =\n"
 
 static void
@@ -38,6 +38,17 @@ test_committed (void **state)
 }
 
 static void
+test_lines_per_query (void **state)
+{
+  g_autoptr (GString) text = g_string_new (RUBRIC_TEXT);
+  assert_int_equal (g_string_replace (text, "log_lines_max = 4\n", "log_lines_max = 4\nlog_lines_per_query = 0\n", 1), 1);
+  g_autofree char *path = put_file (*state, "x.conf", text->str);
+  g_autoptr (Rubric) rubric = NULL;
+  assert_true (rubric_load (path, &rubric, NULL));
+  assert_int_equal (rubric->log_lines_per_query, 0);
+}
+
+static void
 test_values (void **state)
 {
   g_autofree char *path = put_file (*state, "my.rubric.conf", RUBRIC_TEXT);
@@ -63,7 +74,7 @@ test_values (void **state)
   assert_int_equal (rubric->warning_cost_max, 2);
   assert_int_equal (rubric->cost_max_percent, 3);
   assert_int_equal (rubric->log_lines_max, 4);
-  assert_int_equal (rubric->log_lines_per_query, 5);
+  assert_int_equal (rubric->log_lines_per_query, 1); /* an older file does not say */
   assert_int_equal (rubric->cycles_min_percent, 100);
   assert_string_equal (rubric->not_enabled_vmx, "3-6,0x10");
   assert_string_equal (rubric->not_enabled_svm, "");
@@ -150,7 +161,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_committed), FOLDER_TEST (test_values), FOLDER_TEST (test_row_names), FOLDER_TEST (test_mistakes), FOLDER_TEST (test_no_points), FOLDER_TEST (test_unreadable),
+    cmocka_unit_test (test_committed), FOLDER_TEST (test_values), FOLDER_TEST (test_lines_per_query), FOLDER_TEST (test_row_names), FOLDER_TEST (test_mistakes), FOLDER_TEST (test_no_points), FOLDER_TEST (test_unreadable),
   };
   return cmocka_run_group_tests_name ("rubric", tests, NULL, NULL);
 }
