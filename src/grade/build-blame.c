@@ -8,7 +8,6 @@
 
 typedef struct {
   const GPtrArray *lines; /* of DiffLine */
-  gboolean exact;
   KernelKnowsWord knows;
   gpointer user;
 } Court;
@@ -136,8 +135,6 @@ fault_of (const Court *court, const char *error)
 {
   g_autofree char *path = NULL, *word = missing_word (error);
   guint number;
-  if (court->exact)
-    return FAULT_THEIRS; /* without the change there is no error */
   if (!find_place (error, &path, &number))
     return fault_without_place (court, error, word);
   if (diff_lines_touch (court->lines, path, number))
@@ -166,10 +163,10 @@ set_reason (BuildBlame *blame, FaultOf fault)
 }
 
 BuildBlame *
-build_blame (const GPtrArray *errors, const char *diff, gboolean exact, KernelKnowsWord knows, gpointer user)
+build_blame (const GPtrArray *errors, const char *diff, KernelKnowsWord knows, gpointer user)
 {
   g_autoptr (GPtrArray) lines = diff_lines (diff);
-  const Court court = { lines, exact, knows, user };
+  const Court court = { lines, knows, user };
   BuildBlame *blame = g_new0 (BuildBlame, 1);
   FaultOf worst = FAULT_OTHER;
   guint theirs = 0;

@@ -17,8 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BuildBlame, build_blame_free)
 
 /*
  * errors: of char *, as modules_log_read() gives them ("arch/x86/kvm/cpuid.c:17:5: error: …"), at least one. diff: unified, of what was built against the lab's
- * kernel. exact: the change was made for the lab's kernel itself, so that nothing of another one can be in it. knows: NULL: no word is known.
+ * kernel. knows: NULL: no word is known.
  */
-BuildBlame *build_blame (const GPtrArray *errors, const char *diff, gboolean exact, KernelKnowsWord knows, gpointer user);
+BuildBlame *build_blame (const GPtrArray *errors, const char *diff, KernelKnowsWord knows, gpointer user);
 /* The number of the only line of `text` that says the same, blanks aside; 0 if none or several do. */
 guint build_blame_own_line (const char *text, const char *line);

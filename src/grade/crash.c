@@ -67,7 +67,7 @@ frame_of (const GRegex *regex, const char *line)
 CrashFrame *
 crash_frame (const char *trouble)
 {
-  g_autoptr (GRegex) regex = g_regex_new ("(?:RIP: 0010:|(?:^|[\\]\\s]\\s)(\\? )?)([A-Za-z_][A-Za-z0-9_.]*)\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8}) \\[([a-z_]+)", 0, 0, NULL);
+  g_autoptr (GRegex) regex = g_regex_new ("(?:RIP: 0010:|(?:^|\\])\\s*(\\? )?)([A-Za-z_][A-Za-z0-9_.]*)\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8}) \\[([a-z_]+)", 0, 0, NULL);
   g_auto (GStrv) lines = g_strsplit (trouble, "\n", -1);
   gboolean traced = FALSE; /* before RIP only the line of a warning names a function, and it is the same */
   for (char **line = lines; *line != NULL; line++)
