@@ -177,7 +177,7 @@ judge_sums (const Judge *judge, GradeRow *row)
 {
   const guint32 total_cycles = judge->map->total_cycles, reason_cycles = judge->map->reason_cycles;
   Sums sums = { 0 };
-  if (!add_up (judge, &sums))
+  if (program_less_leaf (judge->lab->less, judge->map->reason_exits) || !add_up (judge, &sums))
     return;
   /* Between its own two reads each reason has as many reads as the total has between its. */
   const guint64 tolerance = 2 * reading_exits (judge);
@@ -187,6 +187,8 @@ judge_sums (const Judge *judge, GradeRow *row)
   const gboolean counts = sums.total.exits > 0 || sums.total.all == 0;
   grade_case_add (row, counts && (guint64) ABS ((gint64) difference) <= tolerance, g_strdup_printf ("%s: exits of all reasons, against total exits", lab),
                   g_strdup_printf ("%u, give or take %" G_GUINT64_FORMAT, sums.total.exits, tolerance), g_strdup_printf ("%" G_GUINT64_FORMAT, sums.exits));
+  if (program_less_leaf (judge->lab->less, reason_cycles) || program_less_leaf (judge->lab->less, total_cycles))
+    return;
   if (reason_cycles != 0 && !judge_leaf_is_missing (judge, reason_cycles) && !judge_leaf_is_missing (judge, total_cycles))
     add_cycles_sum (judge, &sums, row);
 }

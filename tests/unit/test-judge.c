@@ -20,6 +20,8 @@ typedef struct {
   const char *trouble;
   gboolean unended;     /* L1 did not come to its end */
   const GPtrArray *findings;
+  const ProgramLess *less; /* left out of the programs */
+  const Crash *crash;   /* of L1's kernel */
   const char *seed;     /* of the program; NULL: "submission" */
 } Subject;
 
@@ -86,8 +88,8 @@ run_lab (const Subject *subject, Isa isa)
 {
   LabRun *run = g_new0 (LabRun, 1);
   run->world = world_new (isa);
-  run->program = world_program (run->world, subject->seed != NULL ? subject->seed : "submission");
-  run->last_program = world_program_without (run->world, subject->seed != NULL ? subject->seed : "submission", NULL, TRUE);
+  run->program = world_program_without (run->world, subject->seed != NULL ? subject->seed : "submission", subject->less, FALSE);
+  run->last_program = world_program_without (run->world, subject->seed != NULL ? subject->seed : "submission", subject->less, TRUE);
   run->fixture = fixture_new (run->world, run->program, world_map (run->world, subject->map != NULL ? subject->map : "A"), subject->mistake);
   run->report = (AgentReport){
     .began = TRUE,
@@ -103,6 +105,8 @@ run_lab (const Subject *subject, Isa isa)
     .isa = isa,
     .program = run->program,
     .last_program = run->last_program,
+    .less = subject->less,
+    .crash = subject->crash,
     .accounts = g_ptr_array_new_with_free_func ((GDestroyNotify) account_free),
     .report = &run->report,
     .baseline = &run->baseline,
@@ -354,6 +358,95 @@ test_nothing_implemented (void **state)
     }
 }
 
+/* One leaf of two maps, answered by eax alone: what KVM's own answer left in the other registers makes it no leaf that nobody implemented. */
+static void
+test_eax_alone (void **state)
+{
+  (void) state;
+  for (guint svm = 0; svm < 2; svm++)
+    {
+      const Subject subject = { .mistake = EAX_ALONE, .svm = svm != 0 };
+      g_autoptr (Grade) grade = judge (&subject);
+      g_autofree char *failed = rows_with (grade, ROW_FAILED), *left = rows_with (grade, ROW_SKIPPED);
+      check_sums (grade);
+      assert_string_equal (grade->leaf_map, "C");
+      assert_string_equal (grade->leaf_map_how, "found: its answers fit maps B and C equally well; judged by C, which gives no less than another");
+      assert_string_equal (failed, svm ? "" : "not-enabled,registers");
+      assert_string_equal (left, "total-exits,total-cycles,cycles-per-reason,sums");
+    }
+}
+
+/* A few windows that are right among many that are not earn nothing. */
+static void
+test_luck (void **state)
+{
+  (void) state;
+  const Subject subject = { .mistake = CPUID_ONLY };
+  g_autoptr (Grade) grade = judge (&subject);
+  const GradeRow *row = grade_find_row (grade, ROW_EXITS_PER_REASON);
+  assert_true (row->cases_ok > 0);
+  assert_int_equal (row->points, 0);
+  assert_text_has (row->reason, "too many for the others to be more than luck");
+}
+
+static void
+test_messages (void **state)
+{
+  (void) state;
+  const Subject subject = { .mistake = RIGHT, .kernel_lines = 400 }; /* fewer than the answers */
+  g_autoptr (GPtrArray) runs = run_labs (&subject);
+  g_autoptr (Rubric) rubric = load_rubric ("a3");
+  for (rubric->log_lines_per_query = 0; rubric->log_lines_per_query < 2; rubric->log_lines_per_query++)
+    {
+      g_autoptr (Grade) grade = judge_runs (runs, rubric);
+      const GradeRow *row = grade_find_row (grade, ROW_LOG_VOLUME);
+      const GradeCase *one = g_ptr_array_index (row->cases, 0);
+      assert_int_equal (row->status, rubric->log_lines_per_query == 0 ? ROW_FAILED : ROW_PASSED);
+      assert_text_has (one->seen, "400 more: one for an answer of the leaves, of which there were ");
+      assert_text_has (one->seen, "not one for each exit");
+    }
+}
+
+/* --- a crash ---------------------------------------------------------------------------------- */
+
+/* Booted again without the leaf that killed it: the rows of that leaf, and stability, are not judged because of it. */
+static void
+test_crash_at_a_leaf (void **state)
+{
+  (void) state;
+  g_autoptr (GArray) leaves = g_array_new (FALSE, FALSE, sizeof (guint32));
+  const guint32 killer = 0x4ffffffc;
+  g_array_append_val (leaves, killer);
+  const ProgramLess less = { leaves, 0 };
+  for (guint i = 0; i < 4; i++)
+    {
+      const Crash crash = { .name = (char *) "an oops", .place = (char *) "arch/x86/kvm/cpuid.c:11, in f()", .theirs = (i & 1) != 0 };
+      const Subject subject = { .mistake = RIGHT, .less = &less, .crash = &crash, .svm = (i & 2) != 0 };
+      expect (&subject, "A", crash.theirs ? "cycles-per-reason,stability" : "", crash.theirs ? "" : "cycles-per-reason,stability");
+      g_autoptr (Grade) grade = judge (&subject);
+      assert_string_equal (grade_find_row (grade, ROW_CYCLES_PER_REASON)->reason, "Not judged because of an oops in L1's kernel, which is told above.");
+      const GradeRow *row = grade_find_row (grade, ROW_STABILITY);
+      if (crash.theirs)
+        assert_string_equal (((const GradeCase *) g_ptr_array_index (row->cases, 0))->seen, "an oops at arch/x86/kvm/cpuid.c:11, in f()");
+      assert_int_equal (row->cases_total - row->cases_ok, crash.theirs ? 1 : 0);
+    }
+}
+
+/* One operation costs its own windows. */
+static void
+test_crash_at_an_operation (void **state)
+{
+  (void) state;
+  const ProgramLess less = { NULL, 1u << CHALLENGE_OP_CR0 };
+  const Crash crash = { .name = (char *) "an oops", .theirs = TRUE };
+  const Subject subject = { .mistake = RIGHT, .less = &less, .crash = &crash };
+  expect (&subject, "A", "total-exits,total-cycles,exits-per-reason,cycles-per-reason,stability", "");
+  g_autoptr (Grade) grade = judge (&subject);
+  const GradeRow *row = grade_find_row (grade, ROW_TOTAL_EXITS);
+  assert_int_equal (row->cases_total, 15);
+  assert_int_equal (row->cases_ok, 14);
+}
+
 /* --- rubrics ---------------------------------------------------------------------------------- */
 
 /* Whether exits that a fastpath completes are counted is the rubric's to say. */
@@ -512,6 +605,21 @@ test_died_in_windows (void **state)
   assert_int_equal (grade_find_row (grade, ROW_SUMS)->points, 0);
 }
 
+/* Died in the middle, at a line that is not the submission's: what it did not get to is nobody's fault, what it did is judged. */
+static void
+test_crash_elsewhere (void **state)
+{
+  (void) state;
+  const Crash crash = { .name = (char *) "an oops", .place = (char *) "f()+0x1, in kvm.ko" };
+  const Subject subject = { .mistake = RIGHT, .crash = &crash, .trouble = "BUG: x", .unended = TRUE };
+  g_autoptr (Grade) grade = judge_cut (&subject, FALSE, in_windows, 0);
+  g_autofree char *failed = rows_with (grade, ROW_FAILED), *left = rows_with (grade, ROW_SKIPPED);
+  check_sums (grade);
+  assert_string_equal (failed, "");
+  assert_string_equal (left, "sums,undefined-reasons,not-enabled,concurrency,stability");
+  assert_in_range (grade_find_row (grade, ROW_TOTAL_EXITS)->cases_total, 3, 4);
+}
+
 static void
 test_died_at_begin (void **state)
 {
@@ -602,6 +710,12 @@ main (void)
     cmocka_unit_test (test_mistakes),
     cmocka_unit_test (test_optional),
     cmocka_unit_test (test_nothing_implemented),
+    cmocka_unit_test (test_eax_alone),
+    cmocka_unit_test (test_luck),
+    cmocka_unit_test (test_messages),
+    cmocka_unit_test (test_crash_at_a_leaf),
+    cmocka_unit_test (test_crash_at_an_operation),
+    cmocka_unit_test (test_crash_elsewhere),
     cmocka_unit_test (test_fastpath),
     cmocka_unit_test (test_rows_left_out),
     cmocka_unit_test (test_partial_credit),
