@@ -16,30 +16,6 @@
 #define BOOTS_MAX 3u /* a map has two leaves that take a number, which is what kills */
 #define RESOLVE_S 20
 
-/* One boot, and what was read from it. */
-typedef struct {
-  Program *program, *last_program;
-  GradeLab *run;
-  GPtrArray *accounts;
-  Account *last;
-  AgentReport *report;
-} Boot;
-
-static void
-boot_free (Boot *boot)
-{
-  if (!boot)
-    return;
-  g_clear_pointer (&boot->accounts, g_ptr_array_unref);
-  account_free (boot->last);
-  agent_report_free (boot->report);
-  grade_lab_free (boot->run);
-  program_free (boot->program);
-  program_free (boot->last_program);
-  g_free (boot);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Boot, boot_free)
-
 const char *
 grade_boots_end_words (const MachineResult *result)
 {
@@ -82,7 +58,7 @@ kvm_params (const Way *way, const char *modules_dir)
 /* --- one boot --------------------------------------------------------------------------------------------- */
 
 static void
-keep_logs (const Way *way, Isa isa, const Boot *boot, guint number)
+keep_logs (const Way *way, Isa isa, const GradedBoot *boot, guint number)
 {
   g_autofree char *lab = number == 0 ? g_strdup (isa_name (isa)) : g_strdup_printf ("%s-boot%u", isa_name (isa), number + 1);
   g_autofree char *console = g_strconcat (lab, "-console.log", NULL);
@@ -96,7 +72,7 @@ keep_logs (const Way *way, Isa isa, const Boot *boot, guint number)
 }
 
 static gboolean
-run_boot (Way *way, Isa number, const Boot *boot, const char *modules_dir, const char *dir, GradeLab **run, GError **error)
+run_boot (Way *way, Isa number, const GradedBoot *boot, const char *modules_dir, const char *dir, GradeLab **run, GError **error)
 {
   GradeSession *session = way->session;
   const GradeIsa *isa = &session->isa[number];
@@ -128,7 +104,7 @@ run_boot (Way *way, Isa number, const Boot *boot, const char *modules_dir, const
 }
 
 static void
-read_boot (Boot *boot, gboolean again)
+read_boot (GradedBoot *boot, gboolean again)
 {
   const GArray *exits = boot->run->exits;
   Account *account = account_read (boot->program, exits, 0);
@@ -144,23 +120,32 @@ read_boot (Boot *boot, gboolean again)
   boot->last = account_read (boot->last_program, exits, account->last + 1);
 }
 
-/* Each in a folder of its own: an emulator's files are as it left them. */
-static Boot *
+static void
+copy_less (const ProgramLess *less, ProgramLess *copy)
+{
+  copy->ops = less->ops;
+  copy->leaves = less->leaves ? g_array_copy (less->leaves) : NULL;
+}
+
+/* Each further one in a folder of its own below the first one's: an emulator's files are as it left them. */
+static gboolean
 take_boot (Way *way, Isa isa, GradedLab *lab, const ProgramLess *less, const char *modules_dir, const char *dir, GError **error)
 {
   const char *again = isa == ISA_VMX ? way->session->rubric->again_vmx : way->session->rubric->again_svm;
-  g_autofree char *number = g_strdup_printf ("boot%u", lab->boots);
-  g_autofree char *boot_dir = g_build_filename (dir, number, NULL);
-  g_autoptr (Boot) boot = g_new0 (Boot, 1);
+  const guint number = lab->boots->len;
+  g_autofree char *name = g_strdup_printf ("%u", number + 1);
+  g_autofree char *boot_dir = number == 0 ? g_strdup (dir) : g_build_filename (dir, name, NULL);
+  g_autoptr (GradedBoot) boot = g_new0 (GradedBoot, 1);
 
+  copy_less (less, &boot->less);
   boot->program = grade_session_program (way->session, isa, way->submission->sha256, less, FALSE);
   boot->last_program = grade_session_program (way->session, isa, way->submission->sha256, less, TRUE);
   if (!files_make_dir (boot_dir, error) || !run_boot (way, isa, boot, modules_dir, boot_dir, &boot->run, error))
-    return NULL;
+    return FALSE;
   read_boot (boot, again[0] != '\0');
-  keep_logs (way, isa, boot, lab->boots++);
-  g_string_append (lab->logs, boot->run->log_sha256);
-  return g_steal_pointer (&boot);
+  keep_logs (way, isa, boot, number);
+  g_ptr_array_add (lab->boots, g_steal_pointer (&boot));
+  return TRUE;
 }
 
 /* --- what it died of --------------------------------------------------------------------------------------- */
@@ -206,7 +191,7 @@ resolve (const CrashFrame *frame, const char *modules_dir)
 }
 
 static Crash *
-crash_of (const Way *way, const Boot *boot, const char *modules_dir)
+crash_of (const Way *way, const GradedBoot *boot, const char *modules_dir)
 {
   const AgentReport *report = boot->report;
   g_autoptr (CrashFrame) frame = report->trace ? crash_frame (report->trace) : NULL;
@@ -218,7 +203,7 @@ crash_of (const Way *way, const Boot *boot, const char *modules_dir)
 /* --- all of them ------------------------------------------------------------------------------------------- */
 
 static guint
-steps_done (const Boot *boot)
+steps_done (const GradedBoot *boot)
 {
   const Account *account = g_ptr_array_index (boot->accounts, 0);
   guint done = 0;
@@ -229,7 +214,7 @@ steps_done (const Boot *boot)
 }
 
 static gboolean
-is_whole (const Boot *boot)
+is_whole (const GradedBoot *boot)
 {
   for (guint i = 0; i < boot->accounts->len; i++)
     if (!((const Account *) g_ptr_array_index (boot->accounts, i))->complete)
@@ -239,7 +224,7 @@ is_whole (const Boot *boot)
 
 /* The first round that was not performed to its end. */
 static const Account *
-stopped_account (const Boot *boot)
+stopped_account (const GradedBoot *boot)
 {
   for (guint i = 0; i < boot->accounts->len; i++)
     {
@@ -253,33 +238,14 @@ stopped_account (const Boot *boot)
 
 /* A hang is left alone: it costs a deadline each time. */
 static gboolean
-has_died (const Boot *boot)
+has_died (const GradedBoot *boot)
 {
   return boot->report->trouble && boot->run->end.end != MACHINE_END_DEADLINE && boot->run->end.end != MACHINE_END_KILLED;
 }
 
-static void
-take (GradedLab *lab, Boot *boot, ProgramLess *less)
-{
-  g_clear_pointer (&lab->judged.accounts, g_ptr_array_unref);
-  account_free (lab->last);
-  agent_report_free (lab->report);
-  grade_lab_free (lab->run);
-  program_free (lab->program);
-  program_free (lab->last_program);
-  g_clear_pointer (&lab->less.leaves, g_array_unref);
-  lab->program = g_steal_pointer (&boot->program);
-  lab->last_program = g_steal_pointer (&boot->last_program);
-  lab->run = g_steal_pointer (&boot->run);
-  lab->judged.accounts = g_steal_pointer (&boot->accounts);
-  lab->last = g_steal_pointer (&boot->last);
-  lab->report = g_steal_pointer (&boot->report);
-  lab->less = (ProgramLess){ less->leaves ? g_array_copy (less->leaves) : NULL, less->ops };
-}
-
 /* What the next boot leaves out, if there is one that may come further. */
 static gboolean
-leave_out (Way *way, const Boot *boot, ProgramLess *less)
+leave_out (Way *way, const GradedBoot *boot, ProgramLess *less)
 {
   const Account *account = stopped_account (boot);
   const struct challenge_step *step;
@@ -293,36 +259,31 @@ leave_out (Way *way, const Boot *boot, ProgramLess *less)
   return TRUE;
 }
 
+/* FALSE: an error. *more: there is to be another one, without what is in *less. */
+static gboolean
+boot_once (Way *way, Isa isa, GradedLab *lab, ProgramLess *less, const char *modules_dir, const char *dir, gboolean *more, GError **error)
+{
+  const GradedBoot *boot;
+
+  if (!take_boot (way, isa, lab, less, modules_dir, dir, error))
+    return FALSE;
+  boot = g_ptr_array_index (lab->boots, lab->boots->len - 1);
+  if (!lab->crash && boot->report->trouble)
+    lab->crash = crash_of (way, boot, modules_dir);
+  if (!lab->best || steps_done (boot) > steps_done (lab->best))
+    lab->best = boot;
+  *more = lab->boots->len < BOOTS_MAX && leave_out (way, boot, less);
+  return TRUE;
+}
+
 gboolean
 grade_boots_run (Way *way, Isa isa, GradedLab *lab, const char *modules_dir, const char *dir, GError **error)
 {
   ProgramLess less = { 0 };
-  guint best = 0;
   gboolean more = TRUE, ok = TRUE;
 
-  while (more)
-    {
-      g_autoptr (Boot) boot = take_boot (way, isa, lab, &less, modules_dir, dir, error);
-      ProgramLess taken = { less.leaves ? g_array_copy (less.leaves) : NULL, less.ops };
-      guint done;
-
-      ok = boot != NULL;
-      if (ok)
-        {
-          done = steps_done (boot);
-          if (!lab->crash && boot->report->trouble)
-            lab->crash = crash_of (way, boot, modules_dir);
-          more = lab->boots < BOOTS_MAX && leave_out (way, boot, &less);
-          if (lab->boots == 1 || done > best)
-            {
-              take (lab, boot, &taken);
-              best = done;
-            }
-        }
-      g_clear_pointer (&taken.leaves, g_array_unref);
-      if (!ok)
-        break;
-    }
+  while (ok && more)
+    ok = boot_once (way, isa, lab, &less, modules_dir, dir, &more, error);
   g_clear_pointer (&less.leaves, g_array_unref);
   return ok;
 }

@@ -32,7 +32,7 @@ scan_modules (const Way *way, Isa isa, const char *modules_dir, GPtrArray *findi
 static gboolean
 has_window (const GradedLab *lab)
 {
-  const ProgramWindow *first = &g_array_index (lab->program->windows, ProgramWindow, 0);
+  const ProgramWindow *first = &g_array_index (lab->best->program->windows, ProgramWindow, 0);
 
   return account_step (g_ptr_array_index (lab->judged.accounts, 0), first->after.first)->done;
 }
@@ -41,7 +41,7 @@ has_window (const GradedLab *lab)
 static gboolean
 came_up (const GradedLab *lab)
 {
-  return lab->report->began || lab->run->exits->len > 0;
+  return lab->best->report->began || lab->best->run->exits->len > 0;
 }
 
 static void
@@ -57,8 +57,8 @@ blame_lab (Way *way, Stage stage, const char *what, const MachineResult *end)
 static void
 explain_no_challenge (Way *way, const GradedLab *lab)
 {
-  const AgentReport *report = lab->report;
-  const MachineResult *end = &lab->run->end;
+  const AgentReport *report = lab->best->report;
+  const MachineResult *end = &lab->best->run->end;
   g_autofree char *reason = NULL;
 
   if (report->module_failed)
@@ -98,14 +98,14 @@ explain_no_challenge (Way *way, const GradedLab *lab)
 static void
 explain_end (Way *way, const GradedLab *lab)
 {
-  const MachineResult *end = &lab->run->end;
+  const MachineResult *end = &lab->best->run->end;
 
   if (graded_lab_is_complete (lab))
     return;
   if (!came_up (lab))
     blame_lab (way, STAGE_L1_BOOT, "L1 did not come up: it ended", end);
   else if (end->end == MACHINE_END_KILLED)
-    blame_lab (way, lab->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "L1 did not get to its end: it was ended", end);
+    blame_lab (way, lab->best->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "L1 did not get to its end: it was ended", end);
   else if (!has_window (lab))
     explain_no_challenge (way, lab);
   else if (end->end == MACHINE_END_DEADLINE && way->tries == 1)
@@ -123,19 +123,14 @@ judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GE
 
   g_ptr_array_add (way->labs, lab);
   lab->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) scan_finding_free);
-  lab->logs = g_string_new (NULL);
+  lab->boots = g_ptr_array_new_with_free_func (graded_boot_free);
   way->stage = STAGE_L1_BOOT;
   way->hopeless = !grade_session_baseline (session, number, &lab->judged.baseline, error);
   if (way->hopeless || !grade_boots_run (way, number, lab, modules_dir, dir, error))
     return FALSE;
   way->grade->lab_ms += (g_get_monotonic_time () - begin_us) / 1000;
   lab->judged.isa = number;
-  lab->judged.program = lab->program;
-  lab->judged.last_program = lab->last_program;
-  lab->judged.last = lab->last;
-  lab->judged.less = &lab->less;
-  lab->judged.crash = lab->crash;
-  lab->judged.report = lab->report;
+  lab->judged = graded_lab_boot (lab, lab->best);
   lab->judged.names = session->isa[number].terms.names;
   lab->judged.leaves = (const guint32 *) (const void *) session->leaves->data;
   lab->judged.nr_leaves = session->leaves->len;
@@ -182,7 +177,8 @@ fingerprint (const Way *way)
     {
       const GradedLab *lab = g_ptr_array_index (way->labs, i);
 
-      input_hash_add (hash, isa_name (lab->judged.isa), lab->logs->str);
+      for (guint j = 0; j < lab->boots->len; j++)
+        input_hash_add (hash, isa_name (lab->judged.isa), ((const GradedBoot *) g_ptr_array_index (lab->boots, j))->run->log_sha256);
     }
   return input_hash_end (hash);
 }

@@ -86,6 +86,29 @@ settle (Way *way)
            broken && broken->crash ? broken->crash->words : NULL);
 }
 
+/* A row that the boot which got furthest says nothing of, as its leaf killed an earlier one, is judged by what that one did before it died. */
+static void
+judge_other_boots (Way *way, GPtrArray *judged, const LeafMap *map)
+{
+  for (guint i = 0; i < way->labs->len; i++)
+    {
+      const GradedLab *lab = g_ptr_array_index (way->labs, i);
+
+      for (guint j = 0; j < lab->boots->len; j++)
+        {
+          g_autoptr (Grade) other = grade_new ();
+          JudgedLab boot = graded_lab_boot (lab, g_ptr_array_index (lab->boots, j));
+
+          if (g_ptr_array_index (lab->boots, j) == lab->best)
+            continue;
+          g_ptr_array_index (judged, i) = &boot;
+          judge_labs (judged, way->session->rubric, map, other);
+          judge_take_unjudged (way->grade, other);
+          g_ptr_array_index (judged, i) = (gpointer) &lab->judged;
+        }
+    }
+}
+
 static void
 judge (Way *way)
 {
@@ -104,6 +127,7 @@ judge (Way *way)
     }
   else
     judge_by_best_map (judged, session->maps, session->rubric, way->grade);
+  judge_other_boots (way, judged, map ? map : grade_session_map (session, way->grade->leaf_map));
   for (guint i = 0; i < way->labs->len; i++)
     {
       const GradedLab *lab = g_ptr_array_index (way->labs, i);

@@ -168,7 +168,7 @@ judge_stability (const Judge *judge, GradeRow *row)
   if (lab->crash == NULL && ((const Account *) g_ptr_array_index (lab->accounts, lab->accounts->len - 1))->complete)
     add_guest_case (lab->last, g_strdup_printf ("%s: the guest, asked for reasons that the manual does not define", isa_name (lab->isa)), row);
   grade_case_add (row, !bad, g_strdup_printf ("%s: L1's kernel", isa_name (lab->isa)), g_strdup ("no oops, warning or report"), trouble_text (lab));
-  if (lab->crash == NULL || lab->report->ended)
+  if (lab->crash == NULL || lab->report->guest_done)
     grade_case_add (row, lab->report->ended, g_strdup_printf ("%s: L1, after a VM entry that the processor refuses", isa_name (lab->isa)), g_strdup ("goes on, to its end"),
                     g_strdup (lab->report->ended ? "it does" : "it did not come to its end"));
 }

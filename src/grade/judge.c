@@ -243,6 +243,21 @@ judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Gra
     }
 }
 
+void
+judge_take_unjudged (Grade *grade, Grade *from)
+{
+  for (guint i = 0; i < grade->rows->len; i++)
+    {
+      GradeRow *row = g_ptr_array_index (grade->rows, i), *other = g_ptr_array_index (from->rows, i);
+      if (row->cases_total > 0 || other->cases_total == 0)
+        continue;
+      grade->points += other->points - row->points;
+      grade->max_points += other->max_points - row->max_points;
+      g_ptr_array_index (grade->rows, i) = other;
+      g_ptr_array_index (from->rows, i) = row;
+    }
+}
+
 /* --- the map ---------------------------------------------------------------------------------- */
 
 static gboolean

@@ -55,5 +55,7 @@ GPtrArray *judge_find_maps (const GPtrArray *labs, const GPtrArray *maps, gboole
 
 /* Fills grade->rows, points and max_points; one row for all labs (of JudgedLab). */
 void judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Grade *grade);
+/* Takes those rows of `from`, which was judged by the same rubric and map, that could not be looked at in `grade` and could there. */
+void judge_take_unjudged (Grade *grade, Grade *from);
 /* The same by the map that fits best, and of several by the one that gives most, the rubric's before others; sets leaf_map and leaf_map_how too. */
 void judge_by_best_map (const GPtrArray *labs, const GPtrArray *maps, const Rubric *rubric, Grade *grade);

@@ -152,6 +152,33 @@ test_second_round_missing (void **state)
     }
 }
 
+static guint
+in_snapshot (const Program *program)
+{
+  return program->snapshot.before.first + 60;
+}
+
+/* What the boot without a leaf cannot tell, the one that it killed may have told before. */
+static void
+test_two_boots (void **state)
+{
+  (void) state;
+  g_autoptr (GArray) leaves = g_array_new (FALSE, FALSE, sizeof (guint32));
+  const guint32 killer = 0x4ffffffd;
+  g_array_append_val (leaves, killer);
+  const ProgramLess less = { leaves, 0 };
+  const Crash crash = { .name = (char *) "an oops", .theirs = TRUE };
+  const Subject died = { .mistake = RIGHT, .crash = &crash }, again = { .mistake = RIGHT, .crash = &crash, .less = &less };
+  g_autoptr (Grade) before = judge_cut (&died, FALSE, in_snapshot, 0), grade = judge (&again);
+  g_autofree char *lost = rows_with (grade, ROW_FAILED);
+  assert_string_equal (lost, "exits-per-reason,sums,stability");
+  judge_take_unjudged (grade, before);
+  check_sums (grade);
+  g_autofree char *left = rows_with (grade, ROW_FAILED);
+  assert_string_equal (left, "sums,stability");
+  assert_int_equal (grade_find_row (grade, ROW_EXITS_PER_REASON)->cases_total, 15);
+}
+
 int
 main (void)
 {
@@ -163,6 +190,7 @@ main (void)
     cmocka_unit_test (test_crash_elsewhere),
     cmocka_unit_test (test_died_at_begin),
     cmocka_unit_test (test_second_round_missing),
+    cmocka_unit_test (test_two_boots),
   };
   return cmocka_run_group_tests_name ("judge-crash", tests, NULL, NULL);
 }
