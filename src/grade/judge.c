@@ -46,7 +46,7 @@ static const struct {
   [ROW_PLACEMENT] = { judge_placement, NULL, FALSE, FALSE, "Exits are counted and timed where all of them pass",
                       "Counting or timing stands where not every exit passes, or not around the handling. Follow the ways on which KVM leaves the exit handler." },
   [ROW_COST] = { judge_cost, NULL, TRUE, FALSE, "An exit takes hardly longer than before", "An exit takes much longer than before: what is done at each exit must be little." },
-  [ROW_STABILITY] = { judge_stability, NULL, TRUE, FALSE, "L1 and its guest came to their end", "L1's kernel or its guest did not survive: see the kernel's words." },
+  [ROW_STABILITY] = { judge_stability, NULL, TRUE, FALSE, "L1 and its guest came to their end", "L1's kernel or its guest came to trouble: see the kernel's words." },
 };
 
 /* --- one row ---------------------------------------------------------------------------------- */
@@ -164,6 +164,22 @@ is_luck (const GradeRow *row)
   return rows[row->kind].windows && row->cases_ok > 0 && row->cases_ok * LUCK_DIVISOR < row->cases_total - row->unreached;
 }
 
+/* Where all that is wrong was not reached, nothing is said of how it counts. */
+static char *
+reason_of (const GPtrArray *labs, const GradeRow *row)
+{
+  const guint wrong = row->cases_total - row->cases_ok;
+  const Crash *crash = crash_of (labs);
+  if (wrong == 0)
+    return g_strdup_printf ("%s (%u looked at).", rows[row->kind].right, row->cases_total);
+  if (wrong == row->unreached && crash != NULL)
+    return g_strdup_printf ("%u of %u not judged because of %s in L1's kernel, which is told above.", wrong, row->cases_total, crash->name);
+  if (wrong == row->unreached)
+    return g_strdup_printf ("%u of %u not judged: the guest did not get so far.", wrong, row->cases_total);
+  return g_strdup_printf ("%s (%u of %u wrong%s.)", rows[row->kind].wrong, wrong, row->cases_total,
+                          is_luck (row) ? ": too many for the others to be more than luck" : "");
+}
+
 static void
 settle (const GPtrArray *labs, GradeRow *row, gint64 points)
 {
@@ -178,9 +194,7 @@ settle (const GPtrArray *labs, GradeRow *row, gint64 points)
     row->points = points;
   else if (!rows[row->kind].whole && !row->flawed && !is_luck (row))
     row->points = points * row->cases_ok / row->cases_total;
-  set_reason (row, row->status == ROW_PASSED ? g_strdup_printf ("%s (%u looked at).", rows[row->kind].right, row->cases_total)
-                                             : g_strdup_printf ("%s (%u of %u wrong%s.)", rows[row->kind].wrong, row->cases_total - row->cases_ok, row->cases_total,
-                                                                is_luck (row) ? ": too many for the others to be more than luck" : ""));
+  set_reason (row, reason_of (labs, row));
 }
 
 static gboolean

@@ -40,6 +40,7 @@ test_crash_at_an_operation (void **state)
   const GradeRow *row = grade_find_row (grade, ROW_TOTAL_EXITS);
   assert_int_equal (row->cases_total, 15);
   assert_int_equal (row->cases_ok, 14);
+  assert_string_equal (row->reason, "1 of 15 not judged because of an oops in L1's kernel, which is told above.");
 }
 
 /* --- accounts that are not whole --------------------------------------------------------------- */
