@@ -131,6 +131,16 @@ take_resolved (Crash *crash, const CrashFrame *frame, const char *resolved, cons
   return known;
 }
 
+/* Of a change of .c files alone all that was compiled anew has lines (kernel/modules.c), and what has none is not theirs. Else that is not known. */
+static gboolean
+has_lines (const GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++)
+    if (!g_str_has_suffix (((const DiffLine *) g_ptr_array_index (lines, i))->path, ".c"))
+      return FALSE;
+  return TRUE;
+}
+
 Crash *
 crash_new (const char *name, const char *words, const CrashFrame *frame, const char *resolved, const char *diff)
 {
@@ -141,8 +151,7 @@ crash_new (const char *name, const char *words, const CrashFrame *frame, const c
   crash->theirs = frame == NULL; /* the lab's own kernel does not die */
   if (frame == NULL || (resolved != NULL && take_resolved (crash, frame, resolved, lines)))
     return crash;
-  /* What was compiled without lines was not changed. If nothing has lines, it is not known whose it is: as above. */
-  crash->theirs = resolved == NULL;
+  crash->theirs = resolved == NULL || !has_lines (lines);
   crash->place = g_strdup_printf ("%s()+0x%" G_GINT64_MODIFIER "x, in %s.ko", frame->function, frame->offset, frame->module);
   return crash;
 }

@@ -76,6 +76,10 @@ test_whose (void **state)
       g_autoptr (Crash) crash = crash_new ("an oops", "", &frame, hostile[i], DIFF);
       assert_false (crash->theirs);
     }
+  /* A header that was changed: nothing has lines then. */
+  CrashFrame frame = { .function = (char *) "f", .module = (char *) "kvm" };
+  g_autoptr (Crash) header = crash_new ("an oops", "", &frame, "??\n??:0\n", DIFF "diff --git a/x.h b/x.h\n--- a/x.h\n+++ b/x.h\n@@ -1 +1,2 @@\n+int a;\n");
+  assert_true (header->theirs);
   g_autoptr (Crash) nowhere = crash_new ("a kernel panic", "", NULL, NULL, DIFF);
   assert_true (nowhere->theirs);
   assert_null (nowhere->place);
