@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/files.h"
-#include "base/sandbox.h"
-#include "grade/module-elf.h"
+#include "cli/crash-line.h"
 
 #define DEADLINE_FACTOR 6.0 /* of what the lab's own kernel took here: other jobs and a slow change have room */
 #define DEADLINE_MORE_S 25.0
@@ -14,7 +13,6 @@
 #define STALL_MORE_S 10.0
 #define MODULE_MAX (64 << 20)
 #define BOOTS_MAX 3u /* a map has two leaves that take a number, which is what kills */
-#define RESOLVE_S 20
 
 const char *
 grade_boots_end_words (const MachineResult *result)
@@ -150,52 +148,12 @@ take_boot (Way *way, Isa isa, GradedLab *lab, const ProgramLess *less, const cha
 
 /* --- what it died of --------------------------------------------------------------------------------------- */
 
-/* "0x5a1" of the function that the kernel names, whose length tells it from others of its name; NULL if there is none. *section: where it is. */
-static char *
-find_address (const char *path, const CrashFrame *frame, char **section)
-{
-  g_autoptr (ModuleElf) module = NULL;
-
-  if (!module_elf_open (path, &module, NULL))
-    return NULL;
-  for (guint i = 0; i < module->symbols->len; i++)
-    {
-      const ElfSymbol *symbol = module_symbol (module, i);
-
-      if (!symbol->function || symbol->section == MODULE_ELF_NONE || strcmp (symbol->name, frame->function) != 0 || frame->offset > symbol->size)
-        continue;
-      *section = g_strdup (module_section (module, symbol->section)->name);
-      return g_strdup_printf ("0x%" G_GINT64_MODIFIER "x", symbol->value + frame->offset);
-    }
-  return NULL;
-}
-
-/* By the module's own table of lines, which is the submission's work: it is read in the sandbox. */
-static char *
-resolve (const CrashFrame *frame, const char *modules_dir)
-{
-  g_autofree char *file = g_strconcat (frame->module, ".ko.debug", NULL);
-  g_autofree char *path = g_build_filename (modules_dir, file, NULL);
-  g_autofree char *section = NULL;
-  g_autofree char *address = find_address (path, frame, &section);
-  g_autoptr (Sandbox) sandbox = sandbox_new ();
-  SandboxLimits limits = sandbox_limits_default;
-
-  if (!address)
-    return NULL;
-  limits.deadline_s = RESOLVE_S;
-  sandbox_limit (sandbox, &limits);
-  sandbox_bind_read_only (sandbox, path, "/lab/module");
-  g_autoptr (Run) run = sandbox_run (sandbox, "addr2line", "-i", "-f", "-e", "/lab/module", "-j", section, address, NULL);
-  return run_wait (run, NULL) ? g_utf8_make_valid (run_stdout (run), -1) : NULL;
-}
-
 static Crash *
 crash_of (const Way *way, const GradedBoot *boot, const char *modules_dir)
 {
   const AgentReport *report = boot->report;
   g_autoptr (CrashFrame) frame = report->trace ? crash_frame (report->trace) : NULL;
-  g_autofree char *resolved = frame ? resolve (frame, modules_dir) : NULL;
+  g_autofree char *resolved = frame ? crash_line_resolve (frame, modules_dir) : NULL;
 
   return crash_new (report->trouble_name, report->trouble, frame, resolved, way->carried->diff);
 }
