@@ -186,6 +186,19 @@ put_own (Merger *merger, GString *out, const GPtrArray *statements, guint *writt
     }
 }
 
+/* "}" and an else below it, where the student's braces came in: one line, as the kernel writes it. */
+static void
+join_else (GString *out, const StatementLists *lists, guint j, char *text)
+{
+  const Statement *before = j > 0 ? g_ptr_array_index (lists->lab, j - 1) : NULL;
+  const gsize blank = strspn (text, " \t");
+  if (before == NULL || before->children == NULL || before->open != 0 || !g_str_has_prefix (text + blank, "else") || !g_str_has_suffix (out->str, "}\n"))
+    return;
+  g_string_truncate (out, out->len - 1);
+  g_string_append_c (out, ' ');
+  memmove (text, text + blank, strlen (text + blank) + 1);
+}
+
 static char *
 write_lists (Merger *merger, StatementLists *lists, guint *written)
 {
@@ -205,6 +218,7 @@ write_lists (Merger *merger, StatementLists *lists, guint *written)
       const gboolean goes_on = lists->buckets[j + 1] == NULL && j + 1 < lists->lab->len && !lists->dropped[j + 1];
       if (lists->buckets[j + 1] != NULL && j + 1 == lists->lab->len)
         text = with_separator (lab, g_steal_pointer (&text));
+      join_else (out, lists, j, text);
       if (goes_on)
         g_string_append (out, text);
       else
