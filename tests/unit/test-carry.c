@@ -495,6 +495,177 @@ test_outside (void **state)
   assert_fault (fixture, STAGE_POLICY, FALSE, "outside of the kernel's tree");
 }
 
+/* --- one function, statement by statement ------------------------------------------------------ */
+
+typedef struct
+{
+  const char *name;
+  const char *old, *theirs, *lab; /* bodies: of 5.12, the student's, of 6.1 */
+  const char *expected;           /* NULL: it needs a base */
+} FunctionCase;
+
+static char *
+with_function (guint version, const char *body)
+{
+  g_autofree char *function = g_strconcat ("static int handle_one(struct kvm_vcpu *vcpu)\n{\n", body, "}\n\nstatic int later_0(", NULL);
+  return with (kernel_vmx (version), "static int later_0(", function);
+}
+
+static void
+try_function (Fixture *fixture, const FunctionCase *c)
+{
+  g_autofree char *lab = with_function (61, c->lab);
+  g_autofree char *old = with_function (512, c->old);
+  g_free (put_file (fixture->lab, VMX, lab));
+  put_indexed (fixture, "6.1.192", VMX, lab);
+  put_indexed (fixture, "5.12.0", VMX, old);
+  g_ptr_array_set_size (fixture->submission.files, 0);
+  hand_in (fixture, VMX, with_function (512, c->theirs));
+  carry (fixture);
+  if (c->expected == NULL)
+    assert_fault (fixture, STAGE_CARRY, TRUE, "");
+  else
+    {
+      g_autofree char *expected = with_function (61, c->expected);
+      const CarriedFile *file = carried_file (fixture, VMX);
+      if (strcmp (file->text, expected) != 0)
+        fail_msg ("%s: expected\n%s\ngot\n%.700s", c->name, c->expected, strstr (file->text, "handle_one"));
+    }
+  g_clear_pointer (&fixture->carried, carried_free);
+  g_clear_pointer (&fixture->fault, fault_free);
+  g_clear_pointer (&fixture->index, kernel_index_free);
+}
+
+static const FunctionCase functions[] = {
+  { "braces before an enclosing brace", "\tif (a) {\n\t\tif (b)\n\t\t\tgo();\n\t}\n\told();\n", "\tif (a) {\n\t\tif (b) {\n\t\t\tmy_total++;\n\t\t\tgo();\n\t\t}\n\t}\n\told();\n",
+    "\tif (a) {\n\t\tif (b)\n\t\t\tgo();\n\t}\n\tnew();\n", "\tif (a) {\n\t\tif (b) {\n\t\t\tmy_total++;\n\t\t\tgo();\n\t\t}\n\t}\n\tnew();\n" },
+  { "a condition of the other version", "\tif (old_only) {\n\t\told_call();\n\t}\n\tgo();\n", "\tif (old_only) {\n\t\tmy_total++;\n\t\told_call();\n\t}\n\tmy_total++;\n\tgo();\n", "\tgo();\n",
+    "\tmy_total++;\n\tgo();\n" },
+  { "a condition that moved", "\tif (a) {\n\t\tone();\n\t}\n\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n", "\tif (a) {\n\t\tmy_total++;\n\t\tone();\n\t}\n\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n",
+    "\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n\tif (a) {\n\t\tone();\n\t}\n", "\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n\tif (a) {\n\t\tmy_total++;\n\t\tone();\n\t}\n" },
+  { "a return replaced", "\tif (a)\n\t\treturn go(vcpu);\n\treturn old(vcpu);\n", "\tint ret;\n\n\tif (a) {\n\t\tret = go(vcpu);\n\t\tmy_total++;\n\t\treturn ret;\n\t}\n\treturn old(vcpu);\n",
+    "\tif (a)\n\t\treturn go(vcpu);\n\treturn new(vcpu);\n", "\tint ret;\n\tif (a) {\n\t\tret = go(vcpu);\n\t\tmy_total++;\n\t\treturn ret;\n\t}\n\treturn new(vcpu);\n" },
+  { "a return replaced that this kernel has otherwise", "\tgo();\n\treturn old_one(vcpu);\n", "\tint ret;\n\n\tgo();\n\tret = old_one(vcpu);\n\tmy_total++;\n\treturn ret;\n", "\tgo();\n\treturn kvm_new(arg, 5);\n", NULL },
+  { "an else if", "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\told();\n", "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\telse if (my_total)\n\t\tmy_call();\n\told();\n",
+    "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\tnew();\n", "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\telse if (my_total)\n\t\tmy_call();\n\tnew();\n" },
+  { "a case", "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 2:\n\t\told();\n\t\tbreak;\n\t}\n", "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 7:\n\t\tmy_total++;\n\t\tbreak;\n\tcase 2:\n\t\told();\n\t\tbreak;\n\t}\n",
+    "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 2:\n\t\tnew();\n\t\tbreak;\n\t}\n", "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 7:\n\t\tmy_total++;\n\t\tbreak;\n\tcase 2:\n\t\tnew();\n\t\tbreak;\n\t}\n" },
+  { "a do loop", "\tdo {\n\t\tgo();\n\t} while (b);\n\told();\n", "\tdo {\n\t\tmy_total++;\n\t\tgo();\n\t} while (b);\n\told();\n", "\tdo {\n\t\tgo();\n\t} while (b);\n\tnew();\n", "\tdo {\n\t\tmy_total++;\n\t\tgo();\n\t} while (b);\n\tnew();\n" },
+  { "a macro that loops", "\tkvm_for_each_vcpu(i, v, kvm)\n\t\tgo(v);\n\told();\n", "\tkvm_for_each_vcpu(i, v, kvm) {\n\t\tgo(v);\n\t\tmy_total++;\n\t}\n\told();\n", "\tkvm_for_each_vcpu(i, v, kvm)\n\t\tgo(v);\n\tnew();\n",
+    "\tkvm_for_each_vcpu(i, v, kvm) {\n\t\tgo(v);\n\t\tmy_total++;\n\t}\n\tnew();\n" },
+  { "a label", "\tif (a)\n\t\tgoto out;\n\told();\nout:\n\treturn 1;\n", "\tif (a)\n\t\tgoto out;\n\told();\nout:\n\tmy_total++;\n\treturn 1;\n", "\tif (a)\n\t\tgoto out;\n\tnew();\nout:\n\treturn 1;\n",
+    "\tif (a)\n\t\tgoto out;\n\tnew();\nout:\n\tmy_total++;\n\treturn 1;\n" },
+  { "a label of the student's", "\tone();\n\told();\n\treturn 1;\n", "\tif (my_total)\n\t\tgoto my_out;\n\tone();\n\told();\nmy_out:\n\treturn 1;\n", "\tone();\n\tnew();\n\treturn 1;\n", "\tif (my_total)\n\t\tgoto my_out;\n\tone();\n\tnew();\nmy_out:\n\treturn 1;\n" },
+  { "an #ifdef", "\tone();\n#ifdef CONFIG_A\n\ttwo();\n#endif\n\told();\n", "\tone();\n#ifdef CONFIG_A\n\tmy_total++;\n\ttwo();\n#endif\n\told();\n", "\tone();\n#ifdef CONFIG_A\n\ttwo();\n#endif\n\tnew();\n",
+    "\tone();\n#ifdef CONFIG_A\n\tmy_total++;\n\ttwo();\n#endif\n\tnew();\n" },
+  { "an #ifdef of the student's", "\tone();\n\ttwo();\n\told();\n", "\tone();\n#ifdef MY_COUNT\n\tmy_total++;\n#endif\n\ttwo();\n\told();\n", "\tone();\n\ttwo();\n\tnew();\n", "\tone();\n#ifdef MY_COUNT\n\tmy_total++;\n#endif\n\ttwo();\n\tnew();\n" },
+  { "words that kernels know too", "\tone();\n\told();\n", "\tu64 start_time = my_clock();\n\n\tone();\n\tcounter = start_time;\n\told();\n", "\tone();\n\tnew();\n", "\tu64 start_time = my_clock();\n\tone();\n\tcounter = start_time;\n\tnew();\n" },
+  { "reformatted", "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n\told();\n", "  if(a)one(\"a \" \"b\");\n  two(); my_total++; old();\n", "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n\tnew();\n",
+    "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n my_total++;\n\tnew();\n" },
+};
+
+static void
+test_functions (void **state)
+{
+  const char *only = g_getenv ("CARRY_CASE");
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    {
+      if (only == NULL || strcmp (only, functions[i].name) == 0)
+        try_function (*state, &functions[i]);
+    }
+}
+
+/* --- shapes of files -------------------------------------------------------------------------- */
+
+#define WRAPPER \
+  "static int vmx_handle_exit(struct kvm_vcpu *vcpu, fastpath_t exit_fastpath)\n{\n\tint ret = __my_exit(vcpu, exit_fastpath);\n\n\tatomic_inc(&total_exits);\n\treturn ret;\n}\n\n"
+
+/* The kernel's function is renamed, and a new one of its name calls it. */
+static char *
+wrapped (guint version)
+{
+  char *text = kernel_vmx (version);
+  if (version != 510)
+    text = with (text, "static int vmx_handle_exit(", "static int __my_exit(");
+  else
+    text = with (text, "static int vmx_handle_exit(", "static int __my_exit(");
+  return with (text, "static int later_0(", WRAPPER "static int later_0(");
+}
+
+static void
+test_wrapper (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, VMX, wrapped (518));
+  carry (fixture);
+  assert_carried (fixture, VMX, "transplanted: ", wrapped (61));
+}
+
+/* A repository whose first commit holds the student's lines already. */
+static void
+test_base_has_it (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v518")))->base_text = student_cpuid (kernel_cpuid ("v518"));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "transplanted: ", student_cpuid (kernel_cpuid ("v61")));
+}
+
+static void
+test_far_base (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *given = g_build_filename (fixture->dir, "given", NULL);
+  g_autofree char *far = without (kernel_cpuid ("v59"), "static int common_0(", "static int common_5(");
+  put_kernel (given, "v512", 512, "VERSION = 5\nPATCHLEVEL = 12\nSUBLEVEL = 0\n");
+  fixture->spec.given_base_dir = given;
+  hand_in (fixture, CPUID, student_cpuid (g_steal_pointer (&far)));
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, TRUE, "--base, Linux 5.12.0, is not what it was made from: ");
+  assert_text_has (fixture->fault->reason, "lines are not in it; try: without --base");
+}
+
+/* Only the functions that were changed: the rest is this kernel's. */
+static void
+test_fragment (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *whole = student_cpuid (kernel_cpuid ("v518"));
+  hand_in (fixture, CPUID, g_strdup (strstr (whole, "/* counts */")));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "transplanted: total_exits, per_reason, kvm_emulate_cpuid", with (student_cpuid (kernel_cpuid ("v61")), "\n\n/* counts", "\n/* counts"));
+}
+
+/* A statement where none can stand is the student's mistake, and stays one. */
+static void
+test_stray (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v518")), "u32 per_reason[69];\n", "u32 per_reason[69];\nper_reason[0] = 1;\n"));
+  carry (fixture);
+  assert_carried_has (fixture, CPUID, "u32 per_reason", "\nper_reason[0] = 1;\n");
+}
+
+#define TABLE_OLD "enum kinds {\n\tKIND_A,\n\tKIND_OLD\n};\n\nstatic int later_0("
+#define TABLE_THEIRS "enum kinds {\n\tKIND_A,\n\tKIND_OLD,\n\tMY_KIND\n};\n\nstatic int later_0("
+#define TABLE_LAB "enum kinds {\n\tKIND_A,\n\tKIND_NEW,\n\tKIND_OLD\n};\n\nstatic int later_0("
+#define TABLE_MERGED "enum kinds {\n\tKIND_A,\n\tKIND_NEW,\n\tKIND_OLD,\n\tMY_KIND,\n};\n\nstatic int later_0("
+
+/* Members behind a last one that has no comma. */
+static void
+test_tables (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *lab = with (kernel_vmx (61), "static int later_0(", TABLE_LAB);
+  g_autofree char *old = with (kernel_vmx (512), "static int later_0(", TABLE_OLD);
+  g_free (put_file (fixture->lab, VMX, lab));
+  put_indexed (fixture, "6.1.192", VMX, lab);
+  put_indexed (fixture, "5.12.0", VMX, old);
+  hand_in (fixture, VMX, with (kernel_vmx (512), "static int later_0(", TABLE_THEIRS));
+  carry (fixture);
+  assert_carried_has (fixture, VMX, "enum kinds", TABLE_MERGED);
+}
+
 /* --- patches ---------------------------------------------------------------------------------- */
 
 #define PATCH_BEGIN "--- a/" CPUID "\n+++ b/" CPUID "\n"
@@ -591,7 +762,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
     TEST (test_helper), TEST (test_common_words), TEST (test_given_base), TEST (test_own_base), TEST (test_told_base), TEST (test_unchanged), TEST (test_one_unchanged),
-    TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere), TEST (test_outside), TEST (test_patch),
+    TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere), TEST (test_outside), TEST (test_functions), TEST (test_wrapper), TEST (test_base_has_it), TEST (test_far_base), TEST (test_fragment), TEST (test_stray), TEST (test_tables), TEST (test_patch),
     TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_fails), TEST (test_patch_malformed), TEST (test_patch_link), TEST (test_large),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
