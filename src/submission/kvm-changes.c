@@ -43,6 +43,9 @@ static const struct
   { "kvm_x86_call ( $ )", "static_call(kvm_x86_$)", NULL, NULL, NULL, NULL, NULL },
   /* 5.7: check_limit became exact_only, which means the opposite. */
   { "kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , true )", "kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false)", NULL, NULL, NULL, NULL, "exact_only" },
+  /* Between 6.14 and 6.17 the exit's reason moved to what VMX and TDX share. */
+  { "vmx_get_exit_reason ( vcpu )", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
+  { "to_vt ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
 };
 
 /* --- readers ---------------------------------------------------------------------------------- */

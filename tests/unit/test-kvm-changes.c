@@ -27,6 +27,8 @@ test_lines (void **state)
     { NULL, "\tkvm_x86_ops.cache_reg(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                                /* 5.10.0 */
     { NULL, "\tkvm_x86_call(cache_reg)(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                              /* 6.12 */
     { NULL, "\tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, true);", "\tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false);" },                              /* 5.4 */
+    { NULL, "\tif (vmx_get_exit_reason(vcpu).enclave_mode) {", "\tif (to_vmx(vcpu)->exit_reason.enclave_mode) {" },                              /* 6.17 */
+    { NULL, "\tto_vt(vcpu)->exit_reason.bus_lock_detected = true;", "\tto_vmx(vcpu)->exit_reason.bus_lock_detected = true;" },                     /* 6.17 */
   };
   g_autoptr (CSource) theirs = c_source_new ("int f(void)\n{\n}\n");
   g_autoptr (CSource) lab = c_source_new (LAB);
