@@ -262,6 +262,9 @@ name_declarators (CItem *item, const CSource *source)
   const gboolean is_enum = is_at (source, item->first_token, "enum") || is_at (source, item->first_token + 1, "enum");
   for (guint i = item->first_token; i < item->end_token; i++)
     {
+      if (depth == 0 && !in_value && is_at (source, i, "(") && is_at (source, i + 1, "*") && i + 2 < item->end_token
+          && token_at (source, i + 2)->kind == C_WORD) /* of functions: "int (*handlers[]) (struct kvm_vcpu *vcpu)" */
+        add_name (item, source, i + 2);
       if (is_at (source, i, "(") || is_at (source, i, "{") || is_at (source, i, "["))
         depth++;
       else if (is_at (source, i, ")") || is_at (source, i, "}") || is_at (source, i, "]"))

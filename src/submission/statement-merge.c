@@ -88,14 +88,28 @@ own_text (const Merger *merger, const Statement *first, const Statement *last)
   return g_string_free (out, FALSE);
 }
 
-/* Its statements as they are after rewriting: its text alone is scanned again, in a function of its own. */
+/* Members are scanned as members, statements as statements. */
+static gboolean
+is_function (const Statement *root)
+{
+  for (guint i = 0; i < root->source->items->len; i++)
+    {
+      const CItem *item = g_ptr_array_index (root->source->items, i);
+      if (item->first_token == root->first)
+        return item->kind == C_FUNCTION;
+    }
+  return FALSE;
+}
+
+/* Its statements as they are after rewriting: its text alone is scanned again, in an item of its own. */
 static void
 count_own (Merger *merger, const char *text)
 {
-  g_autofree char *function = g_strconcat ("void f(void)\n{\n", text, "}\n", NULL);
-  g_autoptr (CSource) source = c_source_new (function);
+  const gboolean function = is_function (merger->spec->lab);
+  g_autofree char *item = g_strconcat (function ? "void f(void)\n{\n" : "struct s {\n", text, function ? "}\n" : "};\n", NULL);
+  g_autoptr (CSource) source = c_source_new (item);
   g_autoptr (Statement) tree = source->items->len == 1 ? statement_of_item (source, g_ptr_array_index (source->items, 0)) : NULL;
-  for (guint i = 0; tree != NULL && i < tree->children->len; i++)
+  for (guint i = 0; tree != NULL && tree->children != NULL && i < tree->children->len; i++)
     count_tree (merger->count, g_ptr_array_index (tree->children, i), 1);
 }
 
