@@ -347,8 +347,9 @@ carry_untold (Carrying *carrying, const Whole *whole, Fault **fault, GError **er
         return !is_changed (carrying, whole) || merge (carrying, whole, fault, error);
       return put_off (carrying, whole, NULL);
     }
-  const gboolean of_lab = whole->lab_text != NULL && strcmp (whole->base->text, whole->lab_text) == 0 && nearness_is_base (&whole->base->nearness);
-  if (!of_lab && !has_own_words (carrying, whole->file->text, whole->lab_text != NULL ? whole->lab_text : ""))
+  /* With all of the lab's lines and more it is the lab's, added to. */
+  const gboolean of_lab = whole->lab_text != NULL && strcmp (whole->base->text, whole->lab_text) == 0 && whole->base->nearness.missing == 0;
+  if (!of_lab && !nearness_is_same (whole->file->text, whole->base->text) && !has_own_words (carrying, whole->file->text, whole->lab_text != NULL ? whole->lab_text : ""))
     {
       leave_out (carrying, whole->file);
       return TRUE;
