@@ -117,30 +117,30 @@ echo "$tried shapes tried, $wrong wrong"
 
 put=0 not_put=0 put_wrong=$wrong
 
-# put_into NAME DIR: the change in the files of $kernel, in DIR. FALSE where patch cannot: it fails, or (its fuzz is daring) what it did is another change.
+# touched NAME: the files of its change.
+touched() {
+  sed -n 's,^+++ b/,,p' "$folder/$1/change.patch"
+}
+
+# put_into NAME DIR: the change in the files of $kernel, in DIR. FALSE where it cannot be put there: to be sure, it is taken back to the lab's kernel, and has to be
+# what it was.
 put_into() {
   local file
-  rm -rf "$2" "$work/back" "$work/one" && mkdir -p "$2" "$work/one"
+  rm -rf "$2" && mkdir -p "$2"
   while IFS= read -r file; do
     [ -f "$kernel/$file" ] || return 1
-    mkdir -p "$2/$(dirname "$file")" "$work/one/$(dirname "$file")"
-    cp "$kernel/$file" "$2/$file"
-    cp "$kernel/$file" "$work/one/$file"
-  done < <(sed -n 's,^+++ b/,,p' "$folder/$1/change.patch")
-  patch -d "$2" -p1 -s --force --no-backup-if-mismatch -r - <"$folder/$1/change.patch" >/dev/null 2>&1 || return 1
-  (cd "$work" && diff -ruN one "${2##*/}") >"$work/difference"
-  cp -r "$lab" "$work/back"
-  patch -d "$work/back" -p1 -s --force --no-backup-if-mismatch -r - <"$work/difference" >/dev/null 2>&1 || return 1
-  while IFS= read -r file; do
-    "$folder/same-code.py" "$work/truth/$file" "$work/back/$file" >/dev/null || return 1
-  done < <(sed -n 's,^+++ b/,,p' "$folder/$1/change.patch")
+    mkdir -p "$2/$(dirname "$file")"
+    git merge-file -p --union "$kernel/$file" "$lab/$file" "$work/truth/$file" >"$2/$file" 2>/dev/null || return 1
+    git merge-file -p --union "$lab/$file" "$kernel/$file" "$2/$file" >"$work/back" 2>/dev/null || return 1
+    "$folder/same-code.py" "$work/truth/$file" "$work/back" >/dev/null || return 1
+  done < <(touched "$1")
 }
 
 try_right() { # NAME VERSION
   local what="$1 in the files of $2"
   if ! put_into "$1" "$work/kernel"; then
     not_put=$((not_put + 1))
-    echo "$what: patch cannot put it there"
+    echo "$what: it cannot be put there"
     return
   fi
   put=$((put + 1))
