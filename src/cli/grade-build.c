@@ -28,6 +28,7 @@ way_carry (Way *way, const char *scratch, GError **error)
     .base_dirs = (const char *const *) dirs->pdata,
     .base_names = (const char *const *) names->pdata,
     .given_base_dir = session->given_base,
+    .index = session->index,
     .scratch_dir = scratch,
   };
   if (!submission_carry (way->submission, &spec, &way->carried, &fault, error))

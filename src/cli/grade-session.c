@@ -44,6 +44,7 @@ grade_session_free (GradeSession *session)
   kernel_kit_free (session->kit);
   image_artefact_free (session->image);
   g_clear_pointer (&session->bases, g_ptr_array_unref);
+  g_clear_pointer (&session->index, kernel_index_free);
   g_clear_error (&session->failure);
   g_free (session->given_base);
   g_free (session->lab_key);
@@ -305,11 +306,12 @@ make_key (GradeSession *session, GError **error)
 
   if (!make_lab_key (session, error))
     return FALSE;
+  g_autofree char *index = app_path (session->app, "configs", "kernels.index", NULL);
   input_hash_add (hash, "lab", session->lab_key);
   input_hash_add (hash, "leaf map", session->options->leaf_map);
   input_hash_add (hash, "isa", session->options->isa ? session->options->isa : "");
   input_hash_add (hash, "base", session->options->base ? session->options->base : "");
-  if ((session->given_base && !add_base (hash, session->given_base, error)) || !input_hash_add_file (hash, "rubric", session->rubric->path, error))
+  if (!input_hash_add_file (hash, "index", index, error) || (session->given_base && !add_base (hash, session->given_base, error)) || !input_hash_add_file (hash, "rubric", session->rubric->path, error))
     return FALSE;
   session->key = input_hash_end (hash);
   return TRUE;
@@ -358,11 +360,35 @@ open_kit (GradeSession *session, GError **error)
   return kernel_kit_open (&spec, &session->kit, error);
 }
 
+/* "6.12.117 (linux-source-6.12)" is known to the index as "6.12.117". */
+static gboolean
+add_to_index (GradeSession *session, const KernelAtHand *source, GError **error)
+{
+  g_autofree char *version = g_strndup (source->name, strcspn (source->name, " "));
+  guint number;
+
+  if (kernel_index_find (session->index, version) >= 0 || kernel_index_versions (session->index) == KERNEL_INDEX_VERSIONS_MAX)
+    return TRUE;
+  return kernel_index_add (session->index, version, source->dir, &number, error);
+}
+
+static gboolean
+open_index (GradeSession *session, GError **error)
+{
+  g_autofree char *path = app_path (session->app, "configs", "kernels.index", NULL);
+
+  session->index = kernel_index_read (path, error);
+  for (guint i = 0; session->index && i < session->bases->len; i++)
+    if (!add_to_index (session, g_ptr_array_index (session->bases, i), error))
+      return FALSE;
+  return session->index != NULL;
+}
+
 static gboolean
 prepare (GradeSession *session, GError **error)
 {
   return sandbox_check (error) && open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error) &&
-         kernel_sources_at_hand (session->app->cache, &session->app->progress, &session->bases, error);
+         kernel_sources_at_hand (session->app->cache, &session->app->progress, &session->bases, error) && open_index (session, error);
 }
 
 /* What failed for one thread is not tried again by those that waited for it: they would wait once more, for the same. */

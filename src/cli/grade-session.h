@@ -11,6 +11,7 @@
 #include "grade/ranges.h"
 #include "image/image.h"
 #include "kernel/kit.h"
+#include "submission/kernel-index.h"
 
 typedef struct {
   char *assignment; /* a name in configs/rubrics */
@@ -41,6 +42,7 @@ typedef struct {
   KernelKit *kit;
   ImageArtefact *image;
   GPtrArray *bases;  /* of KernelAtHand */
+  KernelIndex *index; /* configs/kernels.index, and the bases that it does not know */
   gboolean prepared; /* kit, image and bases are there */
   GError *failure;   /* they cannot be had */
   char *given_base;  /* --base, if it is a folder; else NULL */

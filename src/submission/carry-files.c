@@ -70,11 +70,28 @@ add_from (Whole *whole, const char *dir, const char *name, GError **error)
 }
 
 static gboolean
-find_base (const Carrying *carrying, Whole *whole, GError **error)
+is_indexed (const char *path)
+{
+  return g_strv_contains (kernel_index_files, path);
+}
+
+/* What the submission began with, if that is a kernel's: a repository's first commit may have the student's lines already. */
+static void
+take_own_base (Carrying *carrying, Whole *whole)
+{
+  const SubmissionFile *file = whole->file;
+  if (!is_indexed (file->path) || carry_is_kernels (carrying, file->path, file->base_text))
+    add_candidate (whole, "the submission's own base", file->base_text);
+  else
+    carry_note (carrying, "%s: what it was in the repository's beginning has lines that no kernel has: the nearest kernel is its base", file->path);
+}
+
+static gboolean
+find_base (Carrying *carrying, Whole *whole, GError **error)
 {
   const CarrySpec *spec = carrying->spec;
   if (whole->file->base_text != NULL)
-    add_candidate (whole, "the submission's own base", whole->file->base_text);
+    take_own_base (carrying, whole);
   else if (spec->given_base_dir != NULL)
     {
       g_autofree char *version = carry_version (spec->given_base_dir, "the given one");
@@ -85,45 +102,11 @@ find_base (const Carrying *carrying, Whole *whole, GError **error)
   if (whole->told)
     return TRUE;
   add_candidate (whole, carrying->lab_name, whole->lab_text);
-  for (guint i = 0; spec->given_base_dir == NULL && spec->base_dirs != NULL && spec->base_dirs[i] != NULL; i++)
+  for (guint i = 0; !is_indexed (whole->file->path) && spec->base_dirs != NULL && spec->base_dirs[i] != NULL; i++)
     {
       if (!add_from (whole, spec->base_dirs[i], spec->base_names != NULL ? spec->base_names[i] : "another", error))
         return FALSE;
     }
-  return TRUE;
-}
-
-/* Other versions of the file, for a transplant to look at. */
-static gboolean
-find_others (const Carrying *carrying, const char *path, GPtrArray *others, GError **error)
-{
-  const CarrySpec *spec = carrying->spec;
-  g_autofree char *given = NULL;
-  if (spec->given_base_dir != NULL && !carry_read (spec->given_base_dir, path, &given, error))
-    return FALSE;
-  if (given != NULL)
-    g_ptr_array_add (others, g_steal_pointer (&given));
-  for (guint i = 0; spec->base_dirs != NULL && spec->base_dirs[i] != NULL; i++)
-    {
-      char *text;
-      if (!carry_read (spec->base_dirs[i], path, &text, error))
-        return FALSE;
-      if (text != NULL)
-        g_ptr_array_add (others, text);
-    }
-  return TRUE;
-}
-
-static gboolean
-put_off (Carrying *carrying, const Whole *whole, const char *base_text, GError **error)
-{
-  GPtrArray *others = g_ptr_array_new_with_free_func (g_free);
-  if (!find_others (carrying, whole->file->path, others, error))
-    {
-      g_ptr_array_unref (others);
-      return FALSE;
-    }
-  carry_put_off (carrying, whole->file, whole->lab_text, base_text, others);
   return TRUE;
 }
 
@@ -222,6 +205,13 @@ conflicts (const Carrying *carrying, const Whole *whole)
 }
 
 static gboolean
+put_off (Carrying *carrying, const Whole *whole, const char *base_text)
+{
+  carry_put_off (carrying, whole->file, whole->lab_text, base_text);
+  return TRUE;
+}
+
+static gboolean
 merge (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
 {
   const SubmissionFile *file = whole->file;
@@ -241,7 +231,7 @@ merge (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
       return TRUE;
     }
   if (merged == NULL || !is_sound (file->path, merged))
-    return put_off (carrying, whole, whole->base->text, error);
+    return put_off (carrying, whole, whole->base->text);
   g_autofree char *text = carry_is_c (file->path) ? rewrite_new_lines (merged, whole) : g_strdup (merged);
   carry_add (carrying, file->path, text, how);
   carry_learn (carrying, file->text, whole->base->text);
@@ -299,22 +289,44 @@ stranger (const Whole *whole)
   return fault;
 }
 
+/* --base, and it is not: what it has and the file has not would be taken for removed. */
+static Fault *
+is_far (const Carrying *carrying, const Whole *whole)
+{
+  const Nearness *nearness = &whole->base->nearness;
+  if (whole->file->base_text != NULL || carrying->spec->given_base_dir == NULL || nearness_is_base (nearness))
+    return NULL;
+  Fault *fault = fault_new (STAGE_CARRY, NULL, "%s: --base, Linux %s, is not what it was made from: %u of that one's %u lines are not in it; try: without --base",
+                            whole->file->path, whole->base->name, nearness->missing, nearness->missing + nearness->common);
+  fault->needs_base = TRUE;
+  return fault;
+}
+
 static gboolean
-carry_changed (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
+carry_told (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
 {
   if (!is_changed (carrying, whole))
     return TRUE;
-  if (whole->lab_text == NULL || (!whole->told && !nearness_is_kin (&whole->base->nearness)))
+  *fault = whole->lab_text == NULL ? stranger (whole) : is_far (carrying, whole);
+  return *fault != NULL || merge (carrying, whole, fault, error);
+}
+
+static gboolean
+carry_untold (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
+{
+  if (is_indexed (whole->file->path) && whole->lab_text != NULL)
     {
-      *fault = stranger (whole);
-      return TRUE;
+      if (nearness_is_base (&whole->base->nearness) && carry_is_of_lab (carrying, whole->file->path, whole->file->text, whole->lab_text))
+        return !is_changed (carrying, whole) || merge (carrying, whole, fault, error);
+      return put_off (carrying, whole, NULL);
     }
-  if (whole->told || nearness_is_base (&whole->base->nearness))
-    return merge (carrying, whole, fault, error);
-  if (carry_is_c (whole->file->path))
-    return put_off (carrying, whole, NULL, error);
-  *fault = conflicts (carrying, whole);
-  return TRUE;
+  if (!is_changed (carrying, whole))
+    return TRUE;
+  if (whole->lab_text == NULL || !nearness_is_kin (&whole->base->nearness))
+    *fault = stranger (whole);
+  else if (!nearness_is_base (&whole->base->nearness))
+    *fault = conflicts (carrying, whole);
+  return *fault != NULL || merge (carrying, whole, fault, error);
 }
 
 static gboolean
@@ -334,7 +346,7 @@ carry_one (Carrying *carrying, const SubmissionFile *file, Fault **fault, GError
   if (!find_base (carrying, &whole, error))
     return FALSE;
   if (whole.base != NULL)
-    return carry_changed (carrying, &whole, fault, error);
+    return whole.told ? carry_told (carrying, &whole, fault, error) : carry_untold (carrying, &whole, fault, error);
   take_new (carrying, file);
   return TRUE;
 }

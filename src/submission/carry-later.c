@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "submission/carry-private.h"
+#include "submission/csource.h"
 #include "submission/transplant.h"
 
 #define ROUNDS_MAX 5
@@ -16,19 +17,17 @@ later_file_free (gpointer data)
   g_free (later->text);
   g_free (later->lab_text);
   g_free (later->base_text);
-  g_ptr_array_unref (later->others);
   g_free (later);
 }
 
 void
-carry_put_off (Carrying *carrying, const SubmissionFile *file, const char *lab_text, const char *base_text, GPtrArray *others)
+carry_put_off (Carrying *carrying, const SubmissionFile *file, const char *lab_text, const char *base_text)
 {
   LaterFile *later = g_new0 (LaterFile, 1);
   later->path = g_strdup (file->path);
   later->text = g_strdup (file->text);
   later->lab_text = g_strdup (lab_text);
   later->base_text = g_strdup (base_text);
-  later->others = others;
   g_ptr_array_add (carrying->later, later);
 }
 
@@ -83,7 +82,7 @@ static Transplant *
 transplant (Carrying *carrying, const LaterFile *later)
 {
   const TransplantSpec spec = { .path = later->path, .text = later->text, .lab_text = later->lab_text, .base_text = later->base_text,
-                                .others = later->others, .known = carry_known_words (carrying), .own = carrying->own,
+                                .index = carrying->spec->index, .own = carrying->own, .wanted = carrying->wanted,
                                 .has_header = has_header, .user = carrying };
   return transplant_file (&spec);
 }
@@ -108,11 +107,54 @@ cannot (const Carrying *carrying, const LaterFile *later, const Transplant *tran
   return fault;
 }
 
+static char *
+version_of (const Carrying *carrying, const Transplant *transplant)
+{
+  return transplant->version < 0 ? g_strdup ("no known version") : g_strdup_printf ("Linux %s", kernel_index_version (carrying->spec->index, (guint) transplant->version));
+}
+
+static void
+note_version (Carrying *carrying, const LaterFile *later, const Transplant *transplant)
+{
+  g_autofree char *version = version_of (carrying, transplant);
+  g_autofree char *name = g_path_get_basename (later->path);
+  if (transplant->unchanged)
+    {
+      g_ptr_array_add (carrying->unchanged, g_strdup_printf ("%s of %s", name, version));
+      carry_note (carrying, "%s: unchanged, that of %s", later->path, version);
+    }
+  else
+    carry_note (carrying, "%s: nearest is %s (%u items of it are that version's own)", later->path, version, transplant->items);
+}
+
+gboolean
+carry_is_of_lab (Carrying *carrying, const char *path, const char *text, const char *lab_text)
+{
+  const TransplantSpec spec = { .path = path, .text = text, .lab_text = lab_text, .index = carrying->spec->index };
+  return transplant_is_of_lab (&spec);
+}
+
+gboolean
+carry_is_kernels (Carrying *carrying, const char *path, const char *text)
+{
+  g_autofree char *lab_text = NULL;
+  g_autoptr (GHashTable) own = c_words_new ();
+  g_autoptr (GHashTable) wanted = c_words_new ();
+  if (!carry_read (carrying->spec->lab_dir, path, &lab_text, NULL) || lab_text == NULL)
+    return FALSE;
+  const TransplantSpec spec = { .path = path, .text = text, .lab_text = lab_text, .index = carrying->spec->index, .own = own, .wanted = wanted,
+                                .has_header = has_header, .user = carrying };
+  g_autoptr (Transplant) done = transplant_file (&spec);
+  return done->version >= 0 && done->text == NULL && done->doubts->len == 0;
+}
+
 static void
 take (Carrying *carrying, const LaterFile *later, const Transplant *transplant)
 {
   g_autofree char *left = join (transplant->left, later->path);
   g_string_append (carrying->left, left);
+  if (transplant->unchanged)
+    return;
   if (transplant->text == NULL)
     {
       carry_note (carrying, "%s: nothing of the change was found in it; Linux %s's own is built", later->path, carrying->lab_name);
@@ -138,9 +180,9 @@ static void
 learn_all (Carrying *carrying)
 {
   guint known = G_MAXUINT;
-  for (guint round = 0; round < ROUNDS_MAX && known != g_hash_table_size (carrying->own); round++)
+  for (guint round = 0; round < ROUNDS_MAX && known != g_hash_table_size (carrying->own) + g_hash_table_size (carrying->wanted); round++)
     {
-      known = g_hash_table_size (carrying->own);
+      known = g_hash_table_size (carrying->own) + g_hash_table_size (carrying->wanted);
       for (guint i = 0; i < carrying->later->len; i++)
         transplant_free (transplant (carrying, g_ptr_array_index (carrying->later, i)));
     }
@@ -156,6 +198,8 @@ carry_later (Carrying *carrying, Fault **fault, GError **error)
     {
       const LaterFile *later = g_ptr_array_index (carrying->later, i);
       g_autoptr (Transplant) done = transplant (carrying, later);
+      if (later->base_text == NULL)
+        note_version (carrying, later, done);
       if (done->doubts->len > 0)
         *fault = cannot (carrying, later, done);
       else

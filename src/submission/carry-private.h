@@ -13,15 +13,14 @@ typedef struct {
   GPtrArray *later;     /* of LaterFile: to be transplanted when all files have been looked at */
   GPtrArray *unchanged; /* of char *: "cpuid.c of Linux 6.1.192" */
   GString *left;        /* left_out */
-  GHashTable *own;      /* the student's words that KVM does not know */
-  GHashTable *known;    /* the words of KVM's sources at hand; NULL until somebody asks */
+  GHashTable *own;      /* the student's words that no kernel knows */
+  GHashTable *wanted;   /* transplant.h */
 } Carrying;
 
 typedef struct {
   char *path, *text;
   char *lab_text;
   char *base_text;  /* NULL: not known */
-  GPtrArray *others; /* of char * */
 } LaterFile;
 
 /* A file of a source, *text NULL if it is not there. */
@@ -32,8 +31,7 @@ gboolean carry_is_c (const char *path);
 /* Puts a file into out->files (text NULL: removed), if C allows; else *fault. */
 void carry_add (Carrying *carrying, const char *path, const char *text, const char *how);
 void carry_note (Carrying *carrying, const char *format, ...) G_GNUC_PRINTF (2, 3);
-GHashTable *carry_known_words (Carrying *carrying);
-/* Words of the student's that KVM does not know, from the lines that the base has not. */
+/* Words of the student's that no kernel knows, from the lines that the base has not. */
 void carry_learn (Carrying *carrying, const char *text, const char *base);
 
 /* --- carry-files.c: whole files --- */
@@ -41,7 +39,11 @@ gboolean carry_files (Carrying *carrying, const GPtrArray *files, Fault **fault,
 /* --- carry-patches.c --- */
 gboolean carry_patches (Carrying *carrying, Fault **fault, GError **error);
 /* --- carry-later.c: what has to be transplanted --- */
-/* base_text NULL: not known; others: of char *, taken over. */
-void carry_put_off (Carrying *carrying, const SubmissionFile *file, const char *lab_text, const char *base_text, GPtrArray *others);
+/* base_text NULL: not known. */
+void carry_put_off (Carrying *carrying, const SubmissionFile *file, const char *lab_text, const char *base_text);
+/* TRUE if the text was made from the lab's own file. */
+gboolean carry_is_of_lab (Carrying *carrying, const char *path, const char *text, const char *lab_text);
+/* TRUE if nothing in the text is anybody's own but the kernels'. */
+gboolean carry_is_kernels (Carrying *carrying, const char *path, const char *text);
 void later_file_free (gpointer file);
 gboolean carry_later (Carrying *carrying, Fault **fault, GError **error);

@@ -44,7 +44,7 @@ carrying_clear (Carrying *carrying)
   g_ptr_array_unref (carrying->unchanged);
   g_string_free (carrying->left, TRUE);
   g_hash_table_unref (carrying->own);
-  g_clear_pointer (&carrying->known, g_hash_table_unref);
+  g_hash_table_unref (carrying->wanted);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Carrying, carrying_clear)
 
@@ -94,73 +94,19 @@ carry_note (Carrying *carrying, const char *format, ...)
   va_end (args);
 }
 
-/* --- what KVM knows --------------------------------------------------------------------------- */
-
-static void
-add_file_words (const char *path, GHashTable *words)
-{
-  g_autofree char *text = NULL;
-  if (!files_read (path, CARRY_FILE_LIMIT, &text, NULL, NULL))
-    return;
-  g_autoptr (CSource) source = c_source_new (text);
-  c_source_add_words (source, 0, source->tokens->len, words);
-}
-
-/* The sources are ours and two levels deep. */
-static void
-add_folder_words (const char *path, guint depth, GHashTable *words)
-{
-  g_autoptr (GDir) dir = depth < 4 ? g_dir_open (path, 0, NULL) : NULL;
-  for (const char *name; dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
-    {
-      g_autofree char *below = g_build_filename (path, name, NULL);
-      if (g_file_test (below, G_FILE_TEST_IS_DIR))
-        add_folder_words (below, depth + 1, words);
-      else if (carry_is_c (name) && !g_str_has_suffix (name, ".mod.c"))
-        add_file_words (below, words);
-    }
-}
-
-static void
-add_source_words (const char *dir, GHashTable *words)
-{
-  static const char *const headers[] = { "arch/x86/include/asm/kvm_host.h", "include/linux/kvm_host.h" };
-  g_autofree char *folder = g_build_filename (dir, "arch/x86/kvm", NULL);
-  add_folder_words (folder, 0, words);
-  for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
-    {
-      g_autofree char *path = g_build_filename (dir, headers[i], NULL);
-      add_file_words (path, words);
-    }
-}
-
-GHashTable *
-carry_known_words (Carrying *carrying)
-{
-  if (carrying->known != NULL)
-    return carrying->known;
-  const CarrySpec *spec = carrying->spec;
-  carrying->known = c_words_new ();
-  add_source_words (spec->lab_dir, carrying->known);
-  if (spec->given_base_dir != NULL)
-    add_source_words (spec->given_base_dir, carrying->known);
-  for (guint i = 0; spec->given_base_dir == NULL && spec->base_dirs != NULL && spec->base_dirs[i] != NULL; i++)
-    add_source_words (spec->base_dirs[i], carrying->known);
-  return carrying->known;
-}
+/* --- what is the student's ---------------------------------------------------------------------- */
 
 void
 carry_learn (Carrying *carrying, const char *text, const char *base)
 {
   g_autoptr (GHashTable) words = c_words_new ();
-  GHashTable *known = carry_known_words (carrying);
   GHashTableIter iter;
   gpointer word;
   nearness_add_new_words (text, base, words);
   g_hash_table_iter_init (&iter, words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
     {
-      if (!g_ascii_isdigit (*(const char *) word) && !g_hash_table_contains (known, word) && !c_is_keyword (word))
+      if (!g_ascii_isdigit (*(const char *) word) && !kernel_index_knows_word (carrying->spec->index, word) && !c_is_keyword (word))
         g_hash_table_add (carrying->own, g_strdup (word));
     }
 }
@@ -239,6 +185,7 @@ init (Carrying *carrying)
   carrying->unchanged = g_ptr_array_new_with_free_func (g_free);
   carrying->left = g_string_new (NULL);
   carrying->own = c_words_new ();
+  carrying->wanted = c_words_new ();
 }
 
 gboolean

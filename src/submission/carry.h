@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A submission's change, carried onto the lab's kernel. In this order, by file: the submission's own base (git), --base, the nearest of the sources at
- * hand by similarity: three-way merge. Where that conflicts or makes no sense: the student's functions and declarations alone are found and
- * transplanted, with the known interface changes between kernel versions. What cannot be done honestly is not done: fault->needs_base.
+ * A submission's change, carried onto the lab's kernel. A file whose base is told, by the submission or by --base, is merged
+ * with it. Of any other what no kernel ever had is the student's, and is put into the lab's own, statement by statement
+ * (transplant.h). What cannot be done honestly is not done: fault->needs_base.
  */
 #pragma once
 #include <glib.h>
 
+#include "submission/kernel-index.h"
 #include "submission/submission.h"
 
 typedef struct {
@@ -14,6 +15,7 @@ typedef struct {
   const char *const *base_dirs;   /* other sources at hand, unpacked (at least arch/x86/kvm, arch/x86/include/asm/kvm_host.h, include/linux/kvm_host.h); NULL-terminated */
   const char *const *base_names;  /* the same: "6.12.117 (linux-source-6.12)" */
   const char *given_base_dir;     /* --base's, or NULL: then it alone is used */
+  KernelIndex *index;             /* what other versions have: with it a base need not be at hand */
   const char *scratch_dir;
 } CarrySpec;
 

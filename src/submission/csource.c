@@ -115,12 +115,30 @@ word_length (const Scanner *scanner, gboolean number)
   return length;
 }
 
+/* C's operators of two and three characters (C11, 6.4.6). */
+static guint
+operator_length (const Scanner *scanner)
+{
+  static const char *const operators[] = { "<<=", ">>=", "...", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||",
+                                           "+=",  "-=",  "*=",  "/=", "%=", "&=", "^=", "|=", "##" };
+  for (guint i = 0; i < G_N_ELEMENTS (operators); i++)
+    {
+      const guint length = (guint) strlen (operators[i]);
+      guint same = 0;
+      while (same < length && peek (scanner, same) == operators[i][same])
+        same++;
+      if (same == length)
+        return length;
+    }
+  return 1;
+}
+
 static void
 scan_token (Scanner *scanner)
 {
   const char c = peek (scanner, 0);
   CToken token = { .start = scanner->at, .line = scanner->line, .kind = C_PUNCTUATION };
-  guint length = c == '-' && peek (scanner, 1) == '>' ? 2 : 1;
+  guint length = operator_length (scanner);
   if (c == '"' || c == '\'')
     {
       token.kind = C_STRING;

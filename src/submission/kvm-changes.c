@@ -18,77 +18,6 @@ static const struct
   { "handle_exit", "svm_handle_exit", "svm_handle_exit" }, /* until 6.0 */
 };
 
-/* The same meaning, written otherwise. Both sides are put in this form before they are compared. */
-static const struct
-{
-  const char *from, *to;
-} same_forms[] = {
-  /* vmx->exit_reason and its local copy were u32 before 5.11, and are a union since. */
-  { " u32 exit_reason = ", " union vmx_exit_reason exit_reason = " },
-  { " exit_reason . basic ", " exit_reason " },
-  { " exit_reason . full ", " exit_reason " },
-  { " exit_reason & VMX_EXIT_REASONS_FAILED_VMENTRY ", " exit_reason . failed_vmentry " },
-  { " dump_vmcs ( vcpu ) ", " dump_vmcs ( ) " }, /* 5.12 */
-  { " dump_vmcb ( svm -> vcpu ) ", " dump_vmcb ( vcpu ) " },
-  { " vcpu -> arch . exit_qualification ", " vmx_get_exit_qual ( vcpu ) " }, /* 5.8, and later again */
-  { " CONFIG_MITIGATION_RETPOLINE ", " CONFIG_RETPOLINE " },                /* 6.9 */
-  { " kvm_vmx_exit_handlers [ exit_handler_index ] ", " kvm_vmx_exit_handlers [ exit_reason ] " }, /* an index of its own since 5.11 */
-  { " svm_exit_handlers [ exit_code ] ( svm ) ", " svm_exit_handlers [ exit_code ] ( vcpu ) " },   /* 5.12 */
-  { " svm_invoke_exit_handler ( svm , ", " svm_invoke_exit_handler ( vcpu , " },                    /* 5.12 */
-  { " enum exit_fastpath_completion ", " fastpath_t " },                                              /* 5.8 */
-  { " kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , true ) ", " kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , false ) " }, /* check_limit became exact_only in 5.7 */
-};
-
-/* Lines that functions had in some version; in their same form. */
-static const struct
-{
-  const char *function, *line;
-} old_lines[] = {
-  { "__vmx_handle_exit", "if ( enable_pml )" }, /* until 5.12 */
-  { "__vmx_handle_exit", "trace_kvm_exit ( exit_reason , vcpu , KVM_ISA_VMX ) ;" },
-  { "__vmx_handle_exit", "WARN_ON_ONCE ( vmx -> nested . nested_run_pending ) ;" },
-  { "__vmx_handle_exit", "if ( WARN_ON_ONCE ( vmx -> nested . nested_run_pending ) )" },
-  { "__vmx_handle_exit", "return - EIO ;" },
-  { "__vmx_handle_exit", "if ( is_guest_mode ( vcpu ) && nested_vmx_exit_reflected ( vcpu , exit_reason ) )" }, /* until 5.7 */
-  { "__vmx_handle_exit", "return nested_vmx_reflect_vmexit ( vcpu , exit_reason ) ;" },
-  { "__vmx_handle_exit", "if ( nested_vmx_reflect_vmexit ( vcpu , exit_reason ) )" },
-  { "__vmx_handle_exit", "vcpu -> run -> internal . ndata = 3 ;" }, /* a local variable since 5.14 */
-  { "__vmx_handle_exit", "vcpu -> run -> internal . ndata ++ ;" },
-  { "__vmx_handle_exit", "vcpu -> run -> internal . ndata + + ;" },
-  { "__vmx_handle_exit", "vcpu -> run -> internal . data [ 3 ] =" },
-  { "__vmx_handle_exit", "vcpu -> run -> internal . data [ vcpu -> run -> internal . ndata + + ] =" },
-  { "__vmx_handle_exit", "vcpu -> arch . last_vmentry_cpu ;" },
-  { "__vmx_handle_exit", "exit_reason = array_index_nospec ( exit_reason ," },
-  { "__vmx_handle_exit", "exit_reason != EXIT_REASON_TASK_SWITCH ) ) {" },
-  { "__vmx_handle_exit", "if ( exit_reason < kvm_vmx_max_exit_handlers" }, /* 5.4 and 5.5 */
-  { "__vmx_handle_exit", "&& kvm_vmx_exit_handlers [ exit_reason ] ) {" },
-  { "__vmx_handle_exit", "if ( exit_fastpath == EXIT_FASTPATH_SKIP_EMUL_INS ) {" }, /* 5.6 and 5.7 */
-  { "__vmx_handle_exit", "kvm_skip_emulated_instruction ( vcpu ) ;" },
-  { "__vmx_handle_exit", "vcpu_unimpl ( vcpu , \"vmx: unexpected exit reason 0x%x\\n\" , exit_reason ) ;" },
-  { "__vmx_handle_exit", "if ( unlikely ( exit_fastpath == EXIT_FASTPATH_EXIT_USERSPACE ) )" },
-  { "svm_handle_exit", "trace_kvm_exit ( exit_code , vcpu , KVM_ISA_SVM ) ;" }, /* moved to svm_vcpu_run in 5.10, and back */
-  { "svm_handle_exit", "trace_kvm_exit ( vcpu , KVM_ISA_SVM ) ;" },
-  { "svm_handle_exit", "if ( svm -> nested . exit_required ) {" }, /* until 5.7 */
-  { "svm_handle_exit", "svm_complete_interrupts ( svm ) ;" },      /* until 5.11 */
-  { "svm_handle_exit", "svm_complete_interrupts ( vcpu ) ;" },
-  { "svm_handle_exit", "trace_kvm_nested_vmexit ( exit_code , vcpu , KVM_ISA_SVM ) ;" },
-  { "svm_handle_exit", "if ( is_external_interrupt ( svm -> vmcb -> control . exit_int_info ) &&" }, /* until 6.2 */
-  { "svm_handle_exit", "exit_code != SVM_EXIT_EXCP_BASE + PF_VECTOR &&" },
-  { "svm_handle_exit", "exit_code != SVM_EXIT_NPF && exit_code != SVM_EXIT_TASK_SWITCH &&" },
-  { "svm_handle_exit", "exit_code != SVM_EXIT_INTR && exit_code != SVM_EXIT_NMI )" },
-  { "svm_handle_exit", "printk ( KERN_ERR \"%s: unexpected exit_int_info 0x%x \"" },
-  { "svm_handle_exit", "\"exit_code 0x%x\\n\" ," },
-  { "svm_handle_exit", "__func__ , svm -> vmcb -> control . exit_int_info ," },
-  { "svm_handle_exit", "exit_code ) ;" },
-};
-
-/* Words of old versions beside those. */
-static const char *const old_words[] = {
-  "exit_required", "trace_kvm_exit", "array_index_nospec", "exit_qualification", "nested_vmx_exit_reflected", "pr_debug_ratelimited", "__func__",
-  "exit_handler_index", "KVM_ISA_VMX", "KVM_ISA_SVM", "ndata", "WARN_ON_ONCE", "EXIT_FASTPATH_SKIP_EMUL_INS", "check_limit",
-  "VMX_EXIT_REASONS_FAILED_VMENTRY", "debugctlmsr", "kvm_spurious_fault", "read_tr_limit", NULL,
-};
-
 /* What a student's line says, in the lab's terms. */
 static const struct
 {
@@ -139,39 +68,6 @@ kvm_changes_counterpart (const char *name, const CSource *theirs, const CSource 
         return counterparts[i].lab;
     }
   return name;
-}
-
-gboolean
-kvm_changes_is_stable (const char *function)
-{
-  return strcmp (function, "kvm_emulate_cpuid") == 0;
-}
-
-char *
-kvm_changes_same_form (const char *normal_line)
-{
-  g_autoptr (GString) line = g_string_new (NULL);
-  g_string_printf (line, " %s ", normal_line);
-  for (guint i = 0; i < G_N_ELEMENTS (same_forms); i++)
-    g_string_replace (line, same_forms[i].from, same_forms[i].to, 0);
-  return g_strstrip (g_strdup (line->str));
-}
-
-gboolean
-kvm_changes_is_old_line (const char *function, const char *same_form)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (old_lines); i++)
-    {
-      if (strcmp (old_lines[i].function, function) == 0 && strcmp (old_lines[i].line, same_form) == 0)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-gboolean
-kvm_changes_is_old_word (const char *word)
-{
-  return g_strv_contains (old_words, word);
 }
 
 /* --- rewriting -------------------------------------------------------------------------------- */
@@ -273,6 +169,25 @@ void
 kvm_rewriter_free (KvmRewriter *rewriter)
 {
   g_free (rewriter);
+}
+
+char *
+kvm_rename (const char *text, const char *from, const char *to)
+{
+  g_autoptr (CSource) source = c_source_new (text);
+  GString *out = g_string_new (NULL);
+  guint done = 0;
+  for (guint i = 0; i < source->tokens->len; i++)
+    {
+      const CToken *token = &g_array_index (source->tokens, CToken, i);
+      if (!c_token_is (source, token, from))
+        continue;
+      g_string_append_len (out, text + done, token->start - done);
+      g_string_append (out, to);
+      done = token->end;
+    }
+  g_string_append (out, text + done);
+  return g_string_free (out, FALSE);
 }
 
 char *

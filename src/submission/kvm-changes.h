@@ -13,14 +13,6 @@ extern const char *const kvm_changes_functions[];
 
 /* The name in the lab's file of a function of the student's file; `name` itself if nothing is known. */
 const char *kvm_changes_counterpart (const char *name, const CSource *theirs, const CSource *lab);
-/* TRUE if the function's text is the same in all of these versions, once lines are put in their same form: what differs is the student's. */
-gboolean kvm_changes_is_stable (const char *function);
-/* A normal line (csource.h) in the form in which lines of different versions that mean the same are equal. Newly allocated. */
-char *kvm_changes_same_form (const char *normal_line);
-/* TRUE if this line, in its same form, stood in that function of some version and is nobody's own. */
-gboolean kvm_changes_is_old_line (const char *function, const char *same_form);
-/* A word that such functions had in some version, and no student made up. */
-gboolean kvm_changes_is_old_word (const char *word);
 /* What has to be rewritten between two files: of their kernel and of the lab's. */
 typedef struct KvmRewriter KvmRewriter;
 KvmRewriter *kvm_rewriter_new (const CSource *theirs, const CSource *lab);
@@ -31,3 +23,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KvmRewriter, kvm_rewriter_free)
  * `function` is the lab's function that it goes into, or NULL. Newly allocated; with its line end, if it has one.
  */
 char *kvm_rewriter_line (const KvmRewriter *rewriter, const char *function, const char *line);
+/* The text with another word for a word, wherever it is a token. Newly allocated. */
+char *kvm_rename (const char *text, const char *from, const char *to);

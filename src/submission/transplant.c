@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "submission/statement-match.h"
 #include "submission/transplant-private.h"
 
 #define ROUNDS_MAX 16
@@ -27,7 +28,9 @@ their_item_free (gpointer data)
 {
   TheirItem *item = data;
   g_clear_pointer (&item->words, g_hash_table_unref);
-  function_result_free (item->result);
+  g_clear_pointer (&item->own_words, g_hash_table_unref);
+  statement_merge_free (item->merge);
+  statement_free (item->tree);
   g_free (item->text);
   g_free (item);
 }
@@ -39,7 +42,6 @@ transplanting_clear (Transplanting *work)
   c_source_free (work->lab);
   c_source_free (work->base);
   kvm_rewriter_free (work->rewriter);
-  g_ptr_array_unref (work->others);
   g_ptr_array_unref (work->items);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Transplanting, transplanting_clear)
@@ -77,56 +79,51 @@ find_name (GHashTable *names, const char *name)
   return GPOINTER_TO_INT (g_hash_table_lookup (names, name)) - 1;
 }
 
-/* All lines of an item in their same form: two that are equal mean the same. */
-static char *
-item_form (const CSource *source, const CItem *item)
-{
-  g_autofree char *normal = c_source_normal_item (source, item);
-  return kvm_changes_same_form (normal);
-}
-
 static gboolean
-same_item (const CSource *a, const CItem *item, const CSource *b, gint index)
+same_item (const Statement *tree, const CSource *source, gint index)
 {
-  if (index < 0)
-    return FALSE;
-  g_autofree char *form_a = item_form (a, item);
-  g_autofree char *form_b = item_form (b, item_at (b, (guint) index));
-  return strcmp (form_a, form_b) == 0;
+  g_autoptr (Statement) other = tree != NULL && index >= 0 ? statement_of_item (source, item_at (source, (guint) index)) : NULL;
+  return other != NULL && statement_same (tree, other);
 }
 
-/* names: of the lab's items first, then of the base's or all others'. */
-static ItemState
-state_of (const Transplanting *work, const CItem *item, gint lab, const GPtrArray *names)
+/* Some version has it, under that name, to the last token. */
+static gboolean
+index_has (KernelIndex *index, const char *name, const Statement *tree)
 {
-  if (item->kind == C_CONDITION || item->kind == C_DIRECTIVE || same_item (work->theirs, item, work->lab, lab))
-    return ITEM_KERNELS;
-  for (guint i = 1; i < names->len; i++)
+  const GPtrArray *bodies = kernel_index_bodies (index, name);
+  for (guint i = 0; bodies != NULL && tree != NULL && i < bodies->len; i++)
     {
-      const CSource *other = work->base != NULL ? work->base : g_ptr_array_index (work->others, i - 1);
-      const gint index = find_name (g_ptr_array_index (names, i), item->key);
-      if (index >= 0 && (lab < 0 || same_item (work->theirs, item, other, index)))
-        return ITEM_KERNELS;
+      if (statement_same (((const KernelBody *) g_ptr_array_index (bodies, i))->tree, tree))
+        return TRUE;
     }
-  return lab < 0 ? ITEM_NEW : ITEM_CHANGED;
+  return FALSE;
+}
+
+/* in_base: its place among the base's items, -1; of use where the base is known. */
+static ItemState
+state_of (const Transplanting *work, const CItem *item, const TheirItem *own, gint in_base)
+{
+  if (item->kind == C_CONDITION || item->kind == C_DIRECTIVE || same_item (own->tree, work->lab, own->lab))
+    return ITEM_KERNELS;
+  if (work->base != NULL ? same_item (own->tree, work->base, in_base) : index_has (work->spec->index, item->name, own->tree))
+    return ITEM_KERNELS;
+  /* Another version's, whatever became of it: who has no hand in it needs no place for it. */
+  return own->lab >= 0 ? ITEM_CHANGED : ITEM_NEW;
 }
 
 static void
 compare_items (Transplanting *work)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func ((GDestroyNotify) g_hash_table_unref);
-  g_ptr_array_add (names, index_names (work->lab));
-  if (work->base != NULL)
-    g_ptr_array_add (names, index_names (work->base));
-  for (guint i = 0; work->base == NULL && i < work->others->len; i++)
-    g_ptr_array_add (names, index_names (g_ptr_array_index (work->others, i)));
+  g_autoptr (GHashTable) lab = index_names (work->lab);
+  g_autoptr (GHashTable) base = work->base != NULL ? index_names (work->base) : NULL;
   for (guint i = 0; i < work->theirs->items->len; i++)
     {
       const CItem *item = item_at (work->theirs, i);
       TheirItem *own = g_new0 (TheirItem, 1);
       const char *name = item->kind == C_FUNCTION ? kvm_changes_counterpart (item->key, work->theirs, work->lab) : item->key;
-      own->lab = find_name (g_ptr_array_index (names, 0), name);
-      own->state = state_of (work, item, own->lab, names);
+      own->lab = find_name (lab, name);
+      own->tree = item->kind != C_CONDITION ? statement_of_item (work->theirs, item) : NULL;
+      own->state = state_of (work, item, own, base != NULL ? find_name (base, item->key) : -1);
       if (own->state != ITEM_KERNELS)
         {
           own->words = c_words_new ();
@@ -136,42 +133,100 @@ compare_items (Transplanting *work)
     }
 }
 
-/* --- what is the student's -------------------------------------------------------------------- */
+/* --- what it was ------------------------------------------------------------------------------ */
+
+/* What an item may have been made from. */
+typedef struct
+{
+  GPtrArray *trees;  /* of Statement: the lab's first, then the base's or those of all versions */
+  GPtrArray *owned;  /* of those the ones that are made here */
+  GHashTable *known; /* keys of all their statements; NULL where the base is known */
+} Origins;
 
 static void
-add_other (GArray *others, const CSource *source, const char *key)
+origins_clear (Origins *origins)
 {
-  for (guint i = 0; i < source->items->len; i++)
-    {
-      const CItemAt at = { source, item_at (source, i) };
-      if (at.item->kind != C_CONDITION && strcmp (at.item->key, key) == 0)
-        g_array_append_val (others, at);
-    }
+  g_clear_pointer (&origins->trees, g_ptr_array_unref);
+  g_clear_pointer (&origins->owned, g_ptr_array_unref);
+  g_clear_pointer (&origins->known, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Origins, origins_clear)
+
+static void
+learn_keys (GHashTable *known, const Statement *statement)
+{
+  g_hash_table_add (known, GUINT_TO_POINTER (statement->key));
+  for (guint i = 0; statement->children != NULL && i < statement->children->len; i++)
+    learn_keys (known, g_ptr_array_index (statement->children, i));
 }
 
-/* The function under both its names, and what it was split from, in all sources. */
-static GArray *
-other_versions (const Transplanting *work, const CItem *item, const CItem *lab)
+static void
+add_origin (Origins *origins, Statement *tree)
 {
-  GArray *others = g_array_new (FALSE, FALSE, sizeof (CItemAt));
-  for (guint i = 0; i < work->others->len; i++)
-    {
-      add_other (others, g_ptr_array_index (work->others, i), lab->key);
-      if (strcmp (item->key, lab->key) != 0)
-        add_other (others, g_ptr_array_index (work->others, i), item->key);
-    }
-  return others;
+  g_ptr_array_add (origins->trees, tree);
+  if (origins->known != NULL)
+    learn_keys (origins->known, tree);
 }
 
-static CItemAt
-base_of (const Transplanting *work, const CItem *item, const CItem *lab)
+static void
+add_bodies (const Transplanting *work, Origins *origins, const char *name)
 {
+  const GPtrArray *bodies = kernel_index_bodies (work->spec->index, name);
+  for (guint i = 0; bodies != NULL && i < bodies->len; i++)
+    add_origin (origins, ((const KernelBody *) g_ptr_array_index (bodies, i))->tree);
+}
+
+static void
+find_origins (const Transplanting *work, const CItem *item, const CItem *lab, Origins *origins)
+{
+  Statement *tree = statement_of_item (work->lab, lab);
+  origins->trees = g_ptr_array_new ();
+  origins->owned = g_ptr_array_new_with_free_func ((GDestroyNotify) statement_free);
+  origins->known = work->base == NULL ? g_hash_table_new (g_direct_hash, g_direct_equal) : NULL;
+  if (tree == NULL)
+    return;
+  g_ptr_array_add (origins->owned, tree);
   if (work->base == NULL)
-    return kvm_changes_is_stable (lab->name) ? (CItemAt){ work->lab, lab } : (CItemAt){ NULL, NULL };
-  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (CItemAt));
-  add_other (found, work->base, item->key);
-  return found->len > 0 ? g_array_index (found, CItemAt, 0) : (CItemAt){ NULL, NULL };
+    {
+      add_origin (origins, tree);
+      add_bodies (work, origins, item->name);
+      if (strcmp (item->name, lab->name) != 0)
+        add_bodies (work, origins, lab->name);
+      return;
+    }
+  g_autoptr (GHashTable) names = index_names (work->base);
+  const gint index = find_name (names, item->key);
+  Statement *base = index >= 0 ? statement_of_item (work->base, item_at (work->base, (guint) index)) : NULL;
+  g_ptr_array_add (origins->trees, tree);
+  if (base != NULL)
+    {
+      g_ptr_array_add (origins->owned, base);
+      g_ptr_array_add (origins->trees, base);
+    }
 }
+
+/* The nearest, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
+static const Statement *
+nearest_origin (const Transplanting *work, const Origins *origins, const Statement *theirs, guint *percent)
+{
+  const Statement *best = NULL;
+  guint least = G_MAXUINT, budget = STATEMENT_MATCH_BUDGET;
+  for (guint i = work->base != NULL && origins->trees->len > 1 ? 1 : 0; i < origins->trees->len; i++)
+    {
+      const Statement *tree = g_ptr_array_index (origins->trees, i);
+      guint only_theirs, only_tree;
+      if ((tree->children == NULL) != (theirs->children == NULL) || !statement_distance (theirs, tree, &budget, &only_theirs, &only_tree))
+        continue;
+      if (only_theirs + only_tree >= least)
+        continue;
+      least = only_theirs + only_tree;
+      best = tree;
+      *percent = 100 - 100 * MIN (only_tree, statement_count (tree)) / statement_count (tree);
+    }
+  return best;
+}
+
+/* --- what is the student's -------------------------------------------------------------------- */
 
 /* A line may have megabytes. Cut between characters. */
 static char *
@@ -191,22 +246,6 @@ add_all (GPtrArray *to, const GPtrArray *from)
     g_ptr_array_add (to, shorten (g_ptr_array_index (from, i)));
 }
 
-/* A declaration, a define or the like that was changed: it is taken whole, if the base is known and is the lab's. */
-static void
-take_whole (Transplanting *work, guint index)
-{
-  const CItem *item = item_at (work->theirs, index);
-  TheirItem *own = their (work, index);
-  const CItemAt base = base_of (work, item, item_at (work->lab, (guint) own->lab));
-  if (base.item != NULL && same_item (base.source, base.item, work->lab, own->lab))
-    own->text = c_source_lines (work->theirs, item->first, item->end);
-  else
-    {
-      g_autofree char *name = shorten (item->name);
-      g_ptr_array_add (work->out->doubts, g_strdup_printf ("%s: it was changed, and is not what it is in this kernel", name));
-    }
-}
-
 static gboolean
 is_watched (const Transplanting *work, guint index)
 {
@@ -215,39 +254,44 @@ is_watched (const Transplanting *work, guint index)
          || g_strv_contains (kvm_changes_functions, item_at (work->lab, (guint) own->lab)->name);
 }
 
-/* Of words that the student uses those that KVM does not know: other files, headers above all, may have to say what they are. */
+/* Of words that the student uses those that no kernel knows: other files, headers above all, may have to say what they are. */
 static void
 learn (Transplanting *work, const char *word)
 {
-  if (!g_ascii_isdigit (word[0]) && !g_hash_table_contains (work->spec->known, word) && !c_is_keyword (word))
+  if (!g_ascii_isdigit (word[0]) && !kernel_index_knows_word (work->spec->index, word) && !c_is_keyword (word))
     g_hash_table_add (work->spec->own, g_strdup (word));
 }
 
-static void
-look_into (Transplanting *work, guint index, GHashTable *wanted)
+static gboolean
+is_below (const GPtrArray *statements, guint token)
 {
-  const CItem *item = item_at (work->theirs, index);
-  TheirItem *own = their (work, index);
-  const CItem *lab = item_at (work->lab, (guint) own->lab);
-  g_autoptr (GArray) others = other_versions (work, item, lab);
-  const FunctionSpec spec = { .theirs = { work->theirs, item }, .lab = { work->lab, lab }, .base = base_of (work, item, lab),
-                              .others = others, .known = work->spec->known, .own = work->spec->own, .guessed = !is_watched (work, index),
-                              .rewriter = work->rewriter };
+  for (guint i = 0; i < statements->len; i++)
+    {
+      const Statement *statement = g_ptr_array_index (statements, i);
+      if (token >= statement->first && token < statement->end)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The words of the student's statements that the item has nowhere else, in this kernel or theirs. */
+static GHashTable *
+own_words (const Transplanting *work, const CItem *item, const CItem *lab, const GPtrArray *statements)
+{
+  GHashTable *words = c_words_new ();
+  g_autoptr (GHashTable) others = c_words_new ();
+  c_source_add_words (work->lab, lab->first_token, lab->end_token, others);
+  for (guint i = item->first_token; i < item->end_token; i++)
+    c_source_add_words (work->theirs, i, i + 1, is_below (statements, i) ? words : others);
   GHashTableIter iter;
   gpointer word;
-  own->result = transplant_function (&spec);
-  if (item->body == item->end && lab->body == lab->end)
-    take_whole (work, index);
-  else
-    own->text = g_steal_pointer (&own->result->text);
-  add_all (work->out->left, own->result->left);
-  add_all (work->out->doubts, own->result->doubts);
-  g_hash_table_iter_init (&iter, own->result->words);
+  g_hash_table_iter_init (&iter, words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
     {
-      g_hash_table_add (wanted, g_strdup (word));
-      learn (work, word);
+      if (g_hash_table_contains (others, word) || c_is_keyword (word))
+        g_hash_table_iter_remove (&iter);
     }
+  return words;
 }
 
 static gboolean
@@ -275,48 +319,239 @@ any_name_in (const CItem *item, GHashTable *set)
   return FALSE;
 }
 
-/* Its names become the student's words, if KVM has no such. */
-static void
-choose (Transplanting *work, guint index, GHashTable *wanted)
+static gboolean
+any_unknown_word (const Transplanting *work, GHashTable *words)
 {
-  const CItem *item = item_at (work->theirs, index);
   GHashTableIter iter;
   gpointer word;
-  their (work, index)->chosen = TRUE;
-  for (guint i = 0; i < item->names->len; i++)
-    learn (work, g_ptr_array_index (item->names, i));
-  g_hash_table_iter_init (&iter, their (work, index)->words);
+  g_hash_table_iter_init (&iter, words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
-    g_hash_table_add (wanted, g_strdup (word));
+    {
+      if (!g_ascii_isdigit (*(const char *) word) && !kernel_index_knows_word (work->spec->index, word) && !c_is_keyword (word))
+        return TRUE;
+    }
+  return FALSE;
 }
 
-/* An #include is chosen by whether the lab has it, once there is something of the student's at all. */
-static gboolean
-is_wanted (const Transplanting *work, guint index, GHashTable *wanted)
+static void
+want (Transplanting *work, GHashTable *words)
+{
+  GHashTableIter iter;
+  gpointer word;
+  g_hash_table_iter_init (&iter, words);
+  while (g_hash_table_iter_next (&iter, &word, NULL))
+    {
+      g_hash_table_add (work->spec->wanted, g_strdup (word));
+      learn (work, word);
+    }
+}
+
+/* What in it is the student's, if any is: once, whoever asks. */
+static void
+examine (Transplanting *work, guint index)
 {
   const CItem *item = item_at (work->theirs, index);
+  TheirItem *own = their (work, index);
+  const CItem *lab = item_at (work->lab, (guint) own->lab);
+  g_auto (Origins) origins = { 0 };
+  g_autoptr (GPtrArray) whole = g_ptr_array_new ();
+  guint percent = 0;
+  find_origins (work, item, lab, &origins);
+  const Statement *lab_tree = origins.trees->len > 0 ? g_ptr_array_index (origins.trees, 0) : NULL;
+  const Statement *base = own->tree != NULL && lab_tree != NULL ? nearest_origin (work, &origins, own->tree, &percent) : NULL;
+  own->examined = TRUE;
+  if (base != NULL && lab_tree->children != NULL && own->tree->children != NULL)
+    {
+      const StatementMergeSpec spec = { .base = base, .theirs = own->tree, .lab = lab_tree, .known = origins.known, .rewriter = work->rewriter,
+                                        .function = lab->name };
+      own->merge = statement_merge (&spec);
+    }
+  else if (own->tree != NULL)
+    g_ptr_array_add (whole, own->tree);
+  own->base_is_lab = base != NULL && statement_same (base, lab_tree);
+  own->own_words = own_words (work, item, lab, own->merge != NULL ? own->merge->own : whole);
+}
+
+/* Whether the student had a hand in it; else it is another version's own. */
+static gboolean
+has_hand (const Transplanting *work, guint index)
+{
   const TheirItem *own = their (work, index);
-  if (item->kind == C_INCLUDE)
+  if (work->base != NULL)
+    return TRUE;
+  if (own->merge != NULL && own->merge->own->len == 0)
     return FALSE;
-  return work->base != NULL || any_name_in (item, wanted) || any_word_in (own->words, work->spec->own);
+  return (own->merge != NULL && is_watched (work, index)) || any_unknown_word (work, own->own_words) || any_word_in (own->own_words, work->spec->own)
+         || (item_at (work->theirs, index)->kind == C_TYPE && any_word_in (own->own_words, work->spec->wanted));
+}
+
+static void
+take_merge (Transplanting *work, guint index, const StatementMerge *merge)
+{
+  TheirItem *own = their (work, index);
+  g_free (own->text);
+  own->text = g_strdup (merge->text);
+  add_all (work->out->left, merge->left);
+  add_all (work->out->doubts, merge->doubts);
+}
+
+/* A define, a declaration and the like have no parts: the student's goes in, if this kernel's is what it was. */
+static void
+take_whole (Transplanting *work, guint index)
+{
+  const CItem *item = item_at (work->theirs, index);
+  TheirItem *own = their (work, index);
+  if (own->base_is_lab)
+    {
+      own->text = c_source_lines (work->theirs, item->first, item->end);
+      return;
+    }
+  g_autofree char *name = shorten (item->name);
+  g_ptr_array_add (work->out->doubts, g_strdup_printf ("%s: it was changed, and is not what it is in this kernel", name));
 }
 
 static gboolean
-one_round (Transplanting *work, GHashTable *wanted)
+take_changed (Transplanting *work, guint index)
+{
+  TheirItem *own = their (work, index);
+  if (!own->examined)
+    examine (work, index);
+  if (!has_hand (work, index))
+    return FALSE;
+  if (own->merge != NULL)
+    take_merge (work, index, own->merge);
+  else
+    take_whole (work, index);
+  want (work, own->own_words);
+  own->taken = TRUE;
+  return TRUE;
+}
+
+/* --- a function under another name ------------------------------------------------------------ */
+
+#define RENAMED_MIN 60u /* percent of the kernel's function that the one under the new name has */
+#define EMPTIED_MAX 30u /* and the one under the old name at most */
+
+static void
+add_wrapper (Transplanting *work, guint wrapper, guint renamed)
+{
+  const CItem *item = item_at (work->theirs, wrapper);
+  const CItem *lab = item_at (work->lab, (guint) their (work, wrapper)->lab);
+  TheirItem *own = their (work, renamed);
+  g_autoptr (GString) text = g_string_new (own->text);
+  g_string_append_c (text, '\n');
+  for (guint line = item->lead; line < item->end; line++)
+    {
+      g_autofree char *from = c_source_lines (work->theirs, line, line + 1);
+      g_autofree char *rewritten = kvm_rewriter_line (work->rewriter, NULL, from);
+      g_autofree char *named = strcmp (item->name, lab->name) == 0 || line > item->body ? g_strdup (rewritten) : kvm_rename (rewritten, item->name, lab->name);
+      g_string_append (text, named);
+    }
+  g_free (own->text);
+  own->text = g_string_free (g_steal_pointer (&text), FALSE);
+  GHashTableIter iter;
+  gpointer word;
+  g_hash_table_iter_init (&iter, their (work, wrapper)->words);
+  while (g_hash_table_iter_next (&iter, &word, NULL))
+    g_hash_table_add (own->words, g_strdup (word));
+}
+
+/* The kernel's function `wrapper` has little of what it was, and the new function `index` has it: it was renamed, and wrapped. */
+static gboolean
+take_renamed (Transplanting *work, guint wrapper, guint index)
+{
+  const CItem *item = item_at (work->theirs, wrapper), *lab = item_at (work->lab, (guint) their (work, wrapper)->lab);
+  TheirItem *own = their (work, index);
+  g_auto (Origins) origins = { 0 };
+  guint percent = 0;
+  if (own->tree == NULL || own->tree->children == NULL)
+    return FALSE;
+  find_origins (work, item, lab, &origins);
+  const Statement *base = origins.trees->len > 0 ? nearest_origin (work, &origins, own->tree, &percent) : NULL;
+  if (base == NULL || base->children == NULL || percent < RENAMED_MIN)
+    return FALSE;
+  const StatementMergeSpec spec = { .base = base, .theirs = own->tree, .lab = g_ptr_array_index (origins.trees, 0), .known = origins.known,
+                                    .rewriter = work->rewriter, .function = lab->name, .new_name = item_at (work->theirs, index)->name };
+  g_autoptr (StatementMerge) merge = statement_merge (&spec);
+  take_merge (work, index, merge);
+  if (own->text == NULL)
+    return TRUE;
+  own->lab = their (work, wrapper)->lab;
+  add_wrapper (work, wrapper, index);
+  learn (work, item_at (work->theirs, index)->name);
+  want (work, own->words);
+  own->taken = TRUE;
+  their (work, wrapper)->state = ITEM_KERNELS;
+  own->state = ITEM_CHANGED;
+  return TRUE;
+}
+
+static void
+find_renamed (Transplanting *work)
+{
+  for (guint i = 0; i < work->items->len; i++)
+    {
+      const CItem *item = item_at (work->theirs, i);
+      const TheirItem *own = their (work, i);
+      g_auto (Origins) origins = { 0 };
+      guint percent = 0;
+      if (own->state != ITEM_CHANGED || item->kind != C_FUNCTION || own->tree == NULL || own->tree->children == NULL)
+        continue;
+      find_origins (work, item, item_at (work->lab, (guint) own->lab), &origins);
+      if (origins.trees->len == 0 || nearest_origin (work, &origins, own->tree, &percent) == NULL || percent > EMPTIED_MAX)
+        continue;
+      for (guint k = 0; k < work->items->len; k++)
+        {
+          if (their (work, k)->state == ITEM_NEW && item_at (work->theirs, k)->kind == C_FUNCTION && take_renamed (work, i, k))
+            break;
+        }
+    }
+}
+
+/* --- all that belongs together ---------------------------------------------------------------- */
+
+/* Its names become the student's words, unless a kernel has such an item. */
+static void
+choose (Transplanting *work, guint index)
+{
+  const CItem *item = item_at (work->theirs, index);
+  their (work, index)->chosen = TRUE;
+  for (guint i = 0; i < item->names->len && item->kind != C_CALL; i++)
+    {
+      const char *name = g_ptr_array_index (item->names, i);
+      if (kernel_index_bodies (work->spec->index, name) == NULL)
+        g_hash_table_add (work->spec->own, g_strdup (name));
+    }
+  GHashTableIter iter;
+  gpointer word;
+  g_hash_table_iter_init (&iter, their (work, index)->words);
+  while (g_hash_table_iter_next (&iter, &word, NULL))
+    g_hash_table_add (work->spec->wanted, g_strdup (word));
+}
+
+/* An #include is chosen by whether the lab has it, once there is something of the student's at all. What stands outside of any
+ * function and in no kernel is the student's mistake. */
+static gboolean
+is_wanted (const Transplanting *work, guint index)
+{
+  const CItem *item = item_at (work->theirs, index);
+  if (item->kind == C_INCLUDE)
+    return FALSE;
+  return work->base != NULL || item->kind == C_STRAY || any_name_in (item, work->spec->wanted) || any_word_in (their (work, index)->words, work->spec->own);
+}
+
+static gboolean
+one_round (Transplanting *work)
 {
   gboolean more = FALSE;
   for (guint i = 0; i < work->items->len; i++)
     {
       TheirItem *own = their (work, i);
-      if (own->state == ITEM_CHANGED && own->result == NULL
-          && (work->base != NULL || is_watched (work, i) || any_word_in (own->words, work->spec->own)))
+      if (own->state == ITEM_CHANGED && !own->taken)
+        more |= take_changed (work, i);
+      else if (own->state == ITEM_NEW && !own->chosen && is_wanted (work, i))
         {
-          look_into (work, i, wanted);
-          more = TRUE;
-        }
-      else if (own->state == ITEM_NEW && !own->chosen && is_wanted (work, i, wanted))
-        {
-          choose (work, i, wanted);
+          choose (work, i);
           more = TRUE;
         }
     }
@@ -375,8 +610,6 @@ tell_items (Transplanting *work)
         g_ptr_array_add (work->out->carried, g_strdup (name));
       else if (own->chosen || own->text != NULL)
         continue;
-      else if (own->state == ITEM_NEW && item->kind == C_STRAY)
-        g_ptr_array_add (work->out->doubts, g_strdup_printf ("line %u: a statement outside of any function: %s", item->first + 1, name));
       else if (own->state == ITEM_NEW && item->kind != C_INCLUDE)
         g_ptr_array_add (work->out->left, g_strdup_printf ("%s: not in this kernel, and nothing of the change needs it", name));
     }
@@ -385,6 +618,36 @@ tell_items (Transplanting *work)
       const guint more = work->out->left->len - LEFT_MAX;
       g_ptr_array_set_size (work->out->left, LEFT_MAX);
       g_ptr_array_add (work->out->left, g_strdup_printf ("and %u more", more));
+    }
+}
+
+/* The version that most of the file's items are of, and whether anything in it is of none. */
+static void
+find_version (Transplanting *work)
+{
+  KernelIndex *index = work->spec->index;
+  guint counts[KERNEL_INDEX_VERSIONS_MAX] = { 0 };
+  work->out->unchanged = TRUE;
+  work->out->version = -1;
+  for (guint i = 0; i < work->items->len; i++)
+    {
+      const TheirItem *own = their (work, i);
+      const GPtrArray *bodies = kernel_index_bodies (index, item_at (work->theirs, i)->name);
+      work->out->unchanged &= own->state == ITEM_KERNELS;
+      for (guint k = 0; own->tree != NULL && bodies != NULL && k < bodies->len; k++)
+        {
+          const KernelBody *body = g_ptr_array_index (bodies, k);
+          for (guint v = 0; v < kernel_index_versions (index) && statement_same (body->tree, own->tree); v++)
+            counts[v] += (body->versions >> v) & 1;
+        }
+    }
+  for (guint v = 0; v < kernel_index_versions (index); v++)
+    {
+      if (counts[v] > work->out->items)
+        {
+          work->out->items = counts[v];
+          work->out->version = (gint) v;
+        }
     }
 }
 
@@ -401,26 +664,52 @@ finish (Transplanting *work)
     g_ptr_array_add (work->out->doubts, g_strdup_printf ("what came out is no C: %s", made->problem));
 }
 
+static void
+begin (Transplanting *work)
+{
+  const TransplantSpec *spec = work->spec;
+  work->theirs = c_source_new (spec->text);
+  work->lab = c_source_new (spec->lab_text);
+  work->base = spec->base_text != NULL ? c_source_new (spec->base_text) : NULL;
+  work->rewriter = kvm_rewriter_new (work->theirs, work->lab);
+  work->items = g_ptr_array_new_with_free_func (their_item_free);
+  compare_items (work);
+}
+
+gboolean
+transplant_is_of_lab (const TransplantSpec *spec)
+{
+  g_auto (Transplanting) work = { .spec = spec };
+  begin (&work);
+  g_autoptr (GHashTable) names = index_names (work.theirs);
+  for (guint i = 0; i < work.lab->items->len; i++)
+    {
+      const CItem *item = item_at (work.lab, i);
+      if (item->kind != C_CONDITION && item->kind != C_DIRECTIVE && find_name (names, item->key) < 0)
+        return FALSE;
+    }
+  for (guint i = 0; i < work.items->len; i++)
+    {
+      const TheirItem *own = their (&work, i);
+      if (own->state == ITEM_KERNELS && own->tree != NULL && !same_item (own->tree, work.lab, own->lab))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 Transplant *
 transplant_file (const TransplantSpec *spec)
 {
   Transplant *out = g_new0 (Transplant, 1);
   g_auto (Transplanting) work = { .spec = spec, .out = out };
-  g_autoptr (GHashTable) wanted = c_words_new ();
+  guint rounds = 0;
   out->carried = g_ptr_array_new_with_free_func (g_free);
   out->left = g_ptr_array_new_with_free_func (g_free);
   out->doubts = g_ptr_array_new_with_free_func (g_free);
-  work.theirs = c_source_new (spec->text);
-  work.lab = c_source_new (spec->lab_text);
-  work.base = spec->base_text != NULL ? c_source_new (spec->base_text) : NULL;
-  work.rewriter = kvm_rewriter_new (work.theirs, work.lab);
-  work.others = g_ptr_array_new_with_free_func ((GDestroyNotify) c_source_free);
-  work.items = g_ptr_array_new_with_free_func (their_item_free);
-  for (guint i = 0; i < spec->others->len; i++)
-    g_ptr_array_add (work.others, c_source_new (g_ptr_array_index (spec->others, i)));
-  compare_items (&work);
-  guint rounds = 0;
-  while (rounds < ROUNDS_MAX && one_round (&work, wanted))
+  begin (&work);
+  find_version (&work);
+  find_renamed (&work);
+  while (rounds < ROUNDS_MAX && one_round (&work))
     rounds++;
   if (rounds == ROUNDS_MAX)
     g_ptr_array_add (out->doubts, g_strdup ("too many items that need each other"));

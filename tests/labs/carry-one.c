@@ -72,7 +72,10 @@ carry (const char *lab_dir, const char *out_dir, const char *path, char **bases,
   g_autofree char *unpacked = g_build_filename (scratch, "unpacked", NULL);
   g_autofree char *work = g_build_filename (scratch, "work", NULL);
   const SubmissionSpec read_spec = { .path = path, .scratch_dir = unpacked, .allowed = allowed };
-  const CarrySpec spec = { .lab_dir = lab_dir, .base_dirs = (const char *const *) bases, .base_names = (const char *const *) bases, .scratch_dir = work };
+  g_autoptr (KernelIndex) index = kernel_index_read ("configs/kernels.index", error);
+  if (index == NULL)
+    return FALSE;
+  const CarrySpec spec = { .lab_dir = lab_dir, .base_dirs = (const char *const *) bases, .base_names = (const char *const *) bases, .index = index, .scratch_dir = work };
   g_autoptr (Submission) submission = NULL;
   g_autoptr (Carried) carried = NULL;
   g_autoptr (Fault) fault = NULL;

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Alignment, ownership and places; see statement-lists.h. */
+#include "submission/statement-lists.h"
+
+#include "submission/statement-match.h"
+
+/* Percent of tokens: the lab's own statement in another form; one that the student has in place of the kernel's. */
+#define LIKE_MIN 50u
+#define FORM_MIN 40u
+
+static const Statement *
+at (const GPtrArray *list, guint index)
+{
+  return g_ptr_array_index (list, index);
+}
+
+void
+statement_lists_free (StatementLists *lists)
+{
+  if (lists == NULL)
+    return;
+  for (guint j = 0; j <= lists->lab->len; j++)
+    g_clear_pointer (&lists->buckets[j], g_ptr_array_unref);
+  g_free (lists->theirs_base);
+  g_free (lists->base_theirs);
+  g_free (lists->theirs_moved);
+  g_free (lists->base_lab);
+  g_free (lists->lab_base);
+  g_free (lists->base_moved);
+  g_free (lists->lab_moved);
+  g_free (lists->state);
+  g_free (lists->dropped);
+  g_free (lists->buckets);
+  g_ptr_array_unref (lists->lost);
+  g_free (lists);
+}
+
+/* --- alignment -------------------------------------------------------------------------------- */
+
+static gint *
+inverse (const gint *partner, guint count, guint others)
+{
+  gint *out = g_new (gint, others + 1);
+  for (guint i = 0; i < others; i++)
+    out[i] = -1;
+  for (guint i = 0; i < count; i++)
+    {
+      if (partner[i] >= 0)
+        out[partner[i]] = (gint) i;
+    }
+  return out;
+}
+
+/* A head that theirs has at another place than the base: between versions it moved. Where the base is exact it was the student. */
+static void
+find_moved_theirs (StatementLists *lists, gboolean exact)
+{
+  lists->theirs_moved = g_new (gint, lists->theirs->len + 1);
+  for (guint t = 0; t < lists->theirs->len; t++)
+    {
+      lists->theirs_moved[t] = -1;
+      if (exact || lists->theirs_base[t] >= 0 || at (lists->theirs, t)->children == NULL)
+        continue;
+      for (guint i = 0; i < lists->base->len && lists->theirs_moved[t] < 0; i++)
+        {
+          if (lists->base_theirs[i] >= 0 || at (lists->base, i)->key != at (lists->theirs, t)->key || at (lists->base, i)->children == NULL)
+            continue;
+          lists->theirs_moved[t] = (gint) i;
+          lists->base_theirs[i] = (gint) t;
+        }
+    }
+}
+
+/* What the lab has once and elsewhere, of heads that have something below them: a condition that moved. */
+static void
+find_moved (StatementLists *lists)
+{
+  lists->base_moved = g_new (gint, lists->base->len + 1);
+  lists->lab_moved = g_new (gint, lists->lab->len + 1);
+  for (guint j = 0; j < lists->lab->len; j++)
+    lists->lab_moved[j] = -1;
+  for (guint i = 0; i < lists->base->len; i++)
+    {
+      guint found = 0, place = 0;
+      lists->base_moved[i] = -1;
+      for (guint j = 0; lists->base_lab[i] < 0 && at (lists->base, i)->children != NULL && j < lists->lab->len; j++)
+        {
+          if (lists->lab_base[j] >= 0 || lists->lab_moved[j] >= 0 || at (lists->lab, j)->key != at (lists->base, i)->key
+              || at (lists->lab, j)->children == NULL)
+            continue;
+          place = j;
+          found++;
+        }
+      if (found != 1)
+        continue;
+      lists->base_moved[i] = (gint) place;
+      lists->lab_moved[place] = (gint) i;
+    }
+}
+
+static gboolean
+align (StatementLists *lists, gboolean exact, guint *budget)
+{
+  const guint theirs = lists->theirs->len, base = lists->base->len, lab = lists->lab->len;
+  g_autofree const Statement **like = g_new0 (const Statement *, base + 1);
+  lists->theirs_base = g_new (gint, theirs + 1);
+  lists->base_lab = g_new (gint, base + 1);
+  if (!statement_match (lists->theirs, lists->base, NULL, budget, lists->theirs_base))
+    return FALSE;
+  lists->base_theirs = inverse (lists->theirs_base, theirs, base);
+  find_moved_theirs (lists, exact);
+  for (guint i = 0; i < base; i++)
+    like[i] = lists->base_theirs[i] >= 0 ? at (lists->theirs, (guint) lists->base_theirs[i]) : NULL;
+  if (!statement_match (lists->base, lists->lab, like, budget, lists->base_lab))
+    return FALSE;
+  lists->lab_base = inverse (lists->base_lab, base, lab);
+  find_moved (lists);
+  return TRUE;
+}
+
+/* --- whose it is ------------------------------------------------------------------------------ */
+
+static gboolean
+is_known (const StatementListsSpec *spec, const Statement *statement)
+{
+  return spec->known != NULL && g_hash_table_contains ((GHashTable *) spec->known, GUINT_TO_POINTER (statement->key));
+}
+
+/* What everybody writes: that some version of the function has it too says nothing. */
+static gboolean
+is_jump (const Statement *statement)
+{
+  static const char *const words[] = { "return", "break", "goto", "continue" };
+  const CToken *token = &g_array_index (statement->source->tokens, CToken, statement->first);
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      if (c_token_is (statement->source, token, words[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The base has it at another place, and the student has it not there. */
+static gboolean
+was_moved (const StatementLists *lists, const Statement *statement)
+{
+  for (guint i = 0; i < lists->base->len; i++)
+    {
+      if (lists->base_theirs[i] < 0 && at (lists->base, i)->key == statement->key)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+decide (StatementLists *lists, const StatementListsSpec *spec)
+{
+  const guint count = lists->theirs->len;
+  gboolean more = TRUE;
+  for (guint t = 0; t < count; t++)
+    {
+      const Statement *statement = at (lists->theirs, t);
+      lists->state[t] = lists->theirs_base[t] >= 0 || lists->theirs_moved[t] >= 0 ? STATEMENT_KERNELS : is_known (spec, statement) && !was_moved (lists, statement) ? STATEMENT_OLD : STATEMENT_OWN;
+    }
+  while (more)
+    {
+      more = FALSE;
+      for (guint t = 0; t < count; t++)
+        {
+          const gboolean beside = (t > 0 && lists->state[t - 1] == STATEMENT_OWN) || (t + 1 < count && lists->state[t + 1] == STATEMENT_OWN);
+          if (lists->state[t] != STATEMENT_OLD || !beside || !is_jump (at (lists->theirs, t)))
+            continue;
+          lists->state[t] = STATEMENT_OWN;
+          more = TRUE;
+        }
+    }
+}
+
+/* --- what the student took out ---------------------------------------------------------------- */
+
+/* The student's has it below, or has another form of it. */
+static gboolean
+has_form_of (const Statement *own, const Statement *lab)
+{
+  if (own->key == lab->key || ((own->children == NULL) == (lab->children == NULL) && statement_likeness (own, lab) >= FORM_MIN))
+    return TRUE;
+  for (guint i = 0; own->children != NULL && i < own->children->len; i++)
+    {
+      if (has_form_of (at (own->children, i), lab))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+typedef enum { GONE_BETWEEN, GONE_REPLACED, GONE_UNKNOWN } Gone; /* between versions; the student has another in its place; either */
+
+/* What became of a statement of the base that theirs has not, by what of the student's stands where it was. */
+static Gone
+why_gone (const StatementLists *lists, guint i)
+{
+  const Statement *lab = at (lists->lab, (guint) lists->base_lab[i]);
+  gint before = -1, after = (gint) lists->theirs->len;
+  gboolean own = FALSE;
+  for (guint k = 0; k < i; k++)
+    before = MAX (before, lists->base_theirs[k] >= 0 && lists->theirs_base[lists->base_theirs[k]] >= 0 ? lists->base_theirs[k] : -1);
+  for (guint k = lists->base->len; k-- > i + 1;)
+    {
+      if (lists->base_theirs[k] >= 0 && lists->theirs_base[lists->base_theirs[k]] >= 0)
+        after = lists->base_theirs[k];
+    }
+  for (gint t = before + 1; t < after; t++)
+    {
+      if (lists->state[t] != STATEMENT_OWN)
+        continue;
+      own = TRUE;
+      if (has_form_of (at (lists->theirs, (guint) t), lab))
+        return GONE_REPLACED;
+    }
+  return own && is_jump (lab) ? GONE_UNKNOWN : GONE_BETWEEN;
+}
+
+/* What is the student's doing is taken out of the lab's too; it must be what the student saw, for the lab may have changed it. */
+static void
+take_out (StatementLists *lists, gboolean exact)
+{
+  for (guint i = 0; i < lists->base->len; i++)
+    {
+      const gint j = lists->base_lab[i];
+      if (lists->base_theirs[i] >= 0 || j < 0)
+        continue;
+      const Gone gone = exact ? GONE_REPLACED : why_gone (lists, i);
+      lists->dropped[j] = gone == GONE_REPLACED;
+      if (gone == GONE_UNKNOWN || (gone == GONE_REPLACED && !statement_same (at (lists->lab, (guint) j), at (lists->base, i))))
+        g_ptr_array_add (lists->lost, (gpointer) at (lists->lab, (guint) j));
+    }
+}
+
+/* --- places ----------------------------------------------------------------------------------- */
+
+static gint
+lab_of (const StatementLists *lists, guint t)
+{
+  return lists->theirs_base[t] >= 0 ? lists->base_lab[lists->theirs_base[t]] : -1;
+}
+
+static gboolean
+is_else (const Statement *statement)
+{
+  return c_token_is (statement->source, &g_array_index (statement->source->tokens, CToken, statement->first), "else");
+}
+
+/* The lab's own between two places that both have: what it has there in place of what the student's kernel had. */
+static guint
+count_new (const StatementLists *lists, guint from, guint to)
+{
+  guint count = 0;
+  for (guint j = from; j < to; j++)
+    count += lists->lab_base[j] < 0 && lists->lab_moved[j] < 0 ? 1 : 0;
+  return count;
+}
+
+typedef struct
+{
+  guint first, end; /* of theirs: the student's in a row */
+  gint before, after; /* the lab's places around them, -1, lab->len */
+  gboolean passed, ahead; /* there is something between them and the place before, after, that the lab has not */
+} Run;
+
+static Run
+find_run (const StatementLists *lists, guint first)
+{
+  Run run = { .first = first, .end = first, .before = -1, .after = (gint) lists->lab->len };
+  while (run.end < lists->theirs->len && lists->state[run.end] == STATEMENT_OWN)
+    run.end++;
+  for (guint t = first; t-- > 0;)
+    {
+      const gint lab = lab_of (lists, t);
+      if (lab >= 0)
+        {
+          run.before = lab;
+          break;
+        }
+      run.passed |= lists->state[t] != STATEMENT_OWN;
+    }
+  for (guint t = run.end; t < lists->theirs->len; t++)
+    {
+      const gint lab = lab_of (lists, t);
+      if (lab >= 0)
+        {
+          run.after = lab;
+          break;
+        }
+      run.ahead |= lists->state[t] != STATEMENT_OWN;
+    }
+  return run;
+}
+
+/* One of the student's is the lab's new statement in another form: it stands in its place. */
+static gboolean
+replace_like (StatementLists *lists, const Run *run, guint *place)
+{
+  for (gint j = run->before + 1; j < run->after; j++)
+    {
+      const Statement *lab = at (lists->lab, (guint) j);
+      if (lists->lab_base[j] >= 0 || lists->lab_moved[j] >= 0 || lists->dropped[j])
+        continue;
+      for (guint t = run->first; t < run->end; t++)
+        {
+          const Statement *own = at (lists->theirs, t);
+          if ((own->children == NULL) != (lab->children == NULL) || statement_likeness (own, lab) < LIKE_MIN)
+            continue;
+          lists->dropped[j] = TRUE;
+          *place = (guint) j;
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+static gboolean
+all_declare (const StatementLists *lists, const Run *run)
+{
+  for (guint t = run->first; t < run->end; t++)
+    {
+      if (!statement_is_declaration (at (lists->theirs, t)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The base has statements there that neither the student nor the lab has: the student took one out that this kernel has in another form. */
+static gboolean
+any_gone (const StatementLists *lists, const Run *run)
+{
+  gint before = -1, after = (gint) lists->base->len;
+  for (guint t = run->first; t-- > 0 && before < 0;)
+    before = lists->theirs_base[t];
+  for (guint t = run->end; t < lists->theirs->len; t++)
+    {
+      if (lists->theirs_base[t] >= 0)
+        {
+          after = lists->theirs_base[t];
+          break;
+        }
+    }
+  for (gint i = before + 1; i < after; i++)
+    {
+      if (lists->base_theirs[i] < 0 && lists->base_lab[i] < 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/*
+ * Between two statements that both kernels have. If the lab has nothing new there, the place is that; else after the one before,
+ * behind declarations, or before the one after, whichever the student's touch; if they touch neither, nobody knows.
+ */
+static gboolean
+find_place (StatementLists *lists, const Run *run, guint *place)
+{
+  guint from = (guint) (run->before + 1), to = (guint) run->after;
+  if (run->after <= run->before)
+    return FALSE;
+  if (count_new (lists, from, to) == 0)
+    {
+      *place = run->ahead && !run->passed ? from : to;
+      return TRUE;
+    }
+  if (any_gone (lists, run))
+    return replace_like (lists, run, place);
+  if (run->passed && run->ahead)
+    return FALSE;
+  *place = to;
+  if (run->passed || (run->before < 0 && !all_declare (lists, run)))
+    return TRUE;
+  *place = from;
+  if (!all_declare (lists, run))
+    {
+      while (*place < to && statement_is_declaration (at (lists->lab, *place)))
+        (*place)++;
+    }
+  return TRUE;
+}
+
+static void
+put (StatementLists *lists, const Run *run, guint place)
+{
+  while (place < lists->lab->len && is_else (at (lists->lab, place)) && !is_else (at (lists->theirs, run->first)))
+    place++;
+  if (lists->buckets[place] == NULL)
+    lists->buckets[place] = g_ptr_array_new ();
+  for (guint t = run->first; t < run->end; t++)
+    g_ptr_array_add (lists->buckets[place], (gpointer) at (lists->theirs, t));
+}
+
+static void
+place_all (StatementLists *lists)
+{
+  for (guint t = 0; t < lists->theirs->len;)
+    {
+      guint place;
+      if (lists->state[t] != STATEMENT_OWN)
+        {
+          t++;
+          continue;
+        }
+      const Run run = find_run (lists, t);
+      if (find_place (lists, &run, &place))
+        put (lists, &run, place);
+      else
+        g_ptr_array_add (lists->lost, (gpointer) at (lists->theirs, t));
+      t = run.end;
+    }
+}
+
+StatementLists *
+statement_lists_new (const StatementListsSpec *spec, guint *budget)
+{
+  g_autoptr (StatementLists) lists = g_new0 (StatementLists, 1);
+  lists->base = spec->base;
+  lists->theirs = spec->theirs;
+  lists->lab = spec->lab;
+  lists->buckets = g_new0 (GPtrArray *, spec->lab->len + 1);
+  lists->state = g_new0 (StatementState, spec->theirs->len + 1);
+  lists->dropped = g_new0 (gboolean, spec->lab->len + 1);
+  lists->lost = g_ptr_array_new ();
+  if (!align (lists, spec->known == NULL, budget))
+    return NULL;
+  decide (lists, spec);
+  take_out (lists, spec->known == NULL);
+  place_all (lists);
+  return g_steal_pointer (&lists);
+}
