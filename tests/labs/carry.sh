@@ -72,7 +72,9 @@ outcome_is() { # NAME CLASS: one of those that are right
   local verdict
   for verdict in $(value "$1" verdict | tr ';' ' '); do
     case $verdict:$2 in
-      passed:carried | partial:carried | failed:carried | needs-base:needs-base) return 0 ;;
+      passed:carried | partial:carried | needs-base:needs-base) return 0 ;;
+      failed:carried) [ "$(value "$1" stage)" = carry ] || return 0 ;;
+      failed:fault) [[ ";$(value "$1" stage);" == *";$(cut -d: -f2 <<<"$said" | tr -d ' ');"* ]] && return 0 ;;
       needs-base:carried) [[ ";$(value "$1" stage);" != *";build;"* ]] || return 0 ;;
     esac
   done
