@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deadline: 1800
-# Every shape of tests/submissions, from each of its kernels that is at hand, is carried onto the lab's kernel: the outcome is what its expect.conf says, and what is
+# Every shape of tests/submissions, from each of its kernels that is at hand, and every form in which a right one comes (form-…), is carried onto the lab's kernel: the outcome is what its expect.conf says, and what is
 # carried reads to a compiler as the change made by hand on the lab's kernel does. Then the right submissions, put into other kernels' files, are handed in as whole
 # files and come back as they are. Nothing is built and nothing runs.
 # SUBMISSIONS: names, to try these alone. KERNELS: versions. BASES=none: without other sources than the lab's; own: with the kernel that a shape was made from.
@@ -39,8 +39,9 @@ case ${BASES:-} in none) at_hand=() ;; esac
 
 # truth NAME DIR: the lab's kernel with the change as it is right there.
 truth() {
-  local patch=$folder/$1/lab.patch
-  [ -f "$patch" ] || patch=$folder/$1/change.patch
+  local from patch=$folder/$1/lab.patch
+  from=$(value "$1" change)
+  [ -f "$patch" ] || patch=$folder/${from:-$1}/change.patch
   rm -rf "$2"
   cp -r "$lab" "$2"
   patch -d "$2" -p1 -s --force --fuzz=2 --no-backup-if-mismatch <"$patch" >"$TMPDIR/patch" 2>&1
@@ -81,13 +82,13 @@ outcome_is() { # NAME CLASS: one of those that are right
   return 1
 }
 
-try_shape() { # NAME VERSION
-  local made what="$1 of $2"
-  kernel "$2" || return 0
-  made=$("$folder/pack.sh" "$1" "$work" "$2" 2>&1 | tail -n 1)
+try_shape() { # NAME [VERSION]
+  local made what="$1${2:+ of $2}"
+  [ -z "${2:-}" ] || kernel "$2" || return 0
+  made=$("$folder/pack.sh" "$1" "$work" ${2:+"$2"} 2>&1 | tail -n 1)
   [ -e "$made" ] || { complain "$what: cannot be packed: $made"; return; }
   tried=$((tried + 1))
-  case ${BASES:-} in
+  case ${2:+${BASES:-}} in
     own) carry "$made" "${at_hand[@]}" "$kernel" ;;
     *) carry "$made" "${at_hand[@]}" ;;
   esac
@@ -111,6 +112,7 @@ for conf in "$folder"/*/expect.conf; do
   for version in $(value "$name" base); do
     wanted "$version" "${KERNELS:-}" && try_shape "$name" "$version"
   done
+  [[ $name != form-* || -n $(value "$name" base) ]] || try_shape "$name"
 done
 echo "$tried shapes tried, $wrong wrong"
 [ "$tried" -gt 0 ] || [ -n "${SUBMISSIONS:-}" ] || fail "nothing was tried"
