@@ -101,7 +101,7 @@ for patch in "$folder"/*/change.patch; do
   fi
 done
 [ "$applied" -ge 32 ] || fail "only $applied patches apply"
-for patch in "$folder"/*/lab.patch; do
+for patch in "$folder"/*/lab*.patch; do
   patch -d "$base" -p1 --fuzz=0 --dry-run --force <"$patch" >"$TMPDIR/said" 2>&1 || fail "$patch does not apply: $(cat "$TMPDIR/said")"
 done
 exit 0

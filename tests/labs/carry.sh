@@ -37,9 +37,9 @@ at_hand=()
 for version in 6.1 6.12; do kernel "$version" && at_hand+=("$kernel"); done
 case ${BASES:-} in none) at_hand=() ;; esac
 
-# truth NAME DIR: the lab's kernel with the change as it is right there.
+# truth NAME DIR [PATCH]: the lab's kernel with the change as it is right there.
 truth() {
-  local from patch=$folder/$1/lab.patch
+  local from patch=${3:-$folder/$1/lab.patch}
   from=$(value "$1" change)
   [ -f "$patch" ] || patch=$folder/${from:-$1}/change.patch
   rm -rf "$2"
@@ -57,16 +57,32 @@ carry() {
   esac
 }
 
-# same_as_truth WHAT TRUTH_DIR: each file that either has.
-same_as_truth() {
-  local file differ
+# differs_from_truth TRUTH_DIR: says how, of each file that either has. FALSE if it does not.
+differs_from_truth() {
+  local file differ status=1
   while IFS= read -r file; do
-    ! cmp -s "$work/out/$file" "$2/$file" || continue
-    [ -f "$work/out/$file" ] || { cmp -s "$lab/$file" "$2/$file" || complain "$1: $file is not carried"; continue; }
-    differ=$("$folder/same-code.py" "$2/$file" "$work/out/$file") && continue
-    complain "$1: $file is not what it is to be:"
-    head -n 6 <<<"$differ" | sed 's/^/    /'
-  done < <({ (cd "$work/out" && find arch include virt -type f 2>/dev/null); diff -rq "$lab" "$2" | sed -n "s,^Files .* and $2/\(.*\) differ$,\1,p; s,^Only in $2/\(.*\): ,\1/,p"; } | sort -u)
+    ! cmp -s "$work/out/$file" "$1/$file" || continue
+    if [ ! -f "$work/out/$file" ]; then
+      cmp -s "$lab/$file" "$1/$file" && continue
+      echo "$file is not carried"
+    else
+      differ=$("$folder/same-code.py" "$1/$file" "$work/out/$file") && continue
+      echo "$file is not what it is to be:"
+      head -n 6 <<<"$differ" | sed 's/^/    /'
+    fi
+    status=0
+  done < <({ (cd "$work/out" && find arch include virt -type f 2>/dev/null); diff -rq "$lab" "$1" | sed -n "s,^Files .* and $1/\(.*\) differ$,\1,p; s,^Only in $1/\(.*\): ,\1/,p"; } | sort -u)
+  return "$status"
+}
+
+# same_as_truth NAME WHAT: or as one of the others that are as right, lab-2.patch and so on.
+same_as_truth() {
+  local differ other
+  differ=$(differs_from_truth "$work/truth") || return 0
+  for other in "$folder/$1"/lab-*.patch; do
+    [ -f "$other" ] && truth "$1" "$work/truth" "$other" && ! differs_from_truth "$work/truth" >/dev/null && return
+  done
+  complain "$2: $differ"
 }
 
 outcome_is() { # NAME CLASS: one of those that are right
@@ -95,7 +111,7 @@ try_shape() { # NAME [VERSION]
   if ! outcome_is "$1" "${said%%:*}"; then
     complain "$what: $said"
   elif [ "$said" = carried ] && truth "$1" "$work/truth"; then
-    same_as_truth "$what" "$work/truth"
+    same_as_truth "$1" "$what"
   fi
   rm -rf "$made"
 }
@@ -152,7 +168,7 @@ try_right() { # NAME VERSION
   find "$work/kernel" -type f -exec cp {} "$work/files/" \;
   carry "$work/files" "${at_hand[@]}"
   if [ "$said" = carried ]; then
-    same_as_truth "$what" "$work/truth"
+    same_as_truth "$1" "$what"
   else
     complain "$what: $said"
   fi
