@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -112,6 +113,16 @@ files_remove_tree (const char *path, GError **error)
 }
 
 /* --- making, writing, reading ----------------------------------------------------------------- */
+
+mode_t
+files_umask (void)
+{
+  g_autofree char *status = NULL;
+  const char *line = NULL;
+  if (g_file_get_contents ("/proc/self/status", &status, NULL, NULL))
+    line = strstr (status, "\nUmask:");
+  return line != NULL ? (mode_t) strtoul (line + strlen ("\nUmask:"), NULL, 8) & 0777 : 077;
+}
 
 gboolean
 files_make_dir (const char *path, GError **error)

@@ -7,10 +7,13 @@
  */
 #pragma once
 #include <glib.h>
+#include <sys/types.h>
 
 /* Removes a tree without following links. A missing path is success. */
 gboolean files_remove_tree (const char *path, GError **error);
 gboolean files_make_dir (const char *path, GError **error); /* with parents */
+/* What no file of ours may be more readable than; read without setting it, which another thread would see. */
+mode_t files_umask (void);
 gboolean files_write (const char *path, const void *data, gssize size, GError **error); /* atomic: temporary, fsync, rename */
 /* All of it, at the descriptor's position; path is for the message. */
 gboolean files_write_fd (int fd, const char *path, const void *data, gsize size, GError **error);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* harness build: the kernel, L1's image, or a distribution's disk. */
+/* harness build: the kernel, L1's image, a distribution's disk, bases for grading, or the index of kernels. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cli/artefacts.h"
+#include "cli/build-bases.h"
+#include "cli/build-index.h"
 #include "cli/command.h"
 #include "image/distro.h"
 
@@ -12,6 +14,8 @@ static struct {
   char *what, *from, *checksum;
   gboolean refresh;
 } distro;
+static char **trees;
+static char *output;
 static ArtefactOptions options = { .jobs = JOBS_NOT_GIVEN };
 
 const GOptionEntry build_options[] = {
@@ -21,7 +25,9 @@ const GOptionEntry build_options[] = {
   { "distro", 0, 0, G_OPTION_ARG_STRING, &distro.what, "with images: a distribution's disk instead, to be a guest: debian-12, debian-13, ubuntu-24.04, or a disk image", "NAME|FILE|URL" },
   { "from", 0, 0, G_OPTION_ARG_STRING, &distro.from, "where a distribution comes from (default: download where there is a route, else packages)", "download|packages" },
   { "checksum", 0, 0, G_OPTION_ARG_STRING, &distro.checksum, "of a URL's or file's image; it is refused if it has another", "sha256:…|sha512:…" },
-  { "refresh", 0, 0, G_OPTION_ARG_NONE, &distro.refresh, "a newer disk of the distribution, though there is one in the cache", NULL },
+  { "refresh", 0, 0, G_OPTION_ARG_NONE, &distro.refresh, "a newer disk of the distribution, though there is one in the cache; with bases: ask the archives anew", NULL },
+  { "tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &trees, "with bases: keep KVM's part of this kernel source, a folder or a tarball", "PATH" },
+  { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "with index: the file to write", "FILE" },
   { 0 },
 };
 
@@ -55,6 +61,15 @@ build_distro (App *app, GError **error)
   return TRUE;
 }
 
+/* No other option means anything to them. */
+static gboolean
+bases (App *app, char **versions, GError **error)
+{
+  if (distro.what || distro.from || distro.checksum || options.source || options.series || options.jobs != JOBS_NOT_GIVEN)
+    return fail (error, HARNESS_ERROR_USAGE, "bases take no options but --tree and --refresh; try: build bases VERSION…");
+  return build_bases (app, versions, trees, distro.refresh, error);
+}
+
 gboolean
 cmd_build (App *app, char **arguments, GError **error)
 {
@@ -63,8 +78,16 @@ cmd_build (App *app, char **arguments, GError **error)
   const gboolean one = arguments[0] && !arguments[1];
   const gboolean images = one && strcmp (arguments[0], "images") == 0;
 
+  if (arguments[0] && strcmp (arguments[0], "bases") == 0)
+    return bases (app, arguments + 1, error);
+  if (arguments[0] && strcmp (arguments[0], "index") == 0)
+    return build_index (output, arguments + 1, error);
+  if (output)
+    return fail (error, HARNESS_ERROR_USAGE, "--output is for the index; try: build index --output FILE DIR…");
   if (!images && !(one && strcmp (arguments[0], "kernel") == 0))
-    return fail (error, HARNESS_ERROR_USAGE, "build takes \"kernel\" or \"images\"");
+    return fail (error, HARNESS_ERROR_USAGE, "build takes \"kernel\", \"images\", \"bases\" or \"index\"");
+  if (trees)
+    return fail (error, HARNESS_ERROR_USAGE, "--tree is for bases; try: build bases --tree PATH");
   if (!distro.what && (distro.from || distro.checksum || distro.refresh))
     return fail (error, HARNESS_ERROR_USAGE, "--from, --checksum and --refresh are a distribution's; try: build images --distro NAME");
   if (distro.what && (options.source || options.series || options.jobs != JOBS_NOT_GIVEN))

@@ -65,14 +65,14 @@ print_man (void)
           ".TP\n.B HARNESS_RUNTIME_DIR\nWhere libvirt's embedded driver keeps its sockets; a short path of your own.\n");
 }
 
-/* "kernel|images" of "kernel|images": what is no placeholder can be completed. */
+/* "kernel images" of "kernel|images [VERSION…]": what is no placeholder can be completed. */
 static void
 print_words (const char *arguments)
 {
   g_auto (GStrv) words = g_strsplit (strchr (arguments, '|') ? arguments : "", "|", -1);
 
   for (char **word = words; *word; word++)
-    printf (" %s", *word);
+    printf (" %.*s", (int) strcspn (*word, " "), *word);
 }
 
 static void

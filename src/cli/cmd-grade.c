@@ -9,6 +9,7 @@
 #include "cli/artefacts.h"
 #include "cli/command.h"
 #include "cli/grade-files.h"
+#include "cli/grade-group.h"
 #include "cli/grade-one.h"
 #include "cli/grade-session.h"
 #include "cli/kept-runs.h"
@@ -18,7 +19,7 @@
 #define JOBS_MAX 64
 
 static GradeOptions options = { .jobs = JOBS_NOT_GIVEN };
-static char *output, *format;
+static char *output, *format, *group;
 
 const GOptionEntry grade_options[] = {
   { "assignment", 'a', 0, G_OPTION_ARG_STRING, &options.assignment, "a2, a3 or a4: a file in configs/rubrics (default: a3)", "NAME" },
@@ -26,6 +27,7 @@ const GOptionEntry grade_options[] = {
   { "leaf-map", 0, 0, G_OPTION_ARG_STRING, &options.leaf_map, "the leaf map to judge by: A, B, C …; auto: the one that the answers fit (default)", "MAP" },
   { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "judge in this lab only, vmx or svm (default: as the submission's files tell)", "ISA" },
   { "base", 0, 0, G_OPTION_ARG_STRING, &options.base, "what submissions began from: a folder with that kernel's source, or a revision in the submission's own repository", "SRC" },
+  { "group", 0, 0, G_OPTION_ARG_STRING, &group, "what is one student's in a course's download: canvas, moodle, gradescope, blackboard, auto; none: each path is one (default)", "PLATFORM" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "submissions side by side (default: one per CPU)", "N" },
   { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "folder for the results (default: results/grades/TIME)", "DIR" },
   { "format", 0, 0, G_OPTION_ARG_STRING, &format, "what to write besides grades.csv: json, md, html, junit, gradescope, with commas (default: the first four)", "LIST" },
@@ -125,7 +127,7 @@ work_one (Batched *batch, guint number, guint lane)
   Grade *grade;
   gboolean from_cache;
 
-  if (files_make_dir (logs, &error) && grade_one (batch->session, entry->path, lane_name, logs, &watch, &grade, &from_cache, &error))
+  if (files_make_dir (logs, &error) && grade_one (batch->session, entry, lane_name, logs, &watch, &grade, &from_cache, &error))
     {
       take_grade (batch, entry, grade, from_cache, lane);
       return;
@@ -161,7 +163,7 @@ run_workers (Batched *batch, guint jobs)
 /* --- the command ------------------------------------------------------------------------------------------ */
 
 static gboolean
-check_usage (char **arguments, guint *formats, GError **error)
+check_usage (char **arguments, guint *formats, GroupKind *kind, GError **error)
 {
   Isa isa;
 
@@ -176,9 +178,9 @@ check_usage (char **arguments, guint *formats, GError **error)
   for (char **path = arguments; *path; path++)
     if (!g_file_test (*path, G_FILE_TEST_EXISTS))
       return fail (error, HARNESS_ERROR_USAGE, "%s: there is no such file or folder", *path);
-  if (!grade_formats_parse (format, formats, error))
+  if (!grade_formats_parse (format, formats, error) || !group_parse (group, kind, error))
     return FALSE;
-  if ((*formats & GRADE_FORMAT_GRADESCOPE) && arguments[1])
+  if ((*formats & GRADE_FORMAT_GRADESCOPE) && (arguments[1] || *kind != GROUP_NONE))
     return fail (error, HARNESS_ERROR_USAGE, "--format gradescope is for one submission: results.json holds one");
   if (!options.leaf_map)
     options.leaf_map = g_strdup ("auto");
@@ -244,20 +246,41 @@ grade_batch (Batched *batch, GError **error)
   return grade_files_write_summary (batch->dir, session->rubric->title, batch->entries, batch->formats, elapsed_ms, error);
 }
 
+/* One submission per path, or per student. */
+static gboolean
+group_submissions (App *app, char **arguments, GroupKind kind, GPtrArray **groups, GError **error)
+{
+  const char *suspect = kind == GROUP_NONE ? group_suspect (arguments) : NULL;
+  guint left;
+
+  if (!group_paths (kind, arguments, groups, &left, error))
+    return FALSE;
+  if (suspect && !group)
+    progress_say (&app->progress, "", "warning: these are named as %s names what it lets you download, and each path is taken for one submission; try: --group auto, or --group none if it is so", suspect);
+  if (left > 0)
+    progress_say (&app->progress, "", "%u of the files are nobody's by their names: left out", left);
+  if (kind != GROUP_NONE)
+    progress_say (&app->progress, "", "%u submissions by their names", (*groups)->len);
+  return TRUE;
+}
+
 gboolean
 cmd_grade (App *app, char **arguments, GError **error)
 {
+  g_autoptr (GPtrArray) groups = NULL;
+  GroupKind kind;
   g_autoptr (GradeSession) session = NULL;
   g_autoptr (GPtrArray) entries = NULL;
   g_autofree char *dir = NULL;
   Batched batch = { 0 };
 
-  if (!check_usage (arguments, &batch.formats, error) || !grade_session_open (app, &options, &session, error))
+  if (!check_usage (arguments, &batch.formats, &kind, error) || !group_submissions (app, arguments, kind, &groups, error) ||
+      !grade_session_open (app, &options, &session, error))
     return FALSE;
   dir = choose_output (app);
   if (!files_make_dir (dir, error))
     return FALSE;
-  entries = grade_entries_new (arguments);
+  entries = grade_entries_of_groups (groups);
   batch.session = session;
   batch.entries = entries;
   batch.dir = dir;

@@ -14,7 +14,7 @@
 #include "grade/grade-junit.h"
 #include "grade/grade-md.h"
 
-#define NAME_MAX_BYTES 80
+#define NAME_MAX_BYTES 200 /* of 255 that a file system takes: "-123" comes behind */
 
 gboolean
 grade_formats_parse (const char *text, guint *formats, GError **error)
@@ -52,11 +52,11 @@ grade_entry_free (GradeEntry *entry)
   g_free (entry);
 }
 
-/* "hw 2/Jane Roe.zip": "Jane_Roe". */
+/* Without what says how it is packed. */
 static char *
-plain_name (const char *path)
+unpacked_name (const char *path)
 {
-  static const char *const packings[] = { ".zip", ".tar", ".gz", ".xz", ".bz2", ".zst", ".tgz", ".7z", ".patch", ".diff", ".mbox", ".bundle", ".git" };
+  static const char *const packings[] = { ".zip", ".tar", ".gz", ".xz", ".bz2", ".zst", ".tgz", ".7z", ".rar", ".patch", ".diff", ".mbox", ".bundle", ".git" };
   g_autofree char *base = g_path_get_basename (path);
 
   for (guint i = 0; i < G_N_ELEMENTS (packings); i++)
@@ -68,10 +68,60 @@ plain_name (const char *path)
       base[length - end] = '\0';
       i = (guint) -1; /* from the first again: .tar.gz has two */
     }
-  if (strlen (base) > NAME_MAX_BYTES)
-    base[NAME_MAX_BYTES] = '\0';
-  g_strcanon (base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_+@", '_'); /* no dot: no file of the batch has such a name */
   return g_steal_pointer (&base);
+}
+
+/* Letters and digits of any script, with their accents. No dot: no file of the batch has such a name. */
+static gboolean
+is_plain (gunichar letter, gboolean first)
+{
+  if (letter < 0x80)
+    return g_ascii_isalnum ((char) letter) || letter == '_' || (!first && strchr ("-+@", (int) letter));
+  return g_unichar_isalnum (letter) || (!first && g_unichar_ismark (letter));
+}
+
+/* "hw 2/Jane Roe.zip": "Jane_Roe". Names in any script stay what they are; what is no letter is '_'. */
+static char *
+plain_name (const char *path)
+{
+  g_autofree char *base = unpacked_name (path);
+  g_autofree char *valid = g_utf8_make_valid (base, -1);
+  g_autofree char *composed = g_utf8_normalize (valid, -1, G_NORMALIZE_NFC);
+  GString *name = g_string_new (NULL);
+
+  for (const char *at = composed; *at; at = g_utf8_next_char (at))
+    {
+      const gunichar letter = g_utf8_get_char (at);
+
+      if (name->len + (gsize) (g_utf8_next_char (at) - at) > NAME_MAX_BYTES)
+        break;
+      g_string_append_unichar (name, is_plain (letter, name->len == 0) ? letter : '_');
+    }
+  return g_string_free (name, FALSE);
+}
+
+/* Not even in capitals alone are two the same: some file systems do not tell them apart. */
+static gboolean
+take_name (GHashTable *taken, const char *name)
+{
+  return g_hash_table_add (taken, g_utf8_casefold (name, -1));
+}
+
+static GradeEntry *
+add_entry (GPtrArray *entries, GHashTable *taken, const char *path)
+{
+  GradeEntry *entry = g_new0 (GradeEntry, 1);
+  g_autofree char *name = plain_name (path);
+
+  entry->path = path;
+  entry->name = g_strdup (name);
+  for (guint i = 2; !take_name (taken, entry->name); i++)
+    {
+      g_free (entry->name);
+      entry->name = g_strdup_printf ("%s-%u", name, i);
+    }
+  g_ptr_array_add (entries, entry);
+  return entry;
 }
 
 GPtrArray *
@@ -81,18 +131,21 @@ grade_entries_new (char **paths)
   GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify) grade_entry_free);
 
   for (char **path = paths; *path; path++)
-    {
-      GradeEntry *entry = g_new0 (GradeEntry, 1);
-      g_autofree char *name = plain_name (*path);
+    add_entry (entries, taken, *path);
+  return entries;
+}
 
-      entry->path = *path;
-      entry->name = g_strdup (name);
-      for (guint i = 2; !g_hash_table_add (taken, g_strdup (entry->name)); i++)
-        {
-          g_free (entry->name);
-          entry->name = g_strdup_printf ("%s-%u", name, i);
-        }
-      g_ptr_array_add (entries, entry);
+GPtrArray *
+grade_entries_of_groups (const GPtrArray *groups)
+{
+  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify) grade_entry_free);
+
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const Group *group = g_ptr_array_index (groups, i);
+
+      add_entry (entries, taken, group->name)->group = group->parts ? group : NULL;
     }
   return entries;
 }

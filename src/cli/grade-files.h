@@ -3,6 +3,7 @@
 #pragma once
 #include <glib.h>
 
+#include "cli/grade-group.h"
 #include "grade/grade.h"
 
 typedef enum {
@@ -19,14 +20,16 @@ gboolean grade_formats_parse (const char *text, guint *formats, GError **error);
 
 /* One submission of a batch, in the order given. */
 typedef struct {
-  const char *path;
+  const char *path;   /* as given; of a group: what it is called */
+  const Group *group; /* NULL: it is one path */
   char *name;     /* of its folder, below the batch's: plain characters, unique in the batch */
   Grade *grade;   /* NULL: not graded yet */
   gboolean from_cache;
 } GradeEntry;
 void grade_entry_free (GradeEntry *entry);
-/* of GradeEntry */
+/* of GradeEntry; the paths and groups are borrowed */
 GPtrArray *grade_entries_new (char **paths);
+GPtrArray *grade_entries_of_groups (const GPtrArray *groups);
 
 /* DIR/NAME/grade.json …, and DIR/results.json for Gradescope (of a batch of one). */
 gboolean grade_files_write_one (const char *dir, const GradeEntry *entry, guint formats, GError **error);

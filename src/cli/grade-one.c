@@ -11,6 +11,8 @@
 #include "cli/grade-way.h"
 #include "grade/grade-json.h"
 #include "grade/where.h"
+#include "kernel/at-hand.h"
+#include "submission/own-lines.h"
 
 #define KIND "grade"
 
@@ -132,13 +134,22 @@ go (Way *way, GError **error)
   return TRUE;
 }
 
+static void
+name_grade (const Way *way, Grade *grade)
+{
+  g_autofree char *given = way->entry->group ? group_given (way->entry->group) : g_strdup ("");
+
+  way_set_text (&grade->submission, way->entry->path);
+  way_set_text (&grade->given, given);
+}
+
 /* A grade as far as it is known before anything was done. */
 static void
-begin_grade (Way *way, const char *path)
+begin_grade (Way *way)
 {
   grade_free (way->grade);
   way->grade = grade_new ();
-  way_set_text (&way->grade->submission, path);
+  name_grade (way, way->grade);
   g_free (way->grade->assignment);
   way->grade->assignment = way->session->options->rubric ? g_path_get_basename (way->session->options->rubric) : g_strdup (way->session->rubric->name);
   way->grade->max_points = rubric_points (way->session->rubric);
@@ -164,13 +175,13 @@ is_final (const Way *way, const GError *error)
 
 /* Infrastructure is tried twice; so is what looks like a hang, which a machine under load can fake. */
 static gboolean
-go_twice (Way *way, const char *path, GError **error)
+go_twice (Way *way, GError **error)
 {
   for (way->tries = 1; way->tries <= 2; way->tries++)
     {
       g_autoptr (GError) failure = NULL;
 
-      begin_grade (way, path);
+      begin_grade (way);
       if (way->tries == 2)
         g_ptr_array_add (way->grade->notes, g_strdup ("The first try failed for what may not have been the submission's doing; this is the second."));
       if (!go (way, &failure))
@@ -213,7 +224,7 @@ cache_key (const Way *way)
 
 /* A damaged entry is graded again. */
 static gboolean
-find_kept (Way *way, const char *key, const char *path, Grade **grade, GError **error)
+find_kept (Way *way, const char *key, Grade **grade, GError **error)
 {
   g_autofree char *entry = NULL;
   g_autofree char *file = NULL;
@@ -225,7 +236,7 @@ find_kept (Way *way, const char *key, const char *path, Grade **grade, GError **
   file = entry ? g_build_filename (entry, "grade.json", NULL) : NULL;
   if (!file || !files_read (file, GRADE_JSON_MAX, &text, &size, NULL) || !grade_json_read (text, size, grade, NULL))
     return TRUE;
-  way_set_text (&(*grade)->submission, path);
+  name_grade (way, *grade);
   return TRUE;
 }
 
@@ -248,21 +259,40 @@ keep (const Way *way, const char *key, GError **error)
 
 /* --- the way in -------------------------------------------------------------------------------------------- */
 
+static SubmissionPart *
+parts_of (const Group *group)
+{
+  SubmissionPart *parts = g_new0 (SubmissionPart, group->parts->len + 1);
+
+  for (guint i = 0; i < group->parts->len; i++)
+    {
+      const GroupPart *part = g_ptr_array_index (group->parts, i);
+
+      parts[i] = (SubmissionPart){ part->path, part->shown };
+    }
+  return parts;
+}
+
 /* What cannot be read is this submission's trouble and no other's: it is told in its row, for a person to look at. */
 static gboolean
-read_submission (Way *way, const char *path, const Scratch *scratch, GError **error)
+read_submission (Way *way, const Scratch *scratch, GError **error)
 {
   const GradeOptions *options = way->session->options;
+  const Group *group = way->entry->group;
+  g_autofree SubmissionPart *parts = group ? parts_of (group) : NULL;
   g_autoptr (Fault) fault = NULL;
   g_autoptr (GError) failure = NULL;
   const SubmissionSpec spec = {
-    .path = path,
+    .path = way->entry->path,
+    .parts = parts,
+    .n_parts = group ? group->parts->len : 0,
     .scratch_dir = scratch_path (scratch),
     .base = options->base && !way->session->given_base ? options->base : NULL,
+    .names = (const char *const *) way->session->rubric->names,
     .allowed = (const char *const *) way->session->rubric->allowed,
   };
 
-  begin_grade (way, path);
+  begin_grade (way);
   if (!submission_read (&spec, &way->submission, &fault, &failure))
     {
       if (!cancel_check (error))
@@ -276,39 +306,63 @@ read_submission (Way *way, const char *path, const Scratch *scratch, GError **er
     }
   else if (fault)
     way_end_with_fault (way, fault);
+  else if (group && group->late)
+    g_ptr_array_add (way->submission->notes, g_strdup ("The platform's name of a file says that it came late."));
   return TRUE;
 }
 
-static gboolean
-grade_fresh (Way *way, const char *path, const char *key, GError **error)
+/* Also of what was not judged it can be told whether it is like another's. */
+static void
+tell_own_lines (Way *way)
 {
-  return grade_session_prepare (way->session, error) && go_twice (way, path, error) && keep (way, key, error);
+  const GPtrArray *bases = way->session->bases;
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
+  g_autofree char *lines = NULL;
+
+  if (way->grade->carried[0] != '\0')
+    return;
+  for (guint i = 0; bases && i < bases->len; i++)
+    g_ptr_array_add (dirs, ((const KernelAtHand *) g_ptr_array_index (bases, i))->dir);
+  if (way->session->given_base)
+    g_ptr_array_add (dirs, way->session->given_base);
+  g_ptr_array_add (dirs, NULL);
+  lines = submission_own_lines (way->submission, (const char *const *) dirs->pdata);
+  way_set_text (&way->grade->own_lines, lines);
+}
+
+static gboolean
+grade_fresh (Way *way, const char *key, GError **error)
+{
+  if (!grade_session_prepare (way->session, error) || !go_twice (way, error))
+    return FALSE;
+  tell_own_lines (way);
+  return keep (way, key, error);
 }
 
 gboolean
-grade_one (GradeSession *session, const char *path, const char *lane, const char *logs, const GradeWatch *watch, Grade **grade, gboolean *from_cache, GError **error)
+grade_one (GradeSession *session, const GradeEntry *entry, const char *lane, const char *logs, const GradeWatch *watch, Grade **grade, gboolean *from_cache, GError **error)
 {
-  g_auto (Way) way = { .session = session, .lane = lane, .logs = logs, .watch = watch };
+  g_auto (Way) way = { .session = session, .entry = entry, .lane = lane, .logs = logs, .watch = watch };
   g_autoptr (Scratch) scratch = files_make_dir (session->app->cache, error) ? scratch_new (session->app->cache, "submission", error) : NULL;
   const gint64 begin_us = g_get_monotonic_time ();
   g_autofree char *key = NULL;
 
   *from_cache = FALSE;
-  if (!scratch || !read_submission (&way, path, scratch, error))
+  if (!scratch || !read_submission (&way, scratch, error))
     return FALSE;
   if (!way.ended)
     {
       g_autoptr (Grade) kept = NULL;
 
       key = cache_key (&way);
-      if (!find_kept (&way, key, path, &kept, error))
+      if (!find_kept (&way, key, &kept, error))
         return FALSE;
       *from_cache = kept != NULL;
       if (kept)
         *grade = g_steal_pointer (&kept);
       if (*from_cache)
         return TRUE;
-      if (!grade_fresh (&way, path, key, error))
+      if (!grade_fresh (&way, key, error))
         return FALSE;
     }
   way.grade->total_ms = (g_get_monotonic_time () - begin_us) / 1000;

@@ -263,7 +263,7 @@ add_base (InputHash *hash, const char *base, GError **error)
 }
 
 static void
-add_sources (InputHash *hash)
+add_sources (InputHash *hash, const char *cache_dir)
 {
   g_autoptr (GDir) handle = g_dir_open ("/usr/src", 0, NULL);
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
@@ -274,6 +274,7 @@ add_sources (InputHash *hash)
   files_sort_names (paths);
   for (guint i = 0; i < paths->len; i++)
     add_installed (hash, g_ptr_array_index (paths, i));
+  kernel_sources_hash_kept (cache_dir, hash);
 }
 
 /* What decides how a lab runs. Not hashed: what would take longer than an answer from the cache may; packages are told by size and time. */
@@ -290,7 +291,7 @@ make_lab_key (GradeSession *session, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
     add_installed (hash, files[i]);
   input_hash_add (hash, "BXSHARE", g_getenv ("BXSHARE")); /* where Bochs's BIOS may be instead */
-  add_sources (hash);
+  add_sources (hash, session->app->cache);
   if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !artefacts_hash_grading_guests (hash, error) || !add_own_folder (hash, session->app, "configs", "leaf-maps", error) ||
       !add_own_folder (hash, session->app, "configs", "labs", error) || !add_own_folder (hash, session->app, "configs", "kernel", error) ||
       !add_own_folder (hash, session->app, "configs", "reasons", error) || !add_own_folder (hash, session->app, "kernel-patches", "6.1-grading", error))
@@ -360,16 +361,14 @@ open_kit (GradeSession *session, GError **error)
   return kernel_kit_open (&spec, &session->kit, error);
 }
 
-/* "6.12.117 (linux-source-6.12)" is known to the index as "6.12.117". */
 static gboolean
 add_to_index (GradeSession *session, const KernelAtHand *source, GError **error)
 {
-  g_autofree char *version = g_strndup (source->name, strcspn (source->name, " "));
   guint number;
 
-  if (kernel_index_find (session->index, version) >= 0 || kernel_index_versions (session->index) == KERNEL_INDEX_VERSIONS_MAX)
+  if (kernel_index_find (session->index, source->version) >= 0 || kernel_index_versions (session->index) == KERNEL_INDEX_VERSIONS_MAX)
     return TRUE;
-  return kernel_index_add (session->index, version, source->dir, &number, error);
+  return kernel_index_add (session->index, source->version, source->dir, &number, error);
 }
 
 static gboolean

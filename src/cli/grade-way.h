@@ -11,6 +11,7 @@
 
 typedef struct {
   GradeSession *session;
+  const GradeEntry *entry;
   const char *lane, *logs;
   const GradeWatch *watch;
   Grade *grade;

@@ -227,11 +227,20 @@ on_say (gpointer user, const char *lane, const char *text)
 
 static const ProgressOps ops = { .begin = on_begin, .update = on_update, .end = on_end, .say = on_say };
 
+/* One that says it has no control sequences (Emacs's shell, a CI with a pty) gets whole lines, as a file does. */
+static gboolean
+is_terminal (void)
+{
+  const char *term = g_getenv ("TERM");
+
+  return isatty (STDERR_FILENO) && term && *term && strcmp (term, "dumb") != 0;
+}
+
 void
 progress_view_init (Progress *progress, const char *cache_dir, int verbosity)
 {
   g_mutex_init (&view.mutex);
-  view.terminal = verbosity >= 0 && isatty (STDERR_FILENO);
+  view.terminal = verbosity >= 0 && is_terminal ();
   view.verbosity = verbosity;
   view.begin_us = g_get_monotonic_time ();
   view.timings_path = g_build_filename (cache_dir, "timings.ini", NULL);

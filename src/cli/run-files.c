@@ -75,7 +75,7 @@ run_files_write (const char *dir, const RunStory *story, GError **error)
 static int
 settle_one (const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-  const mode_t mode = type == FTW_D ? 0755 : 0644;
+  const mode_t mode = (type == FTW_D ? 0755 : 0644) & ~files_umask ();
 
   (void) ftw;
   if ((type != FTW_D && type != FTW_F) || (st->st_mode & 07777) == mode)
@@ -173,5 +173,5 @@ run_files_write_manifest (const char *dir, const Manifest *manifest, GError **er
 
   if (!files_write (path, json, -1, error))
     return FALSE;
-  return chmod (path, 0644) == 0 || fail_errno (error, errno, "%s: setting its mode", path);
+  return chmod (path, 0644 & ~files_umask ()) == 0 || fail_errno (error, errno, "%s: setting its mode", path);
 }

@@ -92,6 +92,7 @@ gboolean package_list_load (const char *path, char ***packages, GError **error);
 #define RUBRIC_ROWS 14u
 typedef struct {
   char *name, *path;       /* "a3" */
+  char **names;            /* what the assignment is called where a submission has several; the first is `name`; NULL-terminated */
   char *title;             /* "Assignment 3: exits and cycles per exit reason" */
   char *leaf_map;          /* what is taken where two maps fit equally well: "A" */
   Isa isa;                 /* the lab of a submission whose files do not tell */
@@ -119,7 +120,9 @@ typedef struct {
   char *title;
   /* [packages] */
   char *suite;          /* "bookworm" */
-  char **sources;       /* apt's lines, "deb URL SUITE COMPONENT…", NULL-terminated */
+  char *archive;        /* "debian", "ubuntu"; "": each source has its address */
+  char *mirror;         /* the archive's address; "": it is found (base/apt-archive.h) */
+  char **sources;       /* "SUITE COMPONENT…" or "deb URL SUITE COMPONENT…", NULL-terminated */
   char *keyring;        /* an absolute path */
   char *keyring_package; /* the host's package that has it; "" if none */
   char **include;       /* packages, NULL-terminated */
@@ -133,5 +136,21 @@ typedef struct {
 void distribution_config_free (DistributionConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DistributionConfig, distribution_config_free)
 gboolean distribution_config_load (const char *path, DistributionConfig **config, GError **error);
+/* configs/bases.conf: where kernels' sources are published, and the names of their source packages. */
+typedef struct {
+  char *archive;         /* "debian", "ubuntu" */
+  char *mirror;          /* as above */
+  char **sources;
+  char *keyring;         /* an absolute path */
+  char *keyring_package; /* "" if none */
+} BasesArchive;
+typedef struct {
+  char *path;
+  char **packages;       /* each by itself or with a version: "linux-hwe" is linux-hwe-5.13 too */
+  BasesArchive archives[2];
+} BasesConfig;
+void bases_config_free (BasesConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BasesConfig, bases_config_free)
+gboolean bases_config_load (const char *path, BasesConfig **config, GError **error);
 /* Whether text is a package's name (Debian policy 5.6.1). */
 gboolean is_package_name (const char *text);

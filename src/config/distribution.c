@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "config/apt-sources.h"
 #include "config/conf.h"
 
 #define DISK_MIB_MAX (1u << 20) /* 1 TiB */
@@ -22,6 +23,8 @@ typedef struct {
 static const ConfField fields[] = {
   TEXT ("distribution", "title", distribution.title),
   OPTIONAL ("packages", "suite", distribution.suite),
+  OPTIONAL ("packages", "archive", distribution.archive),
+  OPTIONAL ("packages", "mirror", distribution.mirror),
   OPTIONAL ("packages", "sources", sources),
   OPTIONAL ("packages", "keyring", distribution.keyring),
   OPTIONAL ("packages", "keyring_package", distribution.keyring_package),
@@ -43,6 +46,8 @@ clear (DistributionConfig *config)
   g_free (config->path);
   g_free (config->title);
   g_free (config->suite);
+  g_free (config->archive);
+  g_free (config->mirror);
   g_strfreev (config->sources);
   g_free (config->keyring);
   g_free (config->keyring_package);
@@ -74,32 +79,10 @@ distribution_config_free (DistributionConfig *config)
   g_free (config);
 }
 
-/* What stands between separators, without blanks around it; no empty ones. */
-static char **
-split (const char *text, const char *separators)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) parts = g_strsplit_set (text, separators, -1);
-  for (char **part = parts; *part != NULL; part++)
-    {
-      if (g_strstrip (*part)[0] != '\0')
-        g_strv_builder_add (builder, *part);
-    }
-  return g_strv_builder_end (builder);
-}
-
 static gboolean
 is_url (const char *text)
 {
   return (g_str_has_prefix (text, "http://") || g_str_has_prefix (text, "https://")) && strpbrk (text, " \t\"'\\;") == NULL;
-}
-
-/* "deb URL SUITE COMPONENT…": no options, which could switch apt's checks off. */
-static gboolean
-is_source (const char *line)
-{
-  g_auto (GStrv) parts = split (line, " \t");
-  return g_strv_length (parts) >= 4 && strcmp (parts[0], "deb") == 0 && is_url (parts[1]);
 }
 
 /* A name means the file beside the config. */
@@ -122,12 +105,9 @@ check_packages (const Conf *conf, const DistributionConfig *config, GError **err
   if (strspn (config->suite, G_CSET_a_2_z G_CSET_DIGITS "-.") != strlen (config->suite))
     return conf_fail (conf, "packages", "suite", error, "suite is \"%s\"; try: a release's name as bookworm", config->suite);
   if (config->sources[0] == NULL)
-    return conf_fail (conf, "packages", "sources", error, "no sources; try: sources = deb http://deb.debian.org/debian %s main", config->suite);
-  for (char **line = config->sources; *line != NULL; line++)
-    {
-      if (!is_source (*line))
-        return conf_fail (conf, "packages", "sources", error, "sources has \"%s\"; try: deb URL SUITE COMPONENT…", *line);
-    }
+    return conf_fail (conf, "packages", "sources", error, "no sources; try: sources = %s main", config->suite);
+  if (!apt_sources_check (conf, "packages", config->archive, config->mirror, config->sources, error))
+    return FALSE;
   if (config->keyring[0] == '\0')
     return conf_fail (conf, "packages", "keyring", error, "no keyring; try: the file with the keys that sign the sources");
   if (config->include[0] == NULL)
@@ -177,8 +157,8 @@ static gboolean
 check (const Conf *conf, Reading *reading, GError **error)
 {
   DistributionConfig *config = &reading->distribution;
-  config->sources = split (reading->sources, ";");
-  config->include = split (reading->include, " \t,");
+  config->sources = apt_sources_split (reading->sources, ";");
+  config->include = apt_sources_split (reading->include, " \t,");
   if (config->suite[0] == '\0' && config->url[0] == '\0')
     return conf_fail (conf, "distribution", NULL, error, "neither a suite in [packages] nor a url in [download]; try: one of them");
   return check_packages (conf, config, error) && check_download (conf, config, error);

@@ -10,7 +10,7 @@
 typedef struct
 {
   Rubric rubric;
-  char *isa, *allowed, *optional, *fastpath;
+  char *isa, *allowed, *optional, *fastpath, *names;
 } Reading;
 
 #define TEXT(group, key, member) { group, key, CONF_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
@@ -28,6 +28,7 @@ static const char *const row_keys[RUBRIC_ROWS] = {
 
 static const ConfField fields[] = {
   TEXT ("rubric", "title", rubric.title),
+  OPTIONAL ("rubric", "names", names),
   TEXT ("rubric", "leaf_map", rubric.leaf_map),
   TEXT ("rubric", "isa", isa),
   TEXT ("rubric", "secret", rubric.secret),
@@ -68,6 +69,7 @@ clear (Rubric *rubric)
   g_free (rubric->leaf_map);
   g_free (rubric->secret);
   g_strfreev (rubric->allowed);
+  g_strfreev (rubric->names);
   g_free (rubric->again_vmx);
   g_free (rubric->again_svm);
   g_free (rubric->not_enabled_vmx);
@@ -82,6 +84,7 @@ reading_clear (Reading *reading)
   g_free (reading->allowed);
   g_free (reading->optional);
   g_free (reading->fastpath);
+  g_free (reading->names);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
 
@@ -173,6 +176,21 @@ parse (const Conf *conf, Reading *reading, GError **error)
          && check_ranges (conf, "svm", rubric->not_enabled_svm, error);
 }
 
+/* The rubric's own name, and what stands between commas. */
+static char **
+names_of (const char *name, const char *text)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  g_strv_builder_add (builder, name);
+  for (char **part = parts; *part != NULL; part++)
+    {
+      if (g_strstrip (*part)[0] != '\0')
+        g_strv_builder_add (builder, *part);
+    }
+  return g_strv_builder_end (builder);
+}
+
 gboolean
 rubric_load (const char *path, Rubric **rubric, GError **error)
 {
@@ -181,6 +199,7 @@ rubric_load (const char *path, Rubric **rubric, GError **error)
   if (conf == NULL || !conf_fill (conf, &reading, error) || !parse (conf, &reading, error))
     return FALSE;
   reading.rubric.name = conf_name (path);
+  reading.rubric.names = names_of (reading.rubric.name, reading.names);
   reading.rubric.path = g_strdup (path);
   *rubric = g_memdup2 (&reading.rubric, sizeof reading.rubric);
   reading.rubric = (Rubric){ 0 }; /* its strings are *rubric's now */

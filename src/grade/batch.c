@@ -265,7 +265,10 @@ find_pairs (const Batch *batch)
   g_autofree const char **diffs = g_new0 (const char *, batch->n + 1);
 
   for (guint i = 0; i < batch->n; i++)
-    diffs[i] = batch->entries[i].grade->carried;
+    {
+      const Grade *grade = batch->entries[i].grade;
+      diffs[i] = grade->carried[0] != '\0' ? grade->carried : grade->own_lines;
+    }
   return similar_pairs (diffs, batch->n);
 }
 

@@ -126,9 +126,9 @@ say_texts (GString *text, const char *title, const GPtrArray *texts)
 static void
 say_whole (GString *text, const Grade *grade)
 {
-  const char *unscored = words_unscored (grade->verdict);
+  const char *unscored = words_unscored (grade);
 
-  g_string_append_printf (text, "%s: %s\n", words_verdict (grade->verdict), grade->reason);
+  g_string_append_printf (text, "%s: %s\n", words_verdict (grade), grade->reason);
   if (unscored != NULL)
     g_string_append_printf (text, "%s\n", unscored);
   if (grade->stage != STAGE_CHECKS)

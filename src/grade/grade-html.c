@@ -104,11 +104,11 @@ put_score (GString *out, const Grade *grade)
 static void
 put_verdict (GString *out, const Grade *grade)
 {
-  const char *unscored = words_unscored (grade->verdict);
+  const char *unscored = words_unscored (grade);
 
   html_format (out, "<article class=\"lab verdict %s\">\n", grade_html_class (grade->verdict));
   put_score (out, grade);
-  html_element (out, "p", "verdict", words_verdict (grade->verdict));
+  html_element (out, "p", "verdict", words_verdict (grade));
   html_element (out, "p", "why", grade->reason);
   if (unscored != NULL)
     html_element (out, "p", "unscored", unscored);
@@ -127,10 +127,12 @@ put_verdict (GString *out, const Grade *grade)
 static void
 put_header (GString *out, const Grade *grade)
 {
+  g_autofree char *name = words_name (grade);
+
   g_string_append (out, "<header class=\"top\">\n<div class=\"title\">\n");
   if (grade->assignment[0] != '\0')
     html_format (out, "<p class=\"run\">Assignment <b>%s</b></p>\n", grade->assignment);
-  html_format (out, "<h1>%s</h1>\n</div>\n</header>\n", grade->submission);
+  html_format (out, "<h1>%s</h1>\n</div>\n</header>\n", name);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -310,7 +312,8 @@ GString *
 grade_html (const Grade *grade)
 {
   GString *out = g_string_new (NULL);
-  g_autofree char *title = g_strconcat ("Grade of ", grade->submission, NULL);
+  g_autofree char *name = words_name (grade);
+  g_autofree char *title = g_strconcat ("Grade of ", name, NULL);
 
   grade_html_begin (out, title, NULL);
   put_header (out, grade);

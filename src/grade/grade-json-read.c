@@ -252,6 +252,10 @@ read_texts_of (JsonObject *object, Grade *grade, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (!read_text (object, texts[i].name, texts[i].text, error))
       return FALSE;
+  /* These two are there where there is something to say. */
+  if ((json_object_has_member (object, "given") && !read_text (object, "given", &grade->given, error))
+      || (json_object_has_member (object, "own_lines") && !read_text (object, "own_lines", &grade->own_lines, error)))
+    return FALSE;
   return read_texts (object, "notes", grade->notes, error) && read_texts (object, "warnings", grade->warnings, error);
 }
 

@@ -39,6 +39,8 @@ put_outcome (JsonPut *json, const Grade *grade)
 {
   json_put_text (json, "schema", "grade-1");
   json_put_text (json, "submission", grade->submission);
+  if (grade->given[0] != '\0')
+    json_put_text (json, "given", grade->given);
   json_put_text (json, "sha256", grade->sha256);
   json_put_text (json, "assignment", grade->assignment);
   json_put_text (json, "verdict", verdict_name (grade->verdict));
@@ -84,6 +86,8 @@ grade_json (const Grade *grade)
   json_put_texts (&json, "warnings", grade->warnings);
   json_put_text (&json, "carried", grade->carried);
   json_put_text (&json, "left_out", grade->left_out);
+  if (grade->own_lines[0] != '\0')
+    json_put_text (&json, "own_lines", grade->own_lines);
   put_times (&json, grade);
   json_put_end (&json, '}');
   return json.out;

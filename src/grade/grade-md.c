@@ -88,12 +88,13 @@ static void
 put_verdict (GString *out, const Grade *grade)
 {
   g_autofree char *points = grade_points_text (grade->points), *max_points = grade_points_text (grade->max_points);
-  const char *unscored = words_unscored (grade->verdict);
+  const char *unscored = words_unscored (grade);
+  g_autofree char *name = words_name (grade);
 
-  md_format (out, "# %s\n\n", grade->submission);
+  md_format (out, "# %s\n\n", name);
   if (unscored == NULL)
     md_format (out, "**%s of %s points.** ", points, max_points);
-  md_format (out, "%s: %s\n", words_verdict (grade->verdict), grade->reason);
+  md_format (out, "%s: %s\n", words_verdict (grade), grade->reason);
   if (unscored != NULL)
     md_format (out, "\n%s\n", unscored);
   if (grade->stage != STAGE_CHECKS)

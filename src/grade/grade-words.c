@@ -39,7 +39,7 @@ words_row_about (RowKind kind)
 }
 
 const char *
-words_verdict (Verdict verdict)
+words_verdict (const Grade *grade)
 {
   static const char *const words[] = {
     [VERDICT_PASSED] = "Full marks",
@@ -48,12 +48,18 @@ words_verdict (Verdict verdict)
     [VERDICT_NEEDS_BASE] = "Not judged, it needs its base",
     [VERDICT_INFRASTRUCTURE] = "Not judged, the grading failed",
   };
-  return words[verdict];
+  if (grade->verdict == VERDICT_NEEDS_BASE && grade->stage == STAGE_INGEST)
+    return "Not judged, it does not tell what counts";
+  return words[grade->verdict];
 }
 
 const char *
-words_unscored (Verdict verdict)
+words_unscored (const Grade *grade)
 {
+  const Verdict verdict = grade->verdict;
+
+  if (verdict == VERDICT_NEEDS_BASE && grade->stage == STAGE_INGEST)
+    return "This is no grade and no zero. Which of the files counts could not be told; it can be judged when that one alone is handed in.";
   if (verdict == VERDICT_NEEDS_BASE)
     return "This is no grade and no zero. The change could not be carried onto the lab's kernel; it can be judged with the kernel source that it was made for.";
   if (verdict == VERDICT_INFRASTRUCTURE)
@@ -79,11 +85,17 @@ words_warnings_cost (const Grade *grade)
   return MAX (sum - grade->points, 0);
 }
 
+char *
+words_name (const Grade *grade)
+{
+  return grade->submission[0] != '\0' ? g_path_get_basename (grade->submission) : g_strdup ("");
+}
+
 /* What was found by itself is not asked for: the grade says how the map was come by. "vmx+svm" is no ISA that can be asked for: it is what the files tell. */
 char *
 words_command (const Grade *grade)
 {
-  g_autofree char *path = g_shell_quote (grade->submission);
+  g_autofree char *path = grade->given[0] != '\0' ? g_strdup (grade->given) : g_shell_quote (grade->submission);
   GString *out = g_string_new ("./harness grade ");
 
   g_string_append (out, path);

@@ -18,13 +18,15 @@ const char *words_row_title (RowKind kind);
 /* What the row looks at, in a sentence without the solution. */
 const char *words_row_about (RowKind kind);
 /* "Full marks", "Partly right", "Not working yet", "Not judged, …" */
-const char *words_verdict (Verdict verdict);
+const char *words_verdict (const Grade *grade);
 /* What a verdict that is no score means for whom it concerns; NULL for the others. */
-const char *words_unscored (Verdict verdict);
+const char *words_unscored (const Grade *grade);
 /* Whether the row has less than all of its points. */
 gboolean words_row_lost (const GradeRow *row);
 /* What the compiler's warnings cost: by how much the whole is less than its rows. 0 where nothing was scored, or where something else than rows decided. */
 gint64 words_warnings_cost (const Grade *grade);
+/* What the submission is called: its file's or folder's name, without the way there. Newly allocated. */
+char *words_name (const Grade *grade);
 /* What `./harness grade` is told to have the same grading again, quoted for a shell. Newly allocated. */
 char *words_command (const Grade *grade);
 

@@ -42,7 +42,8 @@ typedef enum { BLAME_NONE, BLAME_STUDENT, BLAME_INFRASTRUCTURE } Blame;
 const char *blame_name (Blame blame); /* "none", "student", "infrastructure" */
 
 typedef struct {
-  char *submission;  /* the path as given */
+  char *submission;  /* the path as given; of a group of files what it is called */
+  char *given;       /* what the command was given instead, quoted for a shell; "": the submission */
   char *sha256;      /* of its content */
   char *assignment;  /* "a2", or a rubric's file: "my.conf" */
   Verdict verdict;
@@ -60,6 +61,7 @@ typedef struct {
   GPtrArray *notes;    /* of char *: normalised, guessed, retried … */
   GPtrArray *warnings; /* of char *: the compiler's */
   char *carried;       /* unified diff of what was built; "" if nothing was */
+  char *own_lines;     /* where nothing was carried: what was read and may be the student's, as lines that a diff adds; "" */
   char *left_out;      /* what was not carried; "" */
   gint64 build_ms, lab_ms, total_ms; /* wall time: the only members that differ from run to run */
   gint64 begun;        /* Unix time */

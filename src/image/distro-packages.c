@@ -81,11 +81,11 @@ fetch_release (const char *url, gint64 *seconds, GError **error)
 
 /* The newest date among "deb URL SUITE …". */
 static gboolean
-newest_release (const DistributionConfig *config, gint64 *newest_s, GError **error)
+newest_release (const DistroPackagesSpec *spec, gint64 *newest_s, GError **error)
 {
   gint64 newest = 0;
 
-  for (char **source = config->sources; *source; source++)
+  for (char *const *source = spec->sources; *source; source++)
     {
       g_auto (GStrv) parts = g_strsplit_set (*source, " \t", -1);
       g_autoptr (GPtrArray) words = g_ptr_array_new ();
@@ -95,7 +95,7 @@ newest_release (const DistributionConfig *config, gint64 *newest_s, GError **err
       for (char **part = parts; *part; part++)
         if (**part)
           g_ptr_array_add (words, *part);
-      g_assert (words->len >= 3); /* config/distribution.c */
+      g_assert (words->len >= 3); /* config/apt-sources.c */
       url = g_strdup_printf ("%s/dists/%s/InRelease", (char *) words->pdata[1], (char *) words->pdata[2]);
       if (!fetch_release (url, &date, error))
         return FALSE;
@@ -162,7 +162,7 @@ mmdebstrap_run (const DistroPackagesSpec *spec, const char *tar, gint64 release_
   run_addf (run, "--customize-hook=%s", python_hook);
   run_add (run, spec->config->suite);
   run_add (run, tar);
-  for (char **source = spec->config->sources; *source; source++)
+  for (char *const *source = spec->sources; *source; source++)
     run_add (run, *source);
   run_set_env (run, "SOURCE_DATE_EPOCH", epoch);
   run_set_env (run, "TMPDIR", scratch_path (spec->scratch));
@@ -248,7 +248,7 @@ distro_packages_tar (const DistroPackagesSpec *spec, const char *tar, gint64 *re
   gboolean ok;
 
   sweep_namespaces (cache_dir);
-  if (!check_host (spec->config, error) || !newest_release (spec->config, &newest, error))
+  if (!check_host (spec->config, error) || !newest_release (spec, &newest, error))
     return FALSE;
   progress_begin (spec->progress, "", "packages (mmdebstrap)", PACKAGES_EXPECTED_S);
   ok = run_mmdebstrap (spec, tar, newest, error);

@@ -9,6 +9,7 @@
 
 typedef struct {
   const DistributionConfig *config;
+  char *const *sources;              /* the config's, with their addresses: base/apt-archive.h */
   const char *const *extra_packages; /* NULL-terminated; NULL: none */
   Scratch *scratch;                  /* for what mmdebstrap unpacks; some 1.5 GiB */
   Progress *progress;

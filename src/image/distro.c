@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/apt-archive.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/run.h"
@@ -131,7 +132,7 @@ make_of_packages (DistroJob *job, Scratch *scratch, GError **error)
   g_autofree char *raw = scratch_file (scratch, "disk.raw");
   g_autofree char *disk = scratch_file (scratch, DISTRO_DISK);
   g_autofree char *cmdline = g_strconcat (job->config->cmdline, job->spec->cmdline ? " " : "", job->spec->cmdline, NULL);
-  const DistroPackagesSpec packages = { .config = job->config, .extra_packages = job->spec->extra_packages, .scratch = scratch, .progress = job->spec->progress };
+  g_auto (GStrv) sources = NULL;
   const DistroDiskSpec spec = {
     .tar = tar,
     .overlay_tar = job->spec->overlay_tar,
@@ -147,13 +148,23 @@ make_of_packages (DistroJob *job, Scratch *scratch, GError **error)
   g_autofree char *day = NULL;
   gint64 release_s;
 
-  if (!files_need_bytes (job->spec->cache_dir, PACKAGES_NEED_BYTES, "a distribution's disk", error) || !distro_packages_tar (&packages, tar, &release_s, error) ||
+  if (!files_need_bytes (job->spec->cache_dir, PACKAGES_NEED_BYTES, "a distribution's disk", error) ||
+      !apt_archive_lines (job->config->archive, job->config->mirror, (const char *const *) job->config->sources, &sources, error))
+    return FALSE;
+  const DistroPackagesSpec packages = {
+    .config = job->config,
+    .sources = sources,
+    .extra_packages = job->spec->extra_packages,
+    .scratch = scratch,
+    .progress = job->spec->progress,
+  };
+  if (!distro_packages_tar (&packages, tar, &release_s, error) ||
       !distro_disk_make (&spec, raw, job->about, error) || !files_remove_tree (tar, error) || !distro_to_qcow2 (job, raw, "raw", disk, error) ||
       !files_remove_tree (raw, error))
     return FALSE;
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (release_s);
   day = g_date_time_format (date, "%Y-%m-%d");
-  job->about->source = g_strjoinv ("; ", job->config->sources);
+  job->about->source = g_strjoinv ("; ", sources);
   job->about->origin = g_strdup_printf ("packages of %s, %s", job->config->suite, day);
   distro_about_verified (job->about, "every package, by apt, with the keys of %s", job->config->keyring);
   return TRUE;

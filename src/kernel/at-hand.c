@@ -3,134 +3,46 @@
 #include "kernel/at-hand.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/archive.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "kernel/kvm-part.h"
 
 #define FOLDER "/usr/src"
 #define KIND "kvm-source"
-#define ENTRIES_MAX 400000
-#define BYTES_MAX (G_GINT64_CONSTANT (6) << 30)
-#define FILE_MAX (4 * 1024 * 1024)
-#define BLOCK_BYTES (128 * 1024)
-#define UNPACK_SECONDS 12
+#define KEPT_KIND "kvm-base"
+#define KEY_DIGITS 16
+#define ORIGIN "origin"
+#define ORIGIN_MAX 512
+#define MANIFEST_MAX (1 << 20)
 
-static void
-at_hand_free (gpointer data)
+void
+kernel_at_hand_free (KernelAtHand *source)
 {
-  KernelAtHand *source = data;
+  if (source == NULL)
+    return;
   g_free (source->dir);
+  g_free (source->version);
   g_free (source->name);
   g_free (source);
 }
 
-/* --- unpacking -------------------------------------------------------------------------------- */
-
-typedef struct
-{
-  const Scratch *scratch;
-  GByteArray *file;
-  gint64 size; /* of the tarball */
-  Progress *progress;
-  double shown;
-} Part;
-
-/* Below the tarball's own top folder, the path of a file that is wanted; else NULL. */
-static const char *
-wanted_path (const char *name)
-{
-  static const char *const folders[] = { "arch/x86/kvm/", "virt/kvm/" };
-  static const char *const files[] = { "arch/x86/include/asm/kvm_host.h", "include/linux/kvm_host.h", "Makefile" };
-  const char *path = g_str_has_prefix (name, "./") ? name + 2 : name;
-  path = strchr (path, '/');
-  if (path == NULL || !archive_path_is_inside (++path))
-    return NULL;
-  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      if (strcmp (path, files[i]) == 0)
-        return path;
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
-    {
-      if (g_str_has_prefix (path, folders[i]) && path[strlen (folders[i])] != '\0')
-        return path;
-    }
-  return NULL;
-}
-
-static gboolean
-add_block (const void *block, gsize size, gint64 offset, gpointer user, GError **error)
-{
-  Part *part = user;
-  if (offset != (gint64) part->file->len || part->file->len + size > FILE_MAX)
-    return fail (error, HARNESS_ERROR_USAGE, "a file that is sparse or larger than %d MiB", FILE_MAX >> 20);
-  g_byte_array_append (part->file, block, (guint) size);
-  return TRUE;
-}
-
 static void
-show (Part *part, Archive *reader)
+free_source (gpointer data)
 {
-  const double fraction = part->size > 0 ? (double) archive_filter_bytes (reader, -1) / (double) part->size : 0;
-  if (fraction < part->shown + 0.01)
-    return;
-  part->shown = fraction;
-  progress_update (part->progress, "", MIN (fraction, 0.99), NULL);
-}
-
-static gboolean
-take_entry (ArchiveWalk *walk, Archive *reader, struct archive_entry *entry, gpointer user, GError **error)
-{
-  Part *part = user;
-  const char *name = archive_entry_pathname (entry);
-  const char *path = name != NULL ? wanted_path (name) : NULL;
-  show (part, reader);
-  if (path == NULL || archive_entry_filetype (entry) != AE_IFREG || archive_entry_hardlink (entry) != NULL)
-    return archive_walk_data (walk, reader, NULL, NULL, error);
-  g_autofree char *target = scratch_file (part->scratch, path);
-  g_autofree char *parent = g_path_get_dirname (target);
-  g_byte_array_set_size (part->file, 0);
-  if (!archive_walk_data (walk, reader, add_block, part, error))
-    {
-      g_prefix_error (error, "%s: ", name);
-      return FALSE;
-    }
-  return files_make_dir (parent, error) && files_write (target, part->file->data, part->file->len, error);
-}
-
-static gboolean
-unpack_part (const char *tarball, Part *part, GError **error)
-{
-  ArchiveWalk walk = { .what = tarball, .entries_max = ENTRIES_MAX, .bytes_max = BYTES_MAX };
-  g_autoptr (Archive) reader = archive_read_new ();
-  archive_read_support_filter_all (reader);
-  archive_read_support_format_tar (reader);
-  if (archive_read_open_filename (reader, tarball, BLOCK_BYTES) != ARCHIVE_OK)
-    return archive_read_failed (&walk, reader, error);
-  return archive_walk (&walk, reader, take_entry, part, error);
+  kernel_at_hand_free (data);
 }
 
 /* --- the cache -------------------------------------------------------------------------------- */
 
 static gboolean
-make_entry (const char *tarball, const char *cache_dir, const char *key, gint64 size, Progress *progress, char **dir, GError **error)
+make_entry (const char *tarball, const char *cache_dir, const char *key, Progress *progress, char **dir, GError **error)
 {
   g_autoptr (Scratch) scratch = scratch_new (cache_dir, KIND, error);
-  g_autoptr (GByteArray) file = g_byte_array_new ();
-  g_autofree char *name = g_path_get_basename (tarball);
-  if (scratch == NULL)
-    return FALSE;
-  Part part = { .scratch = scratch, .file = file, .size = size, .progress = progress };
-  g_autofree char *stage = g_strconcat ("KVM of ", name, NULL);
-  progress_begin (progress, "", stage, UNPACK_SECONDS);
-  const gboolean ok = unpack_part (tarball, &part, error) && cache_seal (cache_dir, KIND, key, scratch, dir, error);
-  progress_end (progress, "", ok, NULL);
-  return ok;
+  return scratch != NULL && kvm_part_unpack (tarball, scratch, progress, error) && cache_seal (cache_dir, KIND, key, scratch, dir, error);
 }
 
 /* A tarball of a package does not change under its name, size and time: to hash it each time would take longer than all else. */
@@ -150,24 +62,25 @@ open_entry (const char *tarball, const char *cache_dir, Progress *progress, char
   g_autoptr (FileLock) lock = file_lock (lock_path, error);
   if (lock == NULL || !cache_lookup (cache_dir, KIND, key, dir, &damaged, error))
     return FALSE;
-  return *dir != NULL || make_entry (tarball, cache_dir, key, st.st_size, progress, dir, error);
+  return *dir != NULL || make_entry (tarball, cache_dir, key, progress, dir, error);
 }
 
-/* "6.12.117 (linux-source-6.12)" */
-static char *
-name_of (const char *dir, const char *tarball)
+KernelAtHand *
+kernel_at_hand_new (const char *dir, const char *origin)
 {
-  g_autofree char *path = g_build_filename (dir, "Makefile", NULL);
+  KernelAtHand *source = g_new0 (KernelAtHand, 1);
+  source->dir = g_strdup (dir);
+  source->version = kvm_part_version (dir);
+  source->name = source->version != NULL ? g_strdup_printf ("%s (%s)", source->version, origin) : g_strdup (origin);
+  return source;
+}
+
+static KernelAtHand *
+of_tarball (const char *dir, const char *tarball)
+{
   g_autofree char *base = g_path_get_basename (tarball);
-  g_autofree char *makefile = NULL;
-  guint version = 0, patchlevel = 0, sublevel = 0;
   base[strlen (base) - strlen (".tar.xz")] = '\0';
-  if (!files_read (path, FILE_MAX, &makefile, NULL, NULL))
-    return g_strdup (base);
-  const char *at = strstr (makefile, "VERSION = ");
-  if (at == NULL || sscanf (at, "VERSION = %u PATCHLEVEL = %u SUBLEVEL = %u", &version, &patchlevel, &sublevel) != 3)
-    return g_strdup (base);
-  return g_strdup_printf ("%u.%u.%u (%s)", version, patchlevel, sublevel, base);
+  return kernel_at_hand_new (dir, base);
 }
 
 static GPtrArray *
@@ -188,7 +101,7 @@ gboolean
 kernel_sources_in (const char *folder, const char *cache_dir, Progress *progress, GPtrArray **sources, GError **error)
 {
   g_autoptr (GPtrArray) tarballs = find_tarballs (folder);
-  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (at_hand_free);
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (free_source);
   if (!files_make_dir (cache_dir, error))
     return FALSE;
   for (guint i = 0; i < tarballs->len; i++)
@@ -197,17 +110,111 @@ kernel_sources_in (const char *folder, const char *cache_dir, Progress *progress
       g_autofree char *dir = NULL;
       if (!open_entry (tarball, cache_dir, progress, &dir, error))
         return FALSE;
-      KernelAtHand *source = g_new0 (KernelAtHand, 1);
-      source->name = name_of (dir, tarball);
-      source->dir = g_steal_pointer (&dir);
-      g_ptr_array_add (found, source);
+      g_ptr_array_add (found, of_tarball (dir, tarball));
     }
   *sources = g_steal_pointer (&found);
   return TRUE;
 }
 
+/* --- what is kept ----------------------------------------------------------------------------- */
+
+/* The origin is no part of the key: of equal files the first stays. */
+gboolean
+kernel_at_hand_keep (Scratch *scratch, const char *origin, const char *cache_dir, KernelAtHand **source, GError **error)
+{
+  g_autofree char *path = scratch_file (scratch, ORIGIN);
+  g_autofree char *key = NULL;
+  g_autofree char *dir = NULL;
+  if (!kvm_part_key (scratch_path (scratch), &key, error))
+    return FALSE;
+  g_autofree char *lock_path = g_strdup_printf ("%s/" KEPT_KIND "-%.*s.lock", cache_dir, KEY_DIGITS, key);
+  g_autoptr (FileLock) lock = file_lock (lock_path, error);
+  if (lock == NULL || !cache_lookup (cache_dir, KEPT_KIND, key, &dir, NULL, error))
+    return FALSE;
+  if (dir == NULL && (!files_write (path, origin, -1, error) || !cache_seal (cache_dir, KEPT_KIND, key, scratch, &dir, error)))
+    return FALSE;
+  *source = kernel_at_hand_new (dir, origin);
+  return TRUE;
+}
+
+static GPtrArray *
+find_kept (const char *cache_dir)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = g_dir_open (cache_dir, 0, NULL);
+  for (const char *name; dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
+    {
+      const char *digits = name + strlen (KEPT_KIND "-");
+      if (g_str_has_prefix (name, KEPT_KIND "-") && strlen (digits) == KEY_DIGITS && strspn (digits, "0123456789abcdef") == KEY_DIGITS)
+        g_ptr_array_add (names, g_strdup (name));
+    }
+  files_sort_names (names);
+  return names;
+}
+
+/* The key that the entry says it has: the lookup wants all of it. */
+static char *
+read_key (const char *entry)
+{
+  g_autofree char *path = g_build_filename (entry, "manifest", NULL);
+  g_autofree char *text = NULL;
+  if (!files_read (path, MANIFEST_MAX, &text, NULL, NULL) || !g_str_has_prefix (text, "key "))
+    return NULL;
+  return g_strndup (text + strlen ("key "), strcspn (text + strlen ("key "), "\n"));
+}
+
+/* What is damaged is gone afterwards, and said. */
+static gboolean
+add_kept (const char *cache_dir, const char *name, Progress *progress, GPtrArray *sources, GError **error)
+{
+  g_autofree char *entry = g_build_filename (cache_dir, name, NULL);
+  g_autofree char *written = read_key (entry);
+  const char *digits = name + strlen (KEPT_KIND "-");
+  const char *key = written != NULL && g_str_has_prefix (written, digits) ? written : digits;
+  g_autofree char *dir = NULL;
+  g_autofree char *origin = NULL;
+  if (!cache_lookup (cache_dir, KEPT_KIND, key, &dir, NULL, error))
+    return FALSE;
+  g_autofree char *path = g_build_filename (entry, ORIGIN, NULL);
+  if (dir == NULL)
+    progress_say (progress, "", "%s: a kept base was damaged, and is removed; try: ./harness build bases", name);
+  else if (files_read (path, ORIGIN_MAX, &origin, NULL, error))
+    g_ptr_array_add (sources, kernel_at_hand_new (dir, origin));
+  else
+    return FALSE;
+  return TRUE;
+}
+
+gboolean
+kernel_sources_kept (const char *cache_dir, Progress *progress, GPtrArray **sources, GError **error)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (free_source);
+  g_autoptr (GPtrArray) names = find_kept (cache_dir);
+  for (guint i = 0; i < names->len; i++)
+    {
+      if (!add_kept (cache_dir, g_ptr_array_index (names, i), progress, found, error))
+        return FALSE;
+    }
+  *sources = g_steal_pointer (&found);
+  return TRUE;
+}
+
+void
+kernel_sources_hash_kept (const char *cache_dir, InputHash *hash)
+{
+  g_autoptr (GPtrArray) names = find_kept (cache_dir);
+  for (guint i = 0; i < names->len; i++)
+    input_hash_add (hash, KEPT_KIND, g_ptr_array_index (names, i));
+}
+
 gboolean
 kernel_sources_at_hand (const char *cache_dir, Progress *progress, GPtrArray **sources, GError **error)
 {
-  return kernel_sources_in (FOLDER, cache_dir, progress, sources, error);
+  g_autoptr (GPtrArray) found = NULL;
+  g_autoptr (GPtrArray) kept = NULL;
+  if (!kernel_sources_in (FOLDER, cache_dir, progress, &found, error) || !kernel_sources_kept (cache_dir, progress, &kept, error))
+    return FALSE;
+  g_ptr_array_extend_and_steal (found, g_steal_pointer (&kept));
+  *sources = g_steal_pointer (&found);
+  return TRUE;
 }

@@ -4,15 +4,35 @@
 
 #include <string.h>
 
+/*
+ * A spreadsheet takes a cell that begins so for a formula, and runs it. A number with its sign, or a lone dash, is none. The last four are the wide letters that
+ * some take for the narrow ones.
+ */
+static gboolean
+is_formula (const char *text)
+{
+  static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0" };
+
+  if (*text == '+' || *text == '-')
+    return text[1 + strspn (text + 1, "0123456789. %")] != '\0';
+  for (guint i = 0; i < G_N_ELEMENTS (wide); i++)
+    if (g_str_has_prefix (text, wide[i]))
+      return TRUE;
+  return *text != '\0' && strchr ("=@\t\r", *text) != NULL;
+}
+
 void
 csv_text (GString *out, const char *text)
 {
-  if (strpbrk (text, ",\"\r\n") == NULL)
+  const char *mark = is_formula (text) ? "'" : "";
+  if (strpbrk (text, ",;\t\"\r\n") == NULL)
     {
+      g_string_append (out, mark);
       g_string_append (out, text);
       return;
     }
   g_string_append_c (out, '"');
+  g_string_append (out, mark);
   for (; *text != '\0'; text++)
     {
       if (*text == '"')

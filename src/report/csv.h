@@ -6,7 +6,10 @@
 #pragma once
 #include <glib.h>
 
-/* A field: quoted if it holds a comma, a quote or a line break. */
+/*
+ * A field: quoted if it holds a comma, a quote, a line break, or what else some program takes for a field's end. What a spreadsheet would run
+ * as a formula gets a ' before it; numbers stay numbers.
+ */
 void csv_text (GString *out, const char *text);
 void csv_number (GString *out, gint64 value);
 void csv_unsigned (GString *out, guint64 value);

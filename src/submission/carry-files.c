@@ -145,10 +145,37 @@ is_referred_to (const Submission *submission, const char *path)
   return FALSE;
 }
 
+/* A word that no kernel has, in lines that `base` has not. */
+static gboolean
+has_own_words (const Carrying *carrying, const char *text, const char *base)
+{
+  g_autoptr (GHashTable) words = c_words_new ();
+  GHashTableIter iter;
+  gpointer word;
+  nearness_add_new_words (text, base, words);
+  g_hash_table_iter_init (&iter, words);
+  while (g_hash_table_iter_next (&iter, &word, NULL))
+    {
+      if (!g_ascii_isdigit (*(const char *) word) && !kernel_index_knows_word (carrying->spec->index, word))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Of a whole tree most files are another version's, and nobody's own. */
+static void
+leave_out (Carrying *carrying, const SubmissionFile *file)
+{
+  carry_note (carrying, "%s: every word of it is some kernel's: taken for another version's own, and left out", file->path);
+  g_string_append_printf (carrying->left, "%s: another version's\n", file->path);
+}
+
 static void
 take_new (Carrying *carrying, const SubmissionFile *file)
 {
-  if (is_referred_to (carrying->submission, file->path))
+  if (carry_is_c (file->path) && !has_own_words (carrying, file->text, ""))
+    leave_out (carrying, file);
+  else if (is_referred_to (carrying->submission, file->path))
     {
       carry_add (carrying, file->path, file->text, "as it is: a new file");
       if (carry_is_c (file->path))
@@ -319,6 +346,12 @@ carry_untold (Carrying *carrying, const Whole *whole, Fault **fault, GError **er
       if (nearness_is_base (&whole->base->nearness) && carry_is_of_lab (carrying, whole->file->path, whole->file->text, whole->lab_text))
         return !is_changed (carrying, whole) || merge (carrying, whole, fault, error);
       return put_off (carrying, whole, NULL);
+    }
+  const gboolean of_lab = whole->lab_text != NULL && strcmp (whole->base->text, whole->lab_text) == 0 && nearness_is_base (&whole->base->nearness);
+  if (!of_lab && !has_own_words (carrying, whole->file->text, whole->lab_text != NULL ? whole->lab_text : ""))
+    {
+      leave_out (carrying, whole->file);
+      return TRUE;
     }
   if (!is_changed (carrying, whole))
     return TRUE;

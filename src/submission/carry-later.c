@@ -2,6 +2,7 @@
 /* Files that no merge can carry: all of them are looked at before any is transplanted, because one says what the other needs. */
 #include <string.h>
 
+#include "kernel/bases.h"
 #include "submission/carry-private.h"
 #include "submission/csource.h"
 #include "submission/transplant.h"
@@ -96,21 +97,23 @@ join (const GPtrArray *lines, const char *path)
   return g_string_free (out, FALSE);
 }
 
-static Fault *
-cannot (const Carrying *carrying, const LaterFile *later, const Transplant *transplant)
-{
-  g_autofree char *details = join (transplant->doubts, later->path);
-  Fault *fault = fault_new (STAGE_CARRY, details,
-                            "%s: made from another kernel than Linux %s, and part of the change could not be placed; try: --base with the kernel that it was made from",
-                            later->path, carrying->lab_name);
-  fault->needs_base = TRUE;
-  return fault;
-}
-
 static char *
 version_of (const Carrying *carrying, const Transplant *transplant)
 {
   return transplant->version < 0 ? g_strdup ("no known version") : g_strdup_printf ("Linux %s", kernel_index_version (carrying->spec->index, (guint) transplant->version));
+}
+
+static Fault *
+cannot (const Carrying *carrying, const LaterFile *later, const Transplant *transplant)
+{
+  g_autofree char *details = join (transplant->doubts, later->path);
+  g_autofree char *version = version_of (carrying, transplant);
+  g_autofree char *remedy = transplant->version < 0 ? g_strdup ("--base with the kernel that it was made from")
+                                                    : kernel_bases_command (kernel_index_version (carrying->spec->index, (guint) transplant->version));
+  Fault *fault = fault_new (STAGE_CARRY, details, "%s: made from about %s, not Linux %s, and part of the change has no sure place there; try: %s", later->path,
+                            version, carrying->lab_name, remedy);
+  fault->needs_base = TRUE;
+  return fault;
 }
 
 static void

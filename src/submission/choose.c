@@ -7,8 +7,11 @@
 
 #include <string.h>
 
+#include "submission/asked.h"
+#include "submission/choose-headers.h"
 #include "submission/choose-patches.h"
 #include "submission/paths.h"
+#include "submission/wanted.h"
 
 /* A kernel has 100 files of KVM. More than these many are no submission, and comparing them all would take long. */
 #define CANDIDATES_MAX 1000u
@@ -23,12 +26,21 @@ typedef struct
   char *shown, *folder, *text;
   KernelPath path;
   guint depth;
+  Asked asked;
 } Candidate;
+
+/* A path of which no file can be read. */
+typedef struct
+{
+  char *path, *why;
+} Refused;
 
 typedef struct
 {
   const RawSet *set;
+  const char *const *names; /* the assignment's; or NULL */
   Submission *submission;
+  GPtrArray *refused;    /* of Refused */
   GPtrArray *candidates; /* of Candidate */
   GPtrArray *patches;    /* of RawFile, not owned */
   guint ignored, ambiguous;
@@ -47,8 +59,18 @@ candidate_free (gpointer data)
 }
 
 static void
+refused_free (gpointer data)
+{
+  Refused *refused = data;
+  g_free (refused->path);
+  g_free (refused->why);
+  g_free (refused);
+}
+
+static void
 choice_clear (Choice *choice)
 {
+  g_ptr_array_unref (choice->refused);
   g_ptr_array_unref (choice->candidates);
   g_ptr_array_unref (choice->patches);
 }
@@ -85,44 +107,6 @@ is_user_program (const char *text)
 
 /* --- sorting the heap ------------------------------------------------------------------------- */
 
-static gboolean
-has_suffix (const char *name, const char *const *suffixes)
-{
-  g_autofree char *lower = g_ascii_strdown (name, -1);
-  for (; *suffixes != NULL; suffixes++)
-    {
-      if (g_str_has_suffix (lower, *suffixes))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-is_source_name (const char *path)
-{
-  static const char *const suffixes[] = { ".c", ".h", ".s", "/makefile", "/kconfig", "/kbuild", NULL };
-  return has_suffix (path, suffixes);
-}
-
-/* By its name, or, where the name tells nothing (changes.txt, a name without suffix), by what is in it. */
-static gboolean
-is_patch (const RawFile *file, gboolean is_candidate)
-{
-  static const char *const sure[] = { ".patch", ".diff", ".mbox", ".eml", NULL };
-  static const char *const maybe[] = { ".txt", ".c", ".log", ".mail", NULL };
-  const char *slash = strrchr (file->name, '/');
-  if (file->format != FORMAT_TEXT)
-    return FALSE;
-  if (has_suffix (file->name, sure))
-    return TRUE;
-  if (!has_suffix (file->name, maybe) && strchr (slash != NULL ? slash : file->name, '.') != NULL)
-    return FALSE;
-  guint changes;
-  const char *what;
-  g_autofree char *text = text_normalise (file->data, file->size, &changes, &what);
-  return text != NULL && patch_is_in (text, is_candidate ? 40 : 400);
-}
-
 /* A bare kvm_host.h is one of two. */
 static void
 tell_host_header (const RawFile *file, KernelPath *path)
@@ -144,6 +128,7 @@ add_candidate (Choice *choice, const RawFile *file, KernelPath *path)
   candidate->folder = g_path_get_dirname (file->name);
   candidate->path = *path;
   candidate->depth = raw_depth (file->name);
+  candidate->asked = asked_of (file->name, choice->names);
   *path = (KernelPath){ 0 };
   g_ptr_array_add (choice->candidates, candidate);
 }
@@ -153,8 +138,8 @@ sort_in (Choice *choice, const RawFile *file)
 {
   g_auto (KernelPath) path = { 0 };
   kernel_path_find (file->name, &path);
-  const gboolean known = path.path != NULL && is_source_name (path.path);
-  if (!name_is_litter (file->name) && is_patch (file, known))
+  const gboolean known = path.path != NULL && kernel_path_is_source (path.path);
+  if (!name_is_litter (file->name) && wanted_as_patch (file, known))
     g_ptr_array_add (choice->patches, (gpointer) file);
   else if (known && !name_is_litter (file->name))
     add_candidate (choice, file, &path);
@@ -167,6 +152,96 @@ sort_in (Choice *choice, const RawFile *file)
     }
 }
 
+/* --- the assignment that is asked for ----------------------------------------------------------- */
+
+static gboolean
+is_vendors (const char *path)
+{
+  return strcmp (path, KERNEL_KVM_FOLDER "vmx/vmx.c") == 0 || strcmp (path, KERNEL_KVM_FOLDER "svm/svm.c") == 0;
+}
+
+static gboolean
+is_cpuid (const char *path)
+{
+  return strcmp (path, KERNEL_KVM_FOLDER "cpuid.c") == 0;
+}
+
+/* An answer needs cpuid.c and a vendor's file: who changed one alone for this assignment has the other where the one before lies. */
+static gboolean
+fills_gap (const Choice *choice, const Candidate *candidate)
+{
+  const gboolean vendors = is_vendors (candidate->path.path);
+  if (choice->patches->len > 0 || (!vendors && !is_cpuid (candidate->path.path)))
+    return FALSE;
+  for (guint i = 0; i < choice->candidates->len; i++)
+    {
+      const Candidate *other = g_ptr_array_index (choice->candidates, i);
+      if (other->asked != ASKED_OTHER && (vendors ? is_vendors (other->path.path) : is_cpuid (other->path.path)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* What is of the assignment asked for; NULL: nothing says so. */
+static const char *
+find_asked (const Choice *choice)
+{
+  for (guint i = 0; i < choice->candidates->len; i++)
+    {
+      const Candidate *candidate = g_ptr_array_index (choice->candidates, i);
+      if (candidate->asked == ASKED_THIS)
+        return candidate->raw->name;
+    }
+  for (guint i = 0; i < choice->patches->len; i++)
+    {
+      const RawFile *patch = g_ptr_array_index (choice->patches, i);
+      if (asked_of (patch->name, choice->names) == ASKED_THIS)
+        return patch->name;
+    }
+  return NULL;
+}
+
+static guint
+drop_other_patches (Choice *choice)
+{
+  const guint before = choice->patches->len;
+  for (guint i = before; i > 0; i--)
+    {
+      const RawFile *patch = g_ptr_array_index (choice->patches, i - 1);
+      if (asked_of (patch->name, choice->names) == ASKED_OTHER)
+        g_ptr_array_remove_index (choice->patches, i - 1);
+    }
+  return before - choice->patches->len;
+}
+
+static guint
+drop_other_files (Choice *choice)
+{
+  guint dropped = 0;
+  for (guint i = choice->candidates->len; i > 0; i--)
+    {
+      const Candidate *candidate = g_ptr_array_index (choice->candidates, i - 1);
+      if (candidate->asked != ASKED_OTHER || fills_gap (choice, candidate))
+        continue;
+      g_ptr_array_remove_index (choice->candidates, i - 1);
+      dropped++;
+    }
+  return dropped;
+}
+
+/* Where something is of the assignment asked for, what is of others is left out. */
+static void
+leave_others (Choice *choice)
+{
+  const char *asked = find_asked (choice);
+  if (asked == NULL)
+    return;
+  g_autofree char *shown = name_shown (asked);
+  const guint dropped = drop_other_patches (choice) + drop_other_files (choice);
+  if (dropped > 0)
+    note (choice, "\"%s\" is of the assignment that is asked for: %u %s of others left out", shown, dropped, dropped == 1 ? "file is" : "files are");
+}
+
 /* --- one file of several ---------------------------------------------------------------------- */
 
 static void
@@ -177,24 +252,39 @@ drop (Choice *choice, GPtrArray *group, guint index, const char *why)
   g_ptr_array_remove_index (group, index);
 }
 
-/* Reads the texts; what is none, or none of the kernel's, leaves. FALSE with a fault if nothing readable was left of what was surely meant. */
-static gboolean
+static void
+refuse (Choice *choice, const Candidate *candidate, const char *what)
+{
+  Refused *refused = g_new0 (Refused, 1);
+  refused->path = g_strdup (candidate->path.path);
+  refused->why = g_strdup_printf ("%s is %s, not C source", candidate->shown, what);
+  g_ptr_array_add (choice->refused, refused);
+}
+
+static const char *
+read_text (Choice *choice, Candidate *candidate)
+{
+  const char *what = NULL;
+  candidate->text = submission_text (candidate->raw, candidate->shown, choice->submission->notes, &what);
+  if (candidate->text != NULL && candidate->text[0] != '\0')
+    return NULL;
+  what = candidate->text != NULL ? "empty" : what;
+  g_clear_pointer (&candidate->text, g_free);
+  return what;
+}
+
+/* Reads the texts; what is none, or none of the kernel's, leaves. */
+static void
 read_texts (Choice *choice, GPtrArray *group)
 {
-  g_autofree char *refused = NULL;
+  const guint refused = choice->refused->len;
   for (guint i = 0; i < group->len;)
     {
       Candidate *candidate = g_ptr_array_index (group, i);
-      const char *what;
-      candidate->text = submission_text (candidate->raw, candidate->shown, choice->submission->notes, &what);
-      if (candidate->text != NULL && candidate->text[0] == '\0')
-        {
-          what = "empty";
-          g_clear_pointer (&candidate->text, g_free);
-        }
-      if (candidate->text == NULL && refused == NULL && candidate->path.match != PATH_LIKELY)
-        refused = g_strdup_printf ("%s is %s, not C source", candidate->shown, what);
-      if (candidate->text == NULL)
+      const char *what = read_text (choice, candidate);
+      if (what != NULL && choice->refused->len == refused && candidate->path.match != PATH_LIKELY)
+        refuse (choice, candidate, what);
+      if (what != NULL)
         drop (choice, group, i, what);
       else if (is_user_program (candidate->text))
         drop (choice, group, i, "a program for user space");
@@ -203,10 +293,30 @@ read_texts (Choice *choice, GPtrArray *group)
       else
         i++;
     }
-  if (group->len > 0 || refused == NULL)
-    return TRUE;
-  *choice->fault = fault_new (STAGE_INGEST, NULL, "%s: hand in the file itself, as text (on GitHub: the Raw button)", refused);
-  return FALSE;
+  if (group->len > 0)
+    g_ptr_array_set_size (choice->refused, (gint) refused);
+}
+
+static gboolean
+has_vendors (const Choice *choice)
+{
+  return submission_find (choice->submission, KERNEL_KVM_FOLDER "vmx/vmx.c") != NULL || submission_find (choice->submission, KERNEL_KVM_FOLDER "svm/svm.c") != NULL;
+}
+
+/* What cannot be read is passed over where something else is there, unless it is what an answer cannot do without. FALSE with a fault. */
+static gboolean
+check_refused (Choice *choice)
+{
+  for (guint i = 0; i < choice->refused->len; i++)
+    {
+      const Refused *refused = g_ptr_array_index (choice->refused, i);
+      const gboolean needed = is_cpuid (refused->path) || (is_vendors (refused->path) && !has_vendors (choice));
+      if (choice->patches->len > 0 || (choice->submission->files->len > 0 && !needed))
+        continue;
+      *choice->fault = fault_new (STAGE_INGEST, NULL, "%s: hand in the file itself, as text (on GitHub: the Raw button)", refused->why);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static gint
@@ -238,6 +348,33 @@ drop_equal (Choice *choice, GPtrArray *group)
     }
 }
 
+/* Who counts exits in it has changed it: it is no kernel's own. */
+static gboolean
+has_answers (const char *text)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("0x4ffffff", G_REGEX_RAW | G_REGEX_CASELESS, 0, NULL);
+  return g_regex_match (regex, text, 0, NULL);
+}
+
+/* The one original among them, if the others may have been made from it. */
+static char *
+find_base (Choice *choice, const GPtrArray *group)
+{
+  const Candidate *base = NULL;
+  guint originals = 0;
+  for (guint i = 0; i < group->len; i++)
+    {
+      const Candidate *candidate = g_ptr_array_index (group, i);
+      originals += name_is_original (candidate->raw->name);
+      if (name_is_base (candidate->raw->name))
+        base = candidate;
+    }
+  if (base == NULL || originals != 1 || group->len < 2 || has_answers (base->text))
+    return NULL;
+  note (choice, "\"%s\" is taken for what the change was made from", base->shown);
+  return g_strdup (base->text);
+}
+
 static void
 drop_originals (Choice *choice, GPtrArray *group)
 {
@@ -250,6 +387,26 @@ drop_originals (Choice *choice, GPtrArray *group)
     {
       if (name_is_original (((Candidate *) g_ptr_array_index (group, i))->raw->name))
         drop (choice, group, i, "its name says that it is the original");
+      else
+        i++;
+    }
+}
+
+/* Of the assignment asked for, or else of none in particular. */
+static void
+drop_not_asked (Choice *choice, GPtrArray *group)
+{
+  Asked best = ASKED_OTHER;
+  for (guint i = 0; i < group->len; i++)
+    {
+      const Asked asked = ((const Candidate *) g_ptr_array_index (group, i))->asked;
+      if (asked == ASKED_THIS || (asked == ASKED_UNSAID && best != ASKED_THIS))
+        best = asked;
+    }
+  for (guint i = 0; i < group->len;)
+    {
+      if (((const Candidate *) g_ptr_array_index (group, i))->asked != best)
+        drop (choice, group, i, best == ASKED_THIS ? "another is of the assignment that is asked for" : "its name speaks of another assignment");
       else
         i++;
     }
@@ -307,21 +464,31 @@ by_version (gconstpointer a, gconstpointer b)
   return strverscmp (right->raw->name, left->raw->name);
 }
 
-/* The one that stays is the group's first. */
+/* Nobody's fault: what counts is the student's to say, and nothing says that it is wrong. */
+static void
+set_undecided (Choice *choice, const Candidate *first, const Candidate *second)
+{
+  *choice->fault = fault_new (STAGE_INGEST, NULL, "\"%s\" and \"%s\" are different, and both may be %s: hand in the one that counts", first->shown, second->shown,
+                              first->path.path);
+  (*choice->fault)->needs_base = TRUE;
+}
+
+/* The one that stays is the group's first. *base: what it was made from, if one of the others says so. */
 static gboolean
-decide (Choice *choice, GPtrArray *group)
+decide (Choice *choice, GPtrArray *group, char **base)
 {
   g_ptr_array_sort (group, by_nearness);
   drop_equal (choice, group);
+  *base = find_base (choice, group);
   drop_originals (choice, group);
+  drop_not_asked (choice, group);
   drop_deeper (choice, group);
   if (group->len <= 1)
     return TRUE;
   const Candidate *first = g_ptr_array_index (group, 0), *second = g_ptr_array_index (group, 1);
   if (!are_versions (group))
     {
-      *choice->fault = fault_new (STAGE_INGEST, NULL, "\"%s\" and \"%s\" are different, and both may be %s: hand in the one that counts", first->shown,
-                                  second->shown, first->path.path);
+      set_undecided (choice, first, second);
       return FALSE;
     }
   g_ptr_array_sort (group, by_version);
@@ -334,8 +501,9 @@ decide (Choice *choice, GPtrArray *group)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
+/* Takes base. */
 static void
-add_file (Choice *choice, Candidate *candidate)
+add_file (Choice *choice, Candidate *candidate, char *base)
 {
   SubmissionFile *file = g_new0 (SubmissionFile, 1);
   if (candidate->path.old_layout)
@@ -345,6 +513,7 @@ add_file (Choice *choice, Candidate *candidate)
   file->path = g_strdup (candidate->path.path);
   file->from = g_strdup (candidate->shown);
   file->text = g_steal_pointer (&candidate->text);
+  file->base_text = base;
   g_ptr_array_add (choice->submission->files, file);
 }
 
@@ -376,6 +545,7 @@ check_amount (Choice *choice, const GPtrArray *group)
     *choice->fault = fault_new (STAGE_INGEST, NULL, "%u files may be %s; " SUBMISSION_WANTED, group->len, first->path.path);
   else
     *choice->fault = fault_new (STAGE_INGEST, NULL, "%u kernel files and %u patches are too many; " SUBMISSION_WANTED, choice->candidates->len, choice->patches->len);
+  (*choice->fault)->needs_base = TRUE;
   return FALSE;
 }
 
@@ -387,72 +557,16 @@ choose_whole (Choice *choice)
   while (choice->candidates->len > 0)
     {
       g_autoptr (GPtrArray) group = take_group (choice->candidates);
-      if (!check_amount (choice, group) || !read_texts (choice, group))
+      g_autofree char *base = NULL;
+      if (!check_amount (choice, group))
         return FALSE;
-      if (group->len > 0 && !decide (choice, group))
+      read_texts (choice, group);
+      if (group->len > 0 && !decide (choice, group, &base))
         return FALSE;
       if (group->len > 0)
-        add_file (choice, g_ptr_array_index (group, 0));
+        add_file (choice, g_ptr_array_index (group, 0), g_steal_pointer (&base));
     }
-  return TRUE;
-}
-
-/* Headers that are none of KVM's, by their names as they are shown. */
-static GHashTable *
-own_headers (const RawSet *set)
-{
-  GHashTable *headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < set->files->len; i++)
-    {
-      RawFile *raw = g_ptr_array_index (set->files, i);
-      g_auto (KernelPath) known = { 0 };
-      if (!g_str_has_suffix (raw->name, ".h") || raw->format != FORMAT_TEXT || name_is_litter (raw->name))
-        continue;
-      kernel_path_find (raw->name, &known);
-      if (known.match == PATH_UNKNOWN)
-        g_hash_table_insert (headers, name_shown (raw->name), raw);
-    }
-  return headers;
-}
-
-/* A header of the student's own that stands beside the file that includes it by name. */
-static void
-add_own_header (Choice *choice, GHashTable *headers, const SubmissionFile *includer, const char *header)
-{
-  g_autofree char *folder = g_path_get_dirname (includer->from);
-  g_autofree char *name = strcmp (folder, ".") == 0 ? g_strdup (header) : g_strconcat (folder, "/", header, NULL);
-  const RawFile *raw = g_hash_table_lookup (headers, name);
-  const char *what;
-  g_autoptr (SubmissionFile) file = g_new0 (SubmissionFile, 1);
-  file->text = raw != NULL ? submission_text (raw, name, choice->submission->notes, &what) : NULL;
-  if (file->text == NULL)
-    return;
-  g_autofree char *kernel_folder = g_path_get_dirname (includer->path);
-  file->path = g_strconcat (kernel_folder, "/", header, NULL);
-  file->from = g_strdup (name);
-  note (choice, "\"%s\" is taken for %s: \"%s\" includes it", name, file->path, includer->from);
-  g_hash_table_remove (headers, name);
-  choice->ignored--;
-  g_ptr_array_add (choice->submission->files, g_steal_pointer (&file));
-}
-
-static void
-add_own_headers (Choice *choice)
-{
-  g_autoptr (GRegex) regex = g_regex_new ("^[ \\t]*#[ \\t]*include[ \\t]*\"([A-Za-z0-9_-]{1,60}\\.h)\"", G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
-  g_autoptr (GHashTable) headers = own_headers (choice->set);
-  const guint chosen = g_hash_table_size (headers) > 0 ? choice->submission->files->len : 0;
-  for (guint i = 0; i < chosen; i++)
-    {
-      const SubmissionFile *file = g_ptr_array_index (choice->submission->files, i);
-      g_autoptr (GMatchInfo) info = NULL;
-      g_regex_match (regex, file->text, 0, &info);
-      for (; g_match_info_matches (info); g_match_info_next (info, NULL))
-        {
-          g_autofree char *header = g_match_info_fetch (info, 1);
-          add_own_header (choice, headers, file, header);
-        }
-    }
+  return check_refused (choice);
 }
 
 static gint
@@ -463,16 +577,18 @@ by_path (gconstpointer a, gconstpointer b)
 }
 
 gboolean
-submission_choose (const RawSet *set, Submission *submission, Fault **fault)
+submission_choose (const RawSet *set, const char *const *names, Submission *submission, Fault **fault)
 {
-  g_auto (Choice) choice = { .set = set, .submission = submission, .fault = fault };
+  g_auto (Choice) choice = { .set = set, .names = names, .submission = submission, .ignored = set->others, .fault = fault };
   choice.candidates = g_ptr_array_new_with_free_func (candidate_free);
   choice.patches = g_ptr_array_new ();
+  choice.refused = g_ptr_array_new_with_free_func (refused_free);
   for (guint i = 0; i < set->files->len; i++)
     sort_in (&choice, g_ptr_array_index (set->files, i));
+  leave_others (&choice);
   if (!choose_whole (&choice))
     return FALSE;
-  add_own_headers (&choice);
+  choice.ignored -= submission_choose_headers (set, submission);
   g_ptr_array_sort (submission->files, by_path);
   if (!submission_choose_patches (choice.patches, submission, fault))
     return FALSE;

@@ -11,7 +11,7 @@ const char *stage_name (Stage stage); /* "ingest", "policy", "carry", "build", "
 
 typedef struct {
   Stage stage;
-  gboolean needs_base; /* of carry: nobody's fault; another --base may do */
+  gboolean needs_base; /* nobody's fault. Of carry: another --base may do; of ingest: which of the files counts cannot be told */
   char *reason;        /* one sentence that a student can act on */
   char *details;       /* more lines: the compiler's, the kernel's; or NULL */
 } Fault;

@@ -13,10 +13,12 @@
 #include "base/fd.h"
 #include "base/files.h"
 #include "submission/paths.h"
+#include "submission/wanted.h"
 
 typedef struct
 {
-  const char *path; /* the top, for messages */
+  const char *path;   /* the top, for messages */
+  const char *prefix; /* before the names in the set; `rel` is without it */
   gboolean with_git;
   RawSet *set;
   Fault **fault;
@@ -47,8 +49,8 @@ read_all (int fd, const char *name, gsize size, char **data, GError **error)
   return TRUE;
 }
 
-gboolean
-submission_load (int dir, const char *name, gboolean follow, gsize max, char **data, gsize *size, GError **error)
+static gboolean
+open_regular (int dir, const char *name, gboolean follow, int *out, gsize *size, GError **error)
 {
   struct stat st;
   AUTO_FD fd = openat (dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
@@ -57,8 +59,28 @@ submission_load (int dir, const char *name, gboolean follow, gsize max, char **d
   if (!S_ISREG (st.st_mode))
     return fail (error, HARNESS_ERROR_USAGE, "%s: neither a file nor a folder", name);
   *size = (gsize) st.st_size;
+  *out = g_steal_fd (&fd);
+  return TRUE;
+}
+
+gboolean
+submission_load (int dir, const char *name, gboolean follow, gsize max, char **data, gsize *size, GError **error)
+{
+  AUTO_FD fd = -1;
+  if (!open_regular (dir, name, follow, &fd, size, error))
+    return FALSE;
   *data = NULL;
   return *size > max || read_all (fd, name, *size, data, error);
+}
+
+gboolean
+submission_open (const char *path, gsize head_max, int *out, char **head, gsize *size, GError **error)
+{
+  AUTO_FD fd = -1;
+  if (!open_regular (AT_FDCWD, path, TRUE, &fd, size, error) || !read_all (fd, path, MIN (*size, head_max), head, error))
+    return FALSE;
+  *out = g_steal_fd (&fd);
+  return TRUE;
 }
 
 static int
@@ -117,11 +139,25 @@ take_file (Walk *walk, int dir, const char *name, const char *rel, GError **erro
   gsize size;
   if (!submission_load (dir, name, FALSE, raw_size_max (rel), &data, &size, error))
     return FALSE;
-  walk->set->walk.bytes += data != NULL ? (gint64) size : 0;
+  const gint64 read = data != NULL ? (gint64) size : 0;
+  g_autofree char *full = g_strconcat (walk->prefix, rel, NULL);
+  if (raw_set_add (walk->set, full, g_steal_pointer (&data), size))
+    walk->set->walk.bytes += read;
+  else
+    walk->set->walk.skipped += read;
   if (walk->set->walk.bytes > walk->set->walk.bytes_max)
-    return refuse (walk, "more than 200 MiB in it", error);
-  raw_set_add (walk->set, rel, g_steal_pointer (&data), size);
-  return TRUE;
+    return refuse (walk, "more than 512 MiB in it that may be a part of the change", error);
+  return walk->set->walk.skipped <= walk->set->walk.skipped_max || refuse (walk, "more than 8 GiB in it", error);
+}
+
+static gboolean
+count_entry (Walk *walk, const char *rel, GError **error)
+{
+  ArchiveWalk *account = &walk->set->walk;
+  account->names += (gint64) strlen (rel);
+  if (++account->entries > account->entries_max || account->names > account->names_max)
+    return refuse (walk, "more than 1000000 files and folders in it", error);
+  return archive_thread_us () < account->end_us || fail (error, HARNESS_ERROR_FAILED, "reading it takes too long; try: fewer files in it");
 }
 
 /* --- repositories ----------------------------------------------------------------------------- */
@@ -139,8 +175,8 @@ take_refs (RawRepo *repo, Walk *walk, int dir, const char *rel, guint depth, GEr
       g_autofree char *data = NULL;
       gsize size;
       AUTO_FD sub = is_type (dir, name, S_IFDIR) && depth < SUBMISSION_DEPTH_MAX ? open_folder (dir, name) : -1;
-      if (++walk->set->walk.entries > walk->set->walk.entries_max)
-        return refuse (walk, "more than 20000 files and folders in it", error);
+      if (!count_entry (walk, path, error))
+        return FALSE;
       if (sub >= 0 && !take_refs (repo, walk, sub, path, depth + 1, error))
         return FALSE;
       if (is_type (dir, name, S_IFREG) && raw_repo_wants (path) && submission_load (dir, name, FALSE, 4096, &data, &size, NULL) && data != NULL)
@@ -159,7 +195,8 @@ static gboolean
 take_repo (Walk *walk, int dir, const char *rel, GError **error)
 {
   static const char *const small[] = { "HEAD", "packed-refs", "shallow" };
-  RawRepo *repo = raw_set_repo (walk->set, rel);
+  g_autofree char *full = g_strconcat (walk->prefix, rel, NULL);
+  RawRepo *repo = raw_set_repo (walk->set, full);
   repo->objects_dir = rel[0] != '\0' ? g_build_filename (walk->path, rel, "objects", NULL) : g_build_filename (walk->path, "objects", NULL);
   for (guint i = 0; i < G_N_ELEMENTS (small); i++)
     {
@@ -239,8 +276,13 @@ walk_entry (Walk *walk, int dir, const char *name, const char *rel, guint depth,
   struct stat st;
   if (fstatat (dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return fail_errno (error, errno, "%s: looking at", name);
-  if (++walk->set->walk.entries > walk->set->walk.entries_max)
-    return refuse (walk, "more than 20000 files and folders in it", error);
+  if (!count_entry (walk, rel, error))
+    return FALSE;
+  if (S_ISREG (st.st_mode) && !wanted_by_name (rel))
+    {
+      raw_set_pass_over (walk->set);
+      return TRUE;
+    }
   if (S_ISREG (st.st_mode))
     return take_file (walk, dir, name, rel, error);
   if (!S_ISDIR (st.st_mode))
@@ -285,9 +327,9 @@ walk_folder (Walk *walk, int dir, const char *rel, guint depth, GError **error)
 }
 
 gboolean
-submission_read_folder (const char *path, gboolean with_git, RawSet *set, Fault **fault, GError **error)
+submission_read_folder (const char *path, const char *prefix, gboolean with_git, RawSet *set, Fault **fault, GError **error)
 {
-  Walk walk = { .path = path, .with_git = with_git, .set = set, .fault = fault };
+  Walk walk = { .path = path, .prefix = prefix, .with_git = with_git, .set = set, .fault = fault };
   g_autoptr (GError) cause = NULL;
   AUTO_FD dir = open (path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
   if (dir < 0)

@@ -19,7 +19,8 @@ const char *const kernel_index_files[] = {
 
 /* Headers that KVM's files can include; a student's own words are in none. */
 static const char *const word_folders[] = { "arch/x86/kvm", "arch/x86/include", "virt/kvm" };
-static const char *const word_files[] = { "include/linux/kvm_host.h", "include/linux/kvm_types.h", "include/uapi/linux/kvm.h", "include/linux/perf_event.h" };
+static const char *const word_files[] = { "include/linux/kvm_host.h", "include/linux/kvm_types.h", "include/uapi/linux/kvm.h", "include/linux/perf_event.h",
+                                          "arch/x86/kvm/Makefile",    "arch/x86/kvm/Kconfig",      "virt/kvm/Makefile.kvm",  "virt/kvm/Kconfig" };
 
 static void
 item_free (gpointer data)

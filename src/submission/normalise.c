@@ -23,7 +23,7 @@ static const Magic magics[] = {
   MAGIC (0, "%PDF", FORMAT_OTHER, "a PDF document"),
   MAGIC (0, "{\\rtf", FORMAT_OTHER, "an RTF document"),
   MAGIC (0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FORMAT_OTHER, "a Word document"),
-  MAGIC (0, "Rar!\x1a\x07", FORMAT_OTHER, "a RAR archive"),
+  MAGIC (0, "Rar!\x1a\x07", FORMAT_ARCHIVE, "a RAR archive"),
   MAGIC (0, "\x7f""ELF", FORMAT_OTHER, "a compiled program or object"),
   MAGIC (0, "\x89PNG", FORMAT_OTHER, "a picture (PNG)"),
   MAGIC (0, "\xff\xd8\xff", FORMAT_OTHER, "a picture (JPEG)"),

@@ -36,7 +36,15 @@ gboolean kernel_path_is_kernels (const char *path);
 /* Documents: Documentation/, README, *.md, pictures, .gitignore: nothing that is built. */
 gboolean kernel_path_is_document (const char *path);
 
+/* A file of the kernel that is none of KVM's, by folders that no submission has but a kernel's tree: "drivers/net/x.c", "fs/ext4/x.h". */
+gboolean kernel_path_is_other_part (const char *name);
+/* By its suffix: C, assembly, or a Makefile or Kconfig in a folder. */
+gboolean kernel_path_is_source (const char *path);
+/* Does it end in one of these lower-case suffixes (NULL-terminated), in whatever case? */
+gboolean name_ends (const char *name, const char *const *suffixes);
 /* Backups, products of builds, and what systems leave behind: __MACOSX/, .DS_Store, "x.c~", "x.o". */
 gboolean name_is_litter (const char *name);
 /* A copy that its name calls the original: "cpuid.c.orig", "old/cpuid.c". */
 gboolean name_is_original (const char *name);
+/* An original that is a kernel's own, not a student's earlier state: "base/cpuid.c", "vanilla/vmx.c". */
+gboolean name_is_base (const char *name);

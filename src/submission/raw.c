@@ -4,7 +4,11 @@
 
 #include <string.h>
 
+#include "submission/paths.h"
+#include "submission/wanted.h"
+
 #define GIT_SMALL_MAX (1u << 20)
+#define USELESS_LISTED_MAX 1000u /* that are told by name where nothing else is there */
 
 RawFile *
 raw_file_new (const char *name, char *data, gsize size)
@@ -46,7 +50,13 @@ raw_set_new (void)
   RawSet *set = g_new0 (RawSet, 1);
   set->files = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_file_free);
   set->repos = g_ptr_array_new_with_free_func (repo_free);
-  set->walk = (ArchiveWalk){ .entries_max = SUBMISSION_ENTRIES_MAX, .bytes_max = SUBMISSION_BYTES_MAX };
+  set->walk = (ArchiveWalk){
+    .entries_max = SUBMISSION_ENTRIES_MAX,
+    .bytes_max = SUBMISSION_BYTES_MAX,
+    .names_max = SUBMISSION_NAMES_MAX,
+    .skipped_max = SUBMISSION_SKIPPED_MAX,
+    .end_us = archive_thread_us () + SUBMISSION_SECONDS_MAX * G_USEC_PER_SEC,
+  };
   return set;
 }
 
@@ -139,32 +149,31 @@ find_repo_end (const char *name)
   return end != NULL ? end + strlen (".git") : NULL;
 }
 
-static void
+static gboolean
 add_to_repo (RawSet *set, const char *name, const char *end, char *data, gsize size)
 {
   const char *below = end + 1;
-  if (data == NULL || !raw_repo_wants (below))
+  if (!raw_repo_wants (below))
     {
       g_free (data);
-      return;
+      return FALSE;
     }
   g_autofree char *folder = g_strndup (name, (gsize) (end - name));
-  g_ptr_array_add (raw_set_repo (set, folder)->files, raw_file_new (below, data, size));
+  RawRepo *repo = raw_set_repo (set, folder);
+  if (data == NULL)
+    repo->cut = TRUE;
+  else
+    g_ptr_array_add (repo->files, raw_file_new (below, data, size));
+  return data != NULL;
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static gboolean
-is_packed_name (const char *name)
+gboolean
+raw_name_is_packed (const char *name)
 {
-  static const char *const suffixes[] = { ".zip", ".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz", ".tbz2", ".zst", ".7z", ".bundle" };
-  g_autofree char *lower = g_ascii_strdown (name, -1);
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    {
-      if (g_str_has_suffix (lower, suffixes[i]))
-        return TRUE;
-    }
-  return FALSE;
+  static const char *const suffixes[] = { ".zip", ".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz", ".tbz2", ".zst", ".7z", ".rar", ".bundle", NULL };
+  return name_ends (name, suffixes);
 }
 
 gsize
@@ -173,20 +182,35 @@ raw_size_max (const char *name)
   const char *git = find_repo_end (name);
   if (git != NULL)
     return !raw_repo_wants (git + 1) ? 0 : g_str_has_prefix (git + 1, "objects/") ? (gsize) SUBMISSION_BYTES_MAX : GIT_SMALL_MAX;
-  return is_packed_name (name) ? (gsize) SUBMISSION_BYTES_MAX : SUBMISSION_FILE_MAX;
+  return raw_name_is_packed (name) ? (gsize) SUBMISSION_BYTES_MAX : SUBMISSION_FILE_MAX;
 }
 
-void
+gboolean
 raw_set_add (RawSet *set, const char *name, char *data, gsize size)
 {
   const char *git = find_repo_end (name);
   if (git != NULL)
-    {
-      add_to_repo (set, name, git, data, size);
-      return;
-    }
-  RawFile *file = raw_file_new (name, data, size);
-  if (file->format == FORMAT_OTHER)
+    return add_to_repo (set, name, git, data, size);
+  g_autoptr (RawFile) file = raw_file_new (name, data, size);
+  const gboolean useful = wanted_by_content (file);
+  if (!useful)
     g_clear_pointer (&file->data, g_free);
-  g_ptr_array_add (set->files, file);
+  if (useful || set->files->len < USELESS_LISTED_MAX)
+    g_ptr_array_add (set->files, g_steal_pointer (&file));
+  else
+    set->others++;
+  return useful;
+}
+
+void
+raw_set_pass_over (RawSet *set)
+{
+  set->others++;
+}
+
+void
+raw_set_cut (RawSet *set, guint files, guint repos)
+{
+  g_ptr_array_set_size (set->files, (gint) files);
+  g_ptr_array_set_size (set->repos, (gint) repos);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/hash.h"
 #include "submission/archive.h"
 #include "submission/choose.h"
@@ -16,12 +17,15 @@
 #include "submission/repository.h"
 
 #define FOUND_LISTED_MAX 5u
+#define FILE_HEAD 65536u /* by which it is told what a file is */
+#define NESTED_MAX 8u /* archives in archives */
 
 typedef struct
 {
   const SubmissionSpec *spec;
   Submission *submission;
   RawSet *set;
+  Fault *packed; /* why an archive within was passed over, the first; or NULL */
   Fault **fault;
 } Reader;
 
@@ -29,12 +33,10 @@ typedef struct
 
 /* --- archives within -------------------------------------------------------------------------- */
 
-/* Takes the archives out of the set and puts their files into it: one level. */
-static gboolean
-unpack_nested (Reader *reader, GError **error)
+static GPtrArray *
+take_packed (RawSet *set)
 {
-  RawSet *set = reader->set;
-  g_autoptr (GPtrArray) packed = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_file_free);
+  GPtrArray *packed = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_file_free);
   for (guint i = 0; i < set->files->len;)
     {
       const RawFile *file = g_ptr_array_index (set->files, i);
@@ -43,16 +45,59 @@ unpack_nested (Reader *reader, GError **error)
       else
         i++;
     }
-  for (guint i = 0; i < packed->len; i++)
+  return packed;
+}
+
+static gboolean
+unpack (Reader *reader, const RawFile *file, const char *shown, const char *prefix, GError **error)
+{
+  if (file->format == FORMAT_BUNDLE)
+    return git_unbundle (shown, file->data, file->size, reader->spec->scratch_dir, reader->set, reader->fault, error);
+  return submission_read_archive (shown, prefix, file->data, file->size, reader->set, reader->fault, error);
+}
+
+/* One that is damaged, encrypted or hostile is passed over whole: what lies beside it may be what was meant. */
+static gboolean
+unpack_one (Reader *reader, const RawFile *file, GError **error)
+{
+  RawSet *set = reader->set;
+  const guint files = set->files->len, repos = set->repos->len;
+  const gint64 bytes = set->walk.bytes;
+  g_autofree char *shown = name_shown (file->name);
+  g_autofree char *prefix = g_strconcat (file->name, "/", NULL);
+  if (unpack (reader, file, shown, prefix, error))
     {
-      const RawFile *file = g_ptr_array_index (packed, i);
-      g_autofree char *shown = name_shown (file->name);
-      g_autofree char *prefix = g_strconcat (file->name, "/", NULL);
-      const gboolean ok = file->format == FORMAT_BUNDLE ? git_unbundle (shown, file->data, file->size, reader->spec->scratch_dir, set, reader->fault, error)
-                                                        : submission_read_archive (shown, prefix, file->data, file->size, set, reader->fault, error);
-      if (!ok)
-        return FALSE;
+      set->walk.bytes -= (gint64) file->size;
       note (reader, "\"%s\", %s, was unpacked", shown, file->what);
+      return TRUE;
+    }
+  if (*reader->fault == NULL)
+    return FALSE;
+  raw_set_cut (set, files, repos);
+  set->walk.bytes = bytes - (gint64) file->size;
+  note (reader, "passed over: %s", (*reader->fault)->reason);
+  if (reader->packed != NULL)
+    fault_free (*reader->fault);
+  else
+    reader->packed = *reader->fault;
+  *reader->fault = NULL;
+  return TRUE;
+}
+
+/* Puts what archives have in their place, level by level. */
+static gboolean
+unpack_nested (Reader *reader, GError **error)
+{
+  for (guint level = 0; level < NESTED_MAX; level++)
+    {
+      g_autoptr (GPtrArray) packed = take_packed (reader->set);
+      for (guint i = 0; i < packed->len; i++)
+        {
+          if (!unpack_one (reader, g_ptr_array_index (packed, i), error))
+            return FALSE;
+        }
+      if (packed->len == 0)
+        return TRUE;
     }
   return TRUE;
 }
@@ -114,16 +159,28 @@ by_depth (gconstpointer a, gconstpointer b)
   return strcmp ((*left)->name, (*right)->name);
 }
 
+/* Of repositories that can be read the one nearest to the top; NULL: there is none. FALSE with a fault: two are equally near. */
 static gboolean
-check_one_repo (Reader *reader)
+find_repo (Reader *reader, const RawRepo **repo)
 {
-  const GPtrArray *repos = reader->set->repos;
-  const RawRepo *first = g_ptr_array_index (repos, 0), *second = repos->len > 1 ? g_ptr_array_index (repos, 1) : NULL;
-  if (second == NULL || raw_depth (first->name) < raw_depth (second->name))
+  const RawRepo *second = NULL;
+  *repo = NULL;
+  for (guint i = 0; i < reader->set->repos->len; i++)
+    {
+      const RawRepo *one = g_ptr_array_index (reader->set->repos, i);
+      if (one->cut)
+        note (reader, "the git repository is larger than is looked at: the files beside it are taken");
+      else if (*repo == NULL)
+        *repo = one;
+      else if (second == NULL)
+        second = one;
+    }
+  if (second == NULL || raw_depth ((*repo)->name) < raw_depth (second->name))
     return TRUE;
-  g_autofree char *one = name_shown (first->name);
+  g_autofree char *one = name_shown ((*repo)->name);
   g_autofree char *other = name_shown (second->name);
   *reader->fault = fault_new (STAGE_INGEST, NULL, "there are two git repositories, \"%s\" and \"%s\": hand in the one that counts", one, other);
+  (*reader->fault)->needs_base = TRUE;
   return FALSE;
 }
 
@@ -143,7 +200,7 @@ use_repo (Reader *reader, const RawRepo *repo, gboolean *used, GError **error)
     }
   keep_tree_alone (set);
   raw_set_sort (set);
-  if (!submission_choose (set, reader->submission, reader->fault))
+  if (!submission_choose (set, reader->spec->names, reader->submission, reader->fault))
     return FALSE;
   *used = reader->submission->files->len > 0 || reader->submission->patches->len > 0;
   if (*used)
@@ -153,15 +210,49 @@ use_repo (Reader *reader, const RawRepo *repo, gboolean *used, GError **error)
   return TRUE;
 }
 
+/* --- folders and files of this host ----------------------------------------------------------- */
+
+static gboolean
+take_part (Reader *reader, const SubmissionPart *part, gboolean with_git, GError **error)
+{
+  struct stat st;
+  g_autofree char *prefix = part->name[0] != '\0' ? g_strconcat (part->name, "/", NULL) : g_strdup ("");
+  g_autofree char *data = NULL;
+  gsize size;
+  if (stat (part->path, &st) < 0)
+    return fail (error, HARNESS_ERROR_USAGE, "%s: no such file: %s", part->path, g_strerror (errno));
+  if (S_ISDIR (st.st_mode))
+    return submission_read_folder (part->path, prefix, with_git, reader->set, reader->fault, error);
+  const gint64 left = SUBMISSION_BYTES_MAX - reader->set->walk.bytes;
+  if (!submission_load (AT_FDCWD, part->path, TRUE, (gsize) MIN ((gint64) raw_size_max (part->name), left), &data, &size, error))
+    return FALSE;
+  reader->set->walk.bytes += data != NULL ? (gint64) size : 0;
+  raw_set_add (reader->set, part->name, g_steal_pointer (&data), size);
+  return TRUE;
+}
+
+static gboolean
+fill_set (Reader *reader, gboolean with_git, GError **error)
+{
+  const SubmissionSpec *spec = reader->spec;
+  for (guint i = 0; i < spec->n_parts; i++)
+    {
+      if (!take_part (reader, &spec->parts[i], with_git, error))
+        return FALSE;
+    }
+  return spec->parts != NULL || submission_read_folder (spec->path, "", with_git, reader->set, reader->fault, error);
+}
+
 /* --- the kinds -------------------------------------------------------------------------------- */
 
 static gboolean
 choose_from_set (Reader *reader, GError **error)
 {
   gboolean used = FALSE;
+  const RawRepo *repo;
   RawSet *set = reader->set;
   g_ptr_array_sort (set->repos, by_depth);
-  if (set->repos->len > 0 && (!check_one_repo (reader) || !use_repo (reader, g_ptr_array_index (set->repos, 0), &used, error)))
+  if (!find_repo (reader, &repo) || (repo != NULL && !use_repo (reader, repo, &used, error)))
     return FALSE;
   if (used)
     {
@@ -173,31 +264,37 @@ choose_from_set (Reader *reader, GError **error)
     {
       raw_set_free (reader->set);
       reader->set = set = raw_set_new ();
-      if (!submission_read_folder (reader->spec->path, FALSE, set, reader->fault, error) || !unpack_nested (reader, error))
+      if (!fill_set (reader, FALSE, error) || !unpack_nested (reader, error))
         return FALSE;
     }
   keep_tree_alone (set);
   raw_set_sort (set);
   if (set->is_tree)
     reader->submission->kind = "tree";
-  return submission_choose (set, reader->submission, reader->fault);
+  return submission_choose (set, reader->spec->names, reader->submission, reader->fault);
 }
 
 static gboolean
 read_folder (Reader *reader, GError **error)
 {
   reader->submission->kind = "folder";
-  return submission_read_folder (reader->spec->path, TRUE, reader->set, reader->fault, error) && unpack_nested (reader, error) && choose_from_set (reader, error);
+  return fill_set (reader, TRUE, error) && unpack_nested (reader, error) && choose_from_set (reader, error);
 }
 
 static gboolean
-read_packed (Reader *reader, const char *name, const RawFile *file, GError **error)
+read_bundle (Reader *reader, const char *name, const RawFile *file, GError **error)
 {
   g_autofree char *shown = name_shown (name);
-  reader->submission->kind = file->format == FORMAT_BUNDLE ? "bundle" : "archive";
-  const gboolean ok = file->format == FORMAT_BUNDLE ? git_unbundle (shown, file->data, file->size, reader->spec->scratch_dir, reader->set, reader->fault, error)
-                                                    : submission_read_archive (shown, "", file->data, file->size, reader->set, reader->fault, error);
-  return ok && unpack_nested (reader, error) && choose_from_set (reader, error);
+  reader->submission->kind = "bundle";
+  return unpack (reader, file, shown, "", error) && choose_from_set (reader, error);
+}
+
+static gboolean
+read_archive (Reader *reader, const char *name, int fd, const char *head, gsize size, GError **error)
+{
+  g_autofree char *shown = name_shown (name);
+  reader->submission->kind = "archive";
+  return submission_read_archive_file (shown, fd, head, size, reader->set, reader->fault, error) && unpack_nested (reader, error) && choose_from_set (reader, error);
 }
 
 /* A file alone: a patch, or one whole file. */
@@ -212,22 +309,31 @@ read_plain (Reader *reader, GError **error)
   return TRUE;
 }
 
+/* An archive is read from the file: it may be a kernel's tree of a gigabyte. */
 static gboolean
 read_file (Reader *reader, GError **error)
 {
+  g_autofree char *head = NULL;
   g_autofree char *data = NULL;
   g_autofree char *name = g_path_get_basename (reader->spec->path);
+  const char *what;
   gsize size;
+  AUTO_FD fd = -1;
+  if (!submission_open (reader->spec->path, FILE_HEAD, &fd, &head, &size, error))
+    return FALSE;
+  const gsize head_size = MIN (size, FILE_HEAD);
+  if (format_of (head, head_size, &what) == FORMAT_ARCHIVE)
+    return read_archive (reader, name, fd, head, head_size, error);
   if (!submission_load (AT_FDCWD, reader->spec->path, TRUE, (gsize) SUBMISSION_BYTES_MAX, &data, &size, error))
     return FALSE;
   if (data == NULL)
     {
-      *reader->fault = fault_new (STAGE_INGEST, NULL, "%s: more than 200 MiB; " SUBMISSION_WANTED, name);
+      *reader->fault = fault_new (STAGE_INGEST, NULL, "%s: more than 512 MiB; " SUBMISSION_WANTED, name);
       return FALSE;
     }
   g_autoptr (RawFile) file = raw_file_new (name, g_steal_pointer (&data), size);
-  if (file->format == FORMAT_ARCHIVE || file->format == FORMAT_BUNDLE)
-    return read_packed (reader, name, file, error);
+  if (file->format == FORMAT_BUNDLE)
+    return read_bundle (reader, name, file, error);
   raw_set_add (reader->set, name, g_steal_pointer (&file->data), size);
   return read_plain (reader, error);
 }
@@ -252,7 +358,7 @@ say_found (const RawSet *set)
     {
       const RawFile *file = g_ptr_array_index (set->files, i);
       g_autofree char *shown = name_shown (file->name);
-      g_string_append_printf (text, "%s%s (%s)", i > 0 ? ", " : "", shown, file->data != NULL && file->size == 0 ? "empty" : file->what);
+      g_string_append_printf (text, "%s%s (%s)", i > 0 ? ", " : "", shown, file->format == FORMAT_TEXT && file->size == 0 ? "empty" : file->what);
     }
   if (set->files->len > FOUND_LISTED_MAX)
     g_string_append_printf (text, " and %u more", set->files->len - FOUND_LISTED_MAX);
@@ -265,6 +371,11 @@ check_not_empty (Reader *reader)
   const Submission *submission = reader->submission;
   if (submission->files->len > 0 || submission->patches->len > 0)
     return TRUE;
+  if (reader->packed != NULL)
+    {
+      *reader->fault = g_steal_pointer (&reader->packed);
+      return FALSE;
+    }
   g_autofree char *found = say_found (reader->set);
   g_autofree char *notes = NULL;
   g_ptr_array_add (submission->notes, NULL);
@@ -325,11 +436,12 @@ read_all (Reader *reader, GError **error)
 {
   struct stat st;
   const char *path = reader->spec->path;
-  if (stat (path, &st) < 0)
+  const gboolean parts = reader->spec->parts != NULL;
+  if (!parts && stat (path, &st) < 0)
     return fail (error, HARNESS_ERROR_USAGE, "%s: no such submission: %s", path, g_strerror (errno));
-  if (!S_ISDIR (st.st_mode) && !S_ISREG (st.st_mode))
+  if (!parts && !S_ISDIR (st.st_mode) && !S_ISREG (st.st_mode))
     return fail (error, HARNESS_ERROR_USAGE, "%s: no submission: neither a file nor a folder", path);
-  if (!(S_ISDIR (st.st_mode) ? read_folder (reader, error) : read_file (reader, error)))
+  if (!(parts || S_ISDIR (st.st_mode) ? read_folder (reader, error) : read_file (reader, error)))
     return FALSE;
   note_passed_over (reader);
   if (strcmp (reader->submission->kind, "tree") == 0)
@@ -345,6 +457,7 @@ submission_read (const SubmissionSpec *spec, Submission **out, Fault **fault, GE
   Reader reader = { .spec = spec, .submission = submission, .set = raw_set_new (), .fault = &own };
   const gboolean ok = read_all (&reader, error);
   raw_set_free (reader.set);
+  g_clear_pointer (&reader.packed, fault_free);
   if (ok)
     own = submission_policy (submission, spec->allowed);
   if (own != NULL)

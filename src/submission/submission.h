@@ -14,7 +14,7 @@ typedef struct {
   char *path;      /* in the kernel: "arch/x86/kvm/cpuid.c" */
   char *from;      /* as it stands in the submission: "hw 2/cpuid (1).c" */
   char *text;      /* valid UTF-8, LF, no BOM; NULL: removed by the submission (git alone can tell that) */
-  char *base_text; /* what it was before the student's change, if the submission itself tells that (git alone can); NULL if not or if it is a new file */
+  char *base_text; /* what it was before the student's change, if the submission itself tells that (git, or a folder "original"); NULL if not or if it is a new file */
 } SubmissionFile;
 
 /* A patch, to be applied in order. */
@@ -37,10 +37,18 @@ void submission_free (Submission *submission);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Submission, submission_free)
 SubmissionFile *submission_find (const Submission *submission, const char *path); /* NULL if it is not there */
 
+/* A file or folder of a submission that lies in several, and under which name it counts; "" for a folder: what is in it. */
 typedef struct {
-  const char *path;        /* what the user named */
+  const char *path, *name;
+} SubmissionPart;
+
+typedef struct {
+  const char *path;        /* what the user named; with parts: what the whole is called */
+  const SubmissionPart *parts; /* NULL: `path` is all */
+  guint n_parts;
   const char *scratch_dir; /* an existing folder for what is unpacked; the caller removes it */
   const char *base;        /* --base: a git revision of the submission's own repository, or NULL */
+  const char *const *names; /* what the assignment is called ("a3", "final"), NULL-terminated, for submissions that have several; NULL: not told */
   const char *const *allowed; /* path patterns ("arch/x86/kvm/" for all below, or a file), NULL-terminated: others are a fault of policy */
 } SubmissionSpec;
 

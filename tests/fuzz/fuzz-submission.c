@@ -98,7 +98,7 @@ check_archive (const char *data, size_t size)
     }
   require (set->walk.bytes <= set->walk.bytes_max && set->walk.entries <= set->walk.entries_max);
   raw_set_sort (set);
-  require (submission_choose (set, submission, &fault) == (fault == NULL));
+  require (submission_choose (set, NULL, submission, &fault) == (fault == NULL));
   for (guint i = 0; i < submission->files->len; i++)
     check_path (((SubmissionFile *) g_ptr_array_index (submission->files, i))->path);
 }

@@ -22,6 +22,9 @@ wrong "--leaf-map is \"Z\"" --leaf-map Z a.patch
 wrong "--format has \"pdf\"" --format pdf a.patch
 wrong "is for one submission" --format gradescope a.patch a.patch
 wrong "two rubrics" --assignment a2 --rubric "$tree/configs/rubrics/a3.conf" a.patch
+wrong "--group is \"canva\"" --group canva a.patch
+wrong "nothing is named as the platforms name" --group auto a.patch
+wrong "is for one submission" --format gradescope --group auto a.patch
 
 # A rubric's mistakes have a file and a line.
 rubric() { # TEXT SED
@@ -66,3 +69,27 @@ expect 0 "$harness" grade --output mine --rubric "$PWD/mine.conf" a.patch
 [ "$(jq -r .assignment mine/a/grade.json)" = mine.conf ] || fail "assignment: $(jq -r .assignment mine/a/grade.json)"
 wrong "--base: /nothing: there is no such folder" --base /nothing a.patch
 no_leftovers
+
+# A course's download: one submission for each student, and a warning for who did not ask. No cell is a formula; the umask holds.
+mkdir download
+for file in doe_12_34_report.pdf doe_LATE_12_35_notes.txt =roe_13_36_notes.txt index.html; do echo x >"download/$file"; done
+(umask 077 && expect 0 "$harness" grade --group auto --output grouped download) || exit 1
+said "2 submissions by their names"
+said "1 of the files are nobody's"
+[ "$(cut -d, -f1-5 grouped/grades.csv | tail -n +2)" = "'=roe_13,0.00,100.00,failed,ingest
+doe_12,0.00,100.00,failed,ingest" ] || fail "grades.csv: $(cat grouped/grades.csv)"
+[ -z "$(find grouped -perm /077)" ] || fail "umask: $(find grouped -perm /077)"
+grep -q "<h1>doe_12</h1>" grouped/doe_12/grade.html || fail "the heading is no name"
+grep -qF -- "--group auto 'download/doe_12_34_report.pdf' 'download/doe_LATE_12_35_notes.txt'" grouped/doe_12/grade.md || fail "how to repeat it is not told"
+expect 0 "$harness" grade --output single download/doe*
+said "warning: these are named as Canvas names"
+[ "$(wc -l <single/grades.csv)" -eq 3 ] || fail "without --group: $(cat single/grades.csv)"
+expect 0 "$harness" grade --group none --output single download/doe*
+! grep -q warning "$TMPDIR/err" || fail "a warning for who said none"
+
+# Names in UTF-8 are the same in every locale.
+mkdir -p "names/Übung 3 – José" && echo x >"names/Übung 3 – José/notes.txt"
+perl "$OLDPWD/tests/submissions/archive.pl" zip names.zip names
+for locale in C C.UTF-8; do LC_ALL=$locale expect 0 "$harness" grade --output "locale-$locale" names.zip; done
+grep -q "found: Übung 3 – José/notes.txt (text)" locale-C/names/grade.md || fail "in locale C: $(cat locale-C/names/grade.md)"
+cmp locale-C/names/grade.md locale-C.UTF-8/names/grade.md || fail "the locale makes another grade"

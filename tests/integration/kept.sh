@@ -15,10 +15,13 @@ make_run() { # NAME: one more run, under a name of our own
 make_run good
 run=$results/good
 
-# Whatever its files were made with, a run's are for all to read.
-(umask 077 && make_run modes) || exit 1
-[ -z "$(find "$results/modes" -type f ! -perm 644 -o -type d ! -perm 755)" ] || fail "modes: $(find "$results/modes" -printf '%m %p\n')"
-rm -r "$results/modes" && ln -sfn good "$results/latest"
+# Whatever its files were made with, a run's are for all to read whom the umask lets.
+for mask in 022:755:644 077:700:600 027:750:640 000:755:644; do
+  IFS=: read -r umask folder file <<<"$mask"
+  (umask "$umask" && make_run modes) || exit 1
+  [ -z "$(find "$results/modes" -type f ! -perm "$file" -o -type d ! -perm "$folder")" ] || fail "umask $umask: $(find "$results/modes" -printf '%m %p\n')"
+  rm -r "$results/modes" && ln -sfn good "$results/latest"
+done
 
 copy() { # NAME: a copy of the good run that may be spoiled
   rm -rf "${results:?}/$1"

@@ -7,7 +7,8 @@
 new_tree "$TMPDIR/tree"
 shared_cache
 
-deb_mirror() { curl -sfI --max-time 20 http://deb.debian.org/debian/dists/bookworm/InRelease >/dev/null; }
+# Of this host's apt: it is what the disk is made from, where this is a Debian.
+deb_mirror() { curl -sfI --max-time 20 "$(apt-get update --print-uris | sed -n "s,^'\(.*-updates/InRelease\)' .*,\1,p" | head -n 1)" >/dev/null; }
 if ! ls images/cache/distro-*/about.json >/dev/null 2>&1; then deb_mirror || skip "no mirror can be reached, and no disk is in the cache"; fi
 
 disk_of() { # NAME

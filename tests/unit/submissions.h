@@ -16,6 +16,8 @@
 
 static const char *const usual_policy[] = { "arch/x86/kvm/", "arch/x86/include/asm/kvm_host.h", NULL };
 
+static const char *const *asked_names; /* what the assignment is called; a test may set it */
+
 /* DIR/name read, DIR/scratch-… being the scratch folder. Exactly one of the two is set. */
 static inline void
 read_submission (const char *dir, const char *name, const char *base, Submission **submission, Fault **fault)
@@ -24,7 +26,7 @@ read_submission (const char *dir, const char *name, const char *base, Submission
   g_autofree char *scratch = g_build_filename (dir, "scratch-XXXXXX", NULL);
   g_autoptr (GError) error = NULL;
   assert_non_null (g_mkdtemp (scratch));
-  const SubmissionSpec spec = { .path = path, .scratch_dir = scratch, .base = base, .allowed = usual_policy };
+  const SubmissionSpec spec = { .path = path, .scratch_dir = scratch, .base = base, .names = asked_names, .allowed = usual_policy };
   *submission = NULL;
   *fault = NULL;
   const gboolean ok = submission_read (&spec, submission, fault, &error);

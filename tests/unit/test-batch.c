@@ -57,6 +57,23 @@ teardown (void **state)
   return 0;
 }
 
+/* Who was not judged is compared by what was read. */
+static void
+test_pairs_unjudged (void **state)
+{
+  const Fixture *f = *state;
+  Grade *bob = g_ptr_array_index (f->grades, 1);
+  g_autoptr (BatchSummary) before = batch_summary (&f->batch);
+  assert_int_equal (before->pairs->len, 2);
+  bob->verdict = VERDICT_NEEDS_BASE;
+  g_free (bob->own_lines);
+  bob->own_lines = g_steal_pointer (&bob->carried);
+  bob->carried = g_strdup ("");
+  g_autoptr (BatchSummary) after = batch_summary (&f->batch);
+  assert_int_equal (after->pairs->len, 2);
+  assert_memory_equal (after->pairs->data, before->pairs->data, 2 * sizeof (SimilarPair));
+}
+
 static void
 test_scores (void **state)
 {
@@ -179,6 +196,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown (test_pairs_unjudged, setup, teardown),
     cmocka_unit_test_setup_teardown (test_scores, setup, teardown), cmocka_unit_test_setup_teardown (test_mistakes, setup, teardown),
     cmocka_unit_test_setup_teardown (test_looks, setup, teardown),  cmocka_unit_test_setup_teardown (test_golden, setup, teardown),
     cmocka_unit_test_setup_teardown (test_hostile, setup, teardown), cmocka_unit_test (test_empty),

@@ -44,7 +44,9 @@ test_names (void **state)
     { "hw 2/Jane Roe.zip", "Jane_Roe" }, { "other/Jane Roe.tar.gz", "Jane_Roe-2" }, { "Jane_Roe-2", "Jane_Roe-2-2" }, { "x/Jane Roe/", "Jane_Roe-3" },
     { "..", "__" },                      { ".", "_" },                              { "/", "_-2" },                   { "", "_-3" },
     { "a/..", "__-2" },                  { "jane.doe.zip", "jane_doe" },            { "index.html", "index_html" },   { "/a/<b>|\"c\".diff", "_b___c_" },          { ".hidden", "_hidden" },         { "\xff\xfe", "__-3" },
-    { "J\xc3\xb6rg.zip", "J__rg" },
+    { "J\xc3\xb6rg.zip", "J\xc3\xb6rg" },  { "Jo\xcc\x88rg.rar", "J\xc3\xb6rg-2" }, /* one letter, or two */
+    { "\xe5\xb1\xb1\xe7\x94\xb0 a.zip", "\xe5\xb1\xb1\xe7\x94\xb0_a" }, { "\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd", "\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd" },
+    { "-rf", "_rf" },                    { "=cmd", "_cmd" },                        { "a\xe2\x80\xae" "b\n", "a_b_" },                               { "JANE_ROE", "JANE_ROE-4" },
   };
   char *paths[G_N_ELEMENTS (cases) + 1] = { NULL };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -68,8 +70,16 @@ test_long_names (void **state)
   char *paths[] = { one, one, NULL };
   g_autoptr (GPtrArray) entries = grade_entries_new (paths);
   const GradeEntry *first = g_ptr_array_index (entries, 0), *second = g_ptr_array_index (entries, 1);
-  assert_int_equal (strlen (first->name), 80);
-  assert_int_equal (strlen (second->name), 82);
+  assert_int_equal (strlen (first->name), 200);
+  assert_int_equal (strlen (second->name), 202);
+  g_autoptr (GString) wide = g_string_new ("x");
+  for (guint i = 0; i < 100; i++)
+    g_string_append (wide, "\xe5\xb1\xb1");
+  char *cut[] = { wide->str, NULL };
+  g_autoptr (GPtrArray) letters = grade_entries_new (cut);
+  const GradeEntry *whole = g_ptr_array_index (letters, 0);
+  assert_int_equal (strlen (whole->name), 199); /* no letter is cut in two */
+  assert_true (g_utf8_validate (whole->name, -1, NULL));
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

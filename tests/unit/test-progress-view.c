@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Progress where there is no terminal: a plain line at the beginning and the end of a stage, and what stages took is kept. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/progress-view.h"
@@ -47,6 +48,48 @@ test_plain_lines (void **state)
   assert_text_has (lines[4], " s] build: FAILED, 0.0 s");
 }
 
+/* On a terminal of that name: what it was sent. */
+static char *
+shown_on_terminal (const char *dir, const char *term)
+{
+  const int master = posix_openpt (O_RDWR | O_NOCTTY), kept = dup (STDERR_FILENO);
+  char name[64], buffer[8192];
+  Progress progress = { 0 };
+  assert_true (master >= 0 && grantpt (master) == 0 && unlockpt (master) == 0 && ptsname_r (master, name, sizeof name) == 0);
+  const int slave = open (name, O_RDWR | O_NOCTTY);
+  assert_true (slave >= 0 && dup2 (slave, STDERR_FILENO) >= 0);
+  if (term != NULL)
+    g_setenv ("TERM", term, TRUE);
+  else
+    g_unsetenv ("TERM");
+  progress_view_init (&progress, dir, 0);
+  progress_begin (&progress, "", "build", 0);
+  progress_end (&progress, "", TRUE, NULL);
+  progress_view_end (&progress);
+  dup2 (kept, STDERR_FILENO);
+  const gssize got = read (master, buffer, sizeof buffer);
+  close (slave);
+  close (master);
+  close (kept);
+  assert_true (got > 0);
+  return g_strndup (buffer, (gsize) got);
+}
+
+/* What has said that it knows no control sequences is sent none. */
+static void
+test_dumb_terminal (void **state)
+{
+  static const char *const dumb[] = { "dumb", "", NULL };
+  for (guint i = 0; i < G_N_ELEMENTS (dumb); i++)
+    {
+      g_autofree char *text = shown_on_terminal (*state, dumb[i]);
+      assert_null (strchr (text, '\033'));
+      assert_text_has (text, " s] build …");
+    }
+  g_autofree char *clever = shown_on_terminal (*state, "xterm");
+  assert_text_has (clever, "\033[K");
+}
+
 static void
 test_quiet (void **state)
 {
@@ -77,6 +120,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (test_plain_lines, folder_setup, folder_teardown),
+    cmocka_unit_test_setup_teardown (test_dumb_terminal, folder_setup, folder_teardown),
     cmocka_unit_test_setup_teardown (test_quiet, folder_setup, folder_teardown),
     cmocka_unit_test_setup_teardown (test_timings, folder_setup, folder_teardown),
   };

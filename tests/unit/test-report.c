@@ -32,6 +32,25 @@ test_csv_text (void **state)
   assert_csv (out, "");
 }
 
+/* What a spreadsheet would run is told to be text; numbers stay numbers. */
+static void
+test_csv_formulas (void **state)
+{
+  static const char *const cases[][2] = {
+    { "=1+1", "'=1+1" },   { "@SUM(A1)", "'@SUM(A1)" },     { "+cmd|' /C x'!A0", "'+cmd|' /C x'!A0" }, { "-x.zip", "'-x.zip" },
+    { "\t=1", "\"'\t=1\"" }, { "=a,b", "\"'=a,b\"" },         { "\xef\xbc\x9d" "1", "'\xef\xbc\x9d" "1" }, { "a;=1", "\"a;=1\"" },
+    { "-3", "-3" },        { "+0.5 %", "+0.5 %" },          { "-", "-" },                              { "a=b", "a=b" },
+    { "'x", "'x" },        { "\r=1", "\"'\r=1\"" },         { "-1-1a", "'-1-1a" },                     { "x@y", "x@y" },
+  };
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GString) out = g_string_new (NULL);
+      csv_text (out, cases[i][0]);
+      assert_string_equal (out->str, cases[i][1]);
+    }
+}
+
 static void
 test_csv_numbers (void **state)
 {
@@ -211,7 +230,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_csv_text), cmocka_unit_test (test_csv_numbers),   cmocka_unit_test (test_fingerprint),
+    cmocka_unit_test (test_csv_text), cmocka_unit_test (test_csv_formulas), cmocka_unit_test (test_csv_numbers),   cmocka_unit_test (test_fingerprint),
     cmocka_unit_test (test_manifest), cmocka_unit_test (test_bad_manifests), cmocka_unit_test (test_markdown),
     cmocka_unit_test (test_deep_manifest),
   };

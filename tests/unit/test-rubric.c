@@ -6,7 +6,7 @@
 #include "grade/grade.h"
 
 #define RUBRIC_TEXT \
-  "[rubric]\ntitle = T\nleaf_map = B\nisa = svm\nsecret = s s\nallowed = a/b/ c.h\noptional = sums,  cost\nagain_vmx =\nagain_svm = npt=0 x=1\nfastpath = either\n" \
+  "[rubric]\ntitle = T\nnames = lab 7 ,, final\nleaf_map = B\nisa = svm\nsecret = s s\nallowed = a/b/ c.h\noptional = sums,  cost\nagain_vmx =\nagain_svm = npt=0 x=1\nfastpath = either\n" \
   "[points]\ntotal-exits = 1\ntotal-cycles = 2\nexits-per-reason = 3\ncycles-per-reason = 4\nsums = 5\nundefined-reasons = 6\nnot-enabled = 7\n" \
   "registers = 8\nconcurrency = 9\nother-leaves = 10\nlog-volume = 11\nplacement = 0\ncost = 13\nstability = 1000\n" \
   "[limits]\nwarning_cost = 1\nwarning_cost_max = 2\ncost_max_percent = 3\nlog_lines_max = 4\ncycles_min_percent = 100\n" \
@@ -46,6 +46,10 @@ test_values (void **state)
   rubric_load (path, &rubric, &error);
   assert_no_failure (error);
   assert_string_equal (rubric->name, "my.rubric");
+  assert_int_equal (g_strv_length (rubric->names), 3);
+  assert_string_equal (rubric->names[0], "my.rubric");
+  assert_string_equal (rubric->names[1], "lab 7");
+  assert_string_equal (rubric->names[2], "final");
   assert_string_equal (rubric->path, path);
   assert_string_equal (rubric->secret, "s s");
   assert_int_equal (rubric->isa, ISA_SVM);
@@ -102,22 +106,22 @@ mistake (const char *dir, const char *what, const char *with, const char *expect
 static void
 test_mistakes (void **state)
 {
-  mistake (*state, "isa = svm", "isa = tdx", "x.conf:4: isa is \"tdx\"; try: vmx or svm");
-  mistake (*state, "fastpath = either", "fastpath = both", "x.conf:10: fastpath is \"both\"; try: counted or either");
-  mistake (*state, "sums,  cost", "sums, costs", "x.conf:7: optional has \"costs\", which is no row");
-  mistake (*state, "a/b/ c.h", "a/b/ /etc/", "x.conf:6: allowed has \"/etc/\"; try: paths below the kernel's top folder");
-  mistake (*state, "a/b/ c.h", "a/../b", "x.conf:6: allowed has \"a/../b\"");
-  mistake (*state, "allowed = a/b/ c.h", "allowed =", "x.conf:6: allowed is empty");
-  mistake (*state, "secret = s s", "secret =", "x.conf:5: secret is empty");
-  mistake (*state, "cost = 13", "cost = 1001", "x.conf:24: cost is \"1001\"; try: a whole number from 0 to 1000");
-  mistake (*state, "cost = 13", "cost = -1", "x.conf:24: cost is \"-1\"");
-  mistake (*state, "cost = 13", "costs = 1", "x.conf:24: unknown key \"costs\" in [points]");
-  mistake (*state, "cost = 13\n", "", "x.conf:11: no \"cost\" in [points]");
-  mistake (*state, "cycles_min_percent = 100", "cycles_min_percent = 101", "x.conf:31: cycles_min_percent is \"101\"");
-  mistake (*state, "vmx = 3-6,0x10", "vmx = 3-6, 16", "x.conf:33: vmx is \"3-6, 16\"; try: reasons and ranges as in 3-6,11,33, or none");
-  mistake (*state, "svm =\n", "svm = 6-3\n", "x.conf:34: svm is \"6-3\"");
-  mistake (*state, "svm =\n", "svm = 4294967296\n", "x.conf:34: svm is \"4294967296\"");
-  mistake (*state, "[limits]", "[limit]", "x.conf:26: unknown group [limit]");
+  mistake (*state, "isa = svm", "isa = tdx", "x.conf:5: isa is \"tdx\"; try: vmx or svm");
+  mistake (*state, "fastpath = either", "fastpath = both", "x.conf:11: fastpath is \"both\"; try: counted or either");
+  mistake (*state, "sums,  cost", "sums, costs", "x.conf:8: optional has \"costs\", which is no row");
+  mistake (*state, "a/b/ c.h", "a/b/ /etc/", "x.conf:7: allowed has \"/etc/\"; try: paths below the kernel's top folder");
+  mistake (*state, "a/b/ c.h", "a/../b", "x.conf:7: allowed has \"a/../b\"");
+  mistake (*state, "allowed = a/b/ c.h", "allowed =", "x.conf:7: allowed is empty");
+  mistake (*state, "secret = s s", "secret =", "x.conf:6: secret is empty");
+  mistake (*state, "cost = 13", "cost = 1001", "x.conf:25: cost is \"1001\"; try: a whole number from 0 to 1000");
+  mistake (*state, "cost = 13", "cost = -1", "x.conf:25: cost is \"-1\"");
+  mistake (*state, "cost = 13", "costs = 1", "x.conf:25: unknown key \"costs\" in [points]");
+  mistake (*state, "cost = 13\n", "", "x.conf:12: no \"cost\" in [points]");
+  mistake (*state, "cycles_min_percent = 100", "cycles_min_percent = 101", "x.conf:32: cycles_min_percent is \"101\"");
+  mistake (*state, "vmx = 3-6,0x10", "vmx = 3-6, 16", "x.conf:34: vmx is \"3-6, 16\"; try: reasons and ranges as in 3-6,11,33, or none");
+  mistake (*state, "svm =\n", "svm = 6-3\n", "x.conf:35: svm is \"6-3\"");
+  mistake (*state, "svm =\n", "svm = 4294967296\n", "x.conf:35: svm is \"4294967296\"");
+  mistake (*state, "[limits]", "[limit]", "x.conf:27: unknown group [limit]");
 }
 
 static void
@@ -129,7 +133,7 @@ test_no_points (void **state)
   Rubric *rubric = NULL;
   g_autoptr (GError) error = NULL;
   assert_false (rubric_load (path, &rubric, &error));
-  assert_failed (error, HARNESS_ERROR_USAGE, "x.conf:12: no row has any points; try: at least one");
+  assert_failed (error, HARNESS_ERROR_USAGE, "x.conf:13: no row has any points; try: at least one");
 }
 
 static void

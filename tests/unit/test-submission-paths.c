@@ -138,10 +138,27 @@ test_what_is_nothing (void **state G_GNUC_UNUSED)
   assert_false (name_is_original ("folder/cpuid.c"));
 }
 
+/* What is read of a kernel's tree, and what is not; a student's folders are called otherwise. */
+static void
+test_other_parts (void **state)
+{
+  static const char *const others[] = { "linux/drivers/net/x.c", "arch/arm64/kvm/arm.c", "l/fs/ext4/inode.c", "l/Documentation/x/y.txt", "include/linux/list.h", "tools/perf/x.h" };
+  static const char *const wanted[] = { "l/arch/x86/kvm/notes.txt", "arch/x86/include/asm/kvm_host.h", "include/linux/kvm_host.h", "net/vmx.c", "include/my.h", "src/x.h", "kernel/cpuid.c",
+                                        "l/fs/a/cpuid.c", "virt/kvm/kvm_main.c", "scripts/x.txt" };
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (!kernel_path_is_other_part (others[i]))
+      fail_msg ("%s is another part", others[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    if (kernel_path_is_other_part (wanted[i]))
+      fail_msg ("%s is wanted", wanted[i]);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_other_parts),
     cmocka_unit_test (test_exact),   cmocka_unit_test (test_old_layout),  cmocka_unit_test (test_odd),           cmocka_unit_test (test_likely),
     cmocka_unit_test (test_unknown), cmocka_unit_test (test_patch_names), cmocka_unit_test (test_what_is_nothing),
   };
