@@ -13,6 +13,7 @@ carry_one=$root/$BUILD/tests/labs/carry-one
 [ -e "${SUBMISSIONS_SOURCE:-/usr/src/linux-source-6.1.tar.xz}" ] || lab_cannot vmx "linux-source-6.1 is not here"
 lab=$("$folder/pack.sh" --base) || fail "no kernel files"
 export SUBMISSIONS_CACHE=${SUBMISSIONS_CACHE:-$root/$BUILD/submissions}
+TMPDIR=$(mktemp -d "$TMPDIR/carry-XXXXXX") # several may run by hand
 work=$TMPDIR/work
 tried=0 wrong=0 not_at_hand=' '
 
@@ -184,5 +185,6 @@ for conf in "$folder"/right-*/expect.conf; do
 done
 echo "$put right submissions in other kernels' files, $((wrong - put_wrong)) wrong; $not_put could not be put there"
 [ -z "${not_at_hand// /}" ] || echo "kernels that are not at hand:$not_at_hand"
+rm -rf "$TMPDIR"
 [ "$((tried + put))" -gt 0 ] || fail "nothing was tried"
 [ "$wrong" -eq 0 ]
