@@ -7,7 +7,7 @@ Q ?= @
 CSTD := -std=gnu11
 WARN := -Wall -Wextra -Wshadow -Wvla -Werror
 OPT ?= -O2 -g
-PKGS := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libxml-2.0 libarchive libvirt libvirt-qemu libguestfs libelf capstone zlib libdeflate nettle
+PKGS := glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libxml-2.0 libarchive libvirt libvirt-qemu libguestfs libelf capstone zlib libdeflate nettle gmime-3.0
 VERSION := $(shell cat VERSION)
 
 STAGES := base record config kernel submission image machine timeline stats report grade cli

@@ -80,7 +80,7 @@ static void
 take_own_base (Carrying *carrying, Whole *whole)
 {
   const SubmissionFile *file = whole->file;
-  if (!is_indexed (file->path) || carry_is_kernels (carrying, file->path, file->base_text))
+  if (file->base_trust == BASE_RELEASE || !is_indexed (file->path) || carry_is_kernels (carrying, file->path, file->base_text))
     add_candidate (whole, "the submission's own base", file->base_text);
   else
     carry_note (carrying, "%s: what it was in the repository's beginning has lines that no kernel has: the nearest kernel is its base", file->path);
@@ -381,6 +381,25 @@ carry_one (Carrying *carrying, const SubmissionFile *file, Fault **fault, GError
   if (whole.base != NULL)
     return whole.told ? carry_told (carrying, &whole, fault, error) : carry_untold (carrying, &whole, fault, error);
   take_new (carrying, file);
+  return TRUE;
+}
+
+/* What is as it was in a repository's beginning, which had the student's lines already. */
+gboolean
+carry_untouched (Carrying *carrying, GError **error)
+{
+  const GPtrArray *files = carrying->submission->untouched;
+  for (guint i = 0; files != NULL && i < files->len; i++)
+    {
+      const SubmissionFile *file = g_ptr_array_index (files, i);
+      g_autofree char *lab_text = NULL;
+      if (!carry_read (carrying->spec->lab_dir, file->path, &lab_text, error))
+        return FALSE;
+      if (file->text == NULL || lab_text == NULL || !is_indexed (file->path) || carry_is_kernels (carrying, file->path, file->text))
+        continue;
+      carry_note (carrying, "%s: it is as in the repository's first commit, and has lines that no kernel has: they count", file->path);
+      carry_put_off (carrying, file, lab_text, NULL);
+    }
   return TRUE;
 }
 

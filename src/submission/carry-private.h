@@ -35,6 +35,7 @@ void carry_note (Carrying *carrying, const char *format, ...) G_GNUC_PRINTF (2, 
 void carry_learn (Carrying *carrying, const char *text, const char *base);
 
 /* --- carry-files.c: whole files --- */
+gboolean carry_untouched (Carrying *carrying, GError **error);
 gboolean carry_files (Carrying *carrying, const GPtrArray *files, Fault **fault, GError **error);
 /* --- carry-patches.c --- */
 gboolean carry_patches (Carrying *carrying, Fault **fault, GError **error);

@@ -194,7 +194,7 @@ submission_carry (const Submission *submission, const CarrySpec *spec, Carried *
   g_auto (Carrying) carrying = { .submission = submission, .spec = spec };
   g_autoptr (Fault) found = NULL;
   init (&carrying);
-  if (!carry_files (&carrying, submission->files, &found, error) || (found == NULL && !carry_patches (&carrying, &found, error))
+  if (!carry_files (&carrying, submission->files, &found, error) || (found == NULL && !carry_untouched (&carrying, error)) || (found == NULL && !carry_patches (&carrying, &found, error))
       || (found == NULL && !carry_later (&carrying, &found, error)))
     return FALSE;
   if (found == NULL && carrying.out->files->len == 0)

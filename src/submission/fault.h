@@ -11,7 +11,7 @@ const char *stage_name (Stage stage); /* "ingest", "policy", "carry", "build", "
 
 typedef struct {
   Stage stage;
-  gboolean needs_base; /* nobody's fault. Of carry: another --base may do; of ingest: which of the files counts cannot be told */
+  gboolean needs_base; /* nobody's fault. Of carry: another --base may do; of ingest: which of the files counts cannot be told, or a part of the repository is not there */
   char *reason;        /* one sentence that a student can act on */
   char *details;       /* more lines: the compiler's, the kernel's; or NULL */
 } Fault;

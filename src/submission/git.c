@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Git in a sandbox, over a repository of ours that borrows the submission's objects; see git.h. */
-#include "submission/git.h"
+#include "submission/git-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #define INSIDE_BUNDLE "/git/bundle"
 #define OUTPUT_MAX (G_GUINT64_CONSTANT (256) << 20)
 #define DEADLINE_S 120
+#define NAMES_MAX 5u
 
 /* The index of a full kernel history's pack takes 250 MB of address space, its windows what is allowed in the configuration. */
 static const SandboxLimits limits = { .memory_bytes = G_GUINT64_CONSTANT (3) << 30, .processes = 32, .file_bytes = OUTPUT_MAX, .deadline_s = DEADLINE_S };
@@ -36,7 +37,8 @@ struct Git
   char *shown;   /* the repository's name, for messages */
   char *dir;     /* ours */
   char *objects; /* theirs, on this host; NULL: below dir */
-  char *head;
+  char *head, *head_note;
+  char *folder;  /* of the kernel: "", or "linux/" */
   gboolean is_kernel;
   gboolean has_alternates;
 };
@@ -50,6 +52,8 @@ git_free (Git *git)
   g_free (git->dir);
   g_free (git->objects);
   g_free (git->head);
+  g_free (git->head_note);
+  g_free (git->folder);
   g_free (git);
 }
 
@@ -59,21 +63,36 @@ git_head (const Git *git)
   return git->head;
 }
 
+const char *
+git_head_note (const Git *git)
+{
+  return git->head_note;
+}
+
+const char *
+git_folder (const Git *git)
+{
+  return git->folder;
+}
+
+void
+git_set_folder (Git *git, const char *folder)
+{
+  g_free (git->folder);
+  git->folder = g_strdup (folder);
+  git->is_kernel = TRUE;
+}
+
+const char *
+git_shown (const Git *git)
+{
+  return git->shown;
+}
+
 gboolean
 git_is_kernel (const Git *git)
 {
   return git->is_kernel;
-}
-
-void
-git_file_free (GitFile *file)
-{
-  if (file == NULL)
-    return;
-  g_free (file->path);
-  g_free (file->id);
-  g_free (file->base_id);
-  g_free (file);
 }
 
 /* --- the repository of ours ------------------------------------------------------------------- */
@@ -192,8 +211,8 @@ run_to_text (const Git *git, Run *run, char **text, gsize *size, Fault **fault, 
   return TRUE;
 }
 
-static gboolean
-ask_argv (Git *git, const char *const *args, const GString *input, char **text, gsize *size, Fault **fault, GError **error)
+gboolean
+git_run (Git *git, const char *const *args, const GString *input, char **text, gsize *size, Fault **fault, GError **error)
 {
   g_autoptr (Sandbox) sandbox = make_sandbox (git);
   g_autoptr (Run) run = sandbox_run (sandbox, "git", NULL);
@@ -214,17 +233,41 @@ git_ask (Git *git, char **out, Fault **fault, GError **error, ...)
     g_ptr_array_add (args, arg);
   va_end (list);
   g_ptr_array_add (args, NULL);
-  if (!ask_argv (git, (const char *const *) args->pdata, NULL, out, &size, fault, error))
+  if (!git_run (git, (const char *const *) args->pdata, NULL, out, &size, fault, error))
     return FALSE;
   if (*out != NULL)
     g_strchomp (*out);
   return TRUE;
 }
 
+/* The type of the object that the line tells of; "": there is none. Moves on to the next line. */
+static char *
+take_type (const char **at)
+{
+  char kind[16] = "";
+  const char *end = *at != NULL ? strchr (*at, '\n') : NULL;
+  if (*at == NULL || sscanf (*at, "%*64[0-9a-f] %15[a-z]\n", kind) != 1)
+    kind[0] = '\0';
+  *at = end != NULL ? end + 1 : NULL;
+  return g_strdup (kind);
+}
+
+/* What makes a tree a kernel's: its Makefile and cpuid.c, whose content a clone may have left out: folders are there then. */
+static gboolean
+tells_kernel (const char *lines)
+{
+  g_autofree char *makefile = take_type (&lines);
+  g_autofree char *cpuid = take_type (&lines);
+  g_autofree char *kvm = take_type (&lines);
+  g_autofree char *other = take_type (&lines);
+  return strcmp (makefile, "blob") == 0 && (strcmp (cpuid, "blob") == 0 || (strcmp (kvm, "tree") == 0 && strcmp (other, "tree") == 0));
+}
+
 /* The commit, and whether it is a kernel, in one run: starting a sandbox takes longer than what git does in it. */
 gboolean
 git_look_up (Git *git, const char *revision, char **commit, gboolean *is_kernel, Fault **fault, GError **error)
 {
+  static const char *const parts[] = { "Makefile", "arch/x86/kvm/cpuid.c", "arch/x86/kvm", "arch/x86/kernel" };
   const char *const args[] = { "cat-file", "--batch-check=%(objectname) %(objecttype)", NULL };
   g_autoptr (GString) input = g_string_new (NULL);
   g_autofree char *text = NULL;
@@ -232,56 +275,133 @@ git_look_up (Git *git, const char *revision, char **commit, gboolean *is_kernel,
   char id[65], kind[16];
   *commit = NULL;
   *is_kernel = FALSE;
-  if (strchr (revision, '\n') != NULL || revision[0] == '-')
+  if (strchr (revision, '\n') != NULL || revision[0] == '-' || strchr (git->folder, '\n') != NULL)
     return TRUE;
-  g_string_append_printf (input, "%s^{commit}\n%s:arch/x86/kvm/cpuid.c\n", revision, revision);
-  if (!ask_argv (git, args, input, &text, &size, fault, error))
+  g_string_append_printf (input, "%s^{commit}\n", revision);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_string_append_printf (input, "%s:%s%s\n", revision, git->folder, parts[i]);
+  if (!git_run (git, args, input, &text, &size, fault, error))
     return FALSE;
   if (text == NULL || sscanf (text, "%64[0-9a-f] %15s", id, kind) != 2 || strcmp (kind, "commit") != 0)
     return TRUE;
   *commit = g_strdup (id);
-  const char *second = strchr (text, '\n');
-  *is_kernel = second != NULL && sscanf (second + 1, "%64[0-9a-f] %15s", id, kind) == 2 && strcmp (kind, "blob") == 0;
+  const char *rest = strchr (text, '\n');
+  *is_kernel = rest != NULL && tells_kernel (rest + 1);
   return TRUE;
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static gboolean
-unreadable (const Git *git, Fault **fault)
+gboolean
+git_unreadable (const Git *git, Fault **fault)
 {
-  *fault = fault_new (STAGE_INGEST, NULL, "%s: the git repository is damaged or incomplete; hand in git format-patch's output, or the changed files", git->shown);
+  *fault = fault_new (STAGE_INGEST, NULL,
+                      git->has_alternates ? "%s: the git repository is incomplete: it borrows from another one (git clone --shared or --reference); run git repack -a -d in it, "
+                                            "or hand in git format-patch's output"
+                                          : "%s: the git repository is damaged or incomplete (a partial clone?); hand in git format-patch's output, or the changed files",
+                      git->shown);
   return FALSE;
 }
 
-/* Where HEAD names no commit: the only branch, or main, or master. A branch whose commit is not there is damage. */
+/* "refs/heads/main" of "ref: refs/heads/main"; NULL: HEAD is a commit, or nothing that can be read. */
+static char *
+head_reference (const RawRepo *repo)
+{
+  for (guint i = 0; i < repo->files->len; i++)
+    {
+      const RawFile *file = g_ptr_array_index (repo->files, i);
+      if (strcmp (file->name, "HEAD") == 0 && file->data != NULL && g_str_has_prefix (file->data, "ref:"))
+        return g_strstrip (g_strdup (file->data + strlen ("ref:")));
+    }
+  return NULL;
+}
+
+/* It is there, so that whoever finds no commit behind it looks at damage. */
 static gboolean
-find_branch (Git *git, Fault **fault, GError **error)
+has_reference (const RawRepo *repo, const char *reference)
+{
+  g_autofree char *packed = g_strdup_printf (" %s\n", reference);
+  for (guint i = 0; i < repo->files->len; i++)
+    {
+      const RawFile *file = g_ptr_array_index (repo->files, i);
+      if (strcmp (file->name, reference) == 0 || (strcmp (file->name, "packed-refs") == 0 && file->data != NULL && strstr (file->data, packed) != NULL))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* "main, assignment#3 and 4 more", of lines "ID NAME". */
+static char *
+list_names (char **lines)
+{
+  GString *text = g_string_new (NULL);
+  const guint count = g_strv_length (lines);
+  for (guint i = 0; i < MIN (count, NAMES_MAX); i++)
+    {
+      const char *space = strchr (lines[i], ' ');
+      g_autofree char *shown = name_shown (space != NULL ? space + 1 : lines[i]);
+      g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", shown);
+    }
+  if (count > NAMES_MAX)
+    g_string_append_printf (text, " and %u more", count - NAMES_MAX);
+  return g_string_free (text, FALSE);
+}
+
+/* HEAD as `git init` leaves it, in a repository that was pushed to, or made from a bundle without a HEAD: not somebody's choice. */
+static gboolean
+is_initial (const char *reference)
+{
+  static const char *const names[] = { "refs/heads/master", "refs/heads/main", NULL };
+  return g_strv_contains (names, reference);
+}
+
+/* No other branch is ever taken for the one that is meant. */
+static gboolean
+no_head (const Git *git, const char *reference, char **branches, Fault **fault)
+{
+  g_autofree char *shown = name_shown (reference);
+  g_autofree char *others = list_names (branches);
+  if (strcmp (reference, "refs/heads/.invalid") == 0)
+    *fault = fault_new (STAGE_INGEST, NULL, "%s: git here cannot read the repository's references (reftable); hand in git format-patch's output, or a git bundle", git->shown);
+  else
+    *fault = fault_new (STAGE_INGEST, NULL, "%s: HEAD names no commit: there is none on %s (branches: %s); check out what counts (git checkout BRANCH), and hand in again",
+                        git->shown, shown, others);
+  (*fault)->needs_base = TRUE;
+  return FALSE;
+}
+
+/* Where HEAD names no commit. A branch whose commit is not there is damage. */
+static gboolean
+find_branch (Git *git, const RawRepo *repo, Fault **fault, GError **error)
 {
   g_autofree char *out = NULL;
-  if (!git_ask (git, &out, fault, error, "for-each-ref", "--format=%(objecttype) %(objectname) %(refname:short)", "refs/heads", NULL))
+  g_autofree char *reference = head_reference (repo);
+  if (reference == NULL || has_reference (repo, reference))
+    return git_unreadable (git, fault);
+  /* The object's type is asked for, and not printed, because git looks for the object then. */
+  if (!git_ask (git, &out, fault, error, "for-each-ref", "--format=%(objectname) %(refname:short)%(if)%(objecttype)%(then)%(end)", "refs/heads", "refs/remotes", NULL))
     return FALSE;
   if (out == NULL)
-    return unreadable (git, fault);
+    return git_unreadable (git, fault);
   g_auto (GStrv) lines = g_strsplit (out, "\n", -1);
-  const guint count = g_strv_length (lines);
-  for (guint i = 0; i < count; i++)
-    {
-      g_auto (GStrv) words = g_strsplit (lines[i], " ", 3);
-      if (g_strv_length (words) == 3 && git->head == NULL && (count == 1 || strcmp (words[2], "main") == 0 || strcmp (words[2], "master") == 0))
-        git->head = g_strdup (words[1]);
-    }
+  if (lines[0] == NULL)
+    return TRUE;
+  if (lines[1] != NULL || !is_initial (reference))
+    return no_head (git, reference, lines, fault);
+  g_autofree char *only = list_names (lines);
+  git->head = g_strndup (lines[0], strcspn (lines[0], " "));
+  git->head_note = g_strdup_printf ("HEAD names no commit: the repository's only branch, %s, is taken", only);
   return TRUE;
 }
 
 static gboolean
-find_head (Git *git, Fault **fault, GError **error)
+find_head (Git *git, const RawRepo *repo, Fault **fault, GError **error)
 {
   if (!git_look_up (git, "HEAD", &git->head, &git->is_kernel, fault, error))
     return FALSE;
   if (git->head != NULL)
     return TRUE;
-  if (!find_branch (git, fault, error))
+  if (!find_branch (git, repo, fault, error))
     return FALSE;
   if (git->head == NULL)
     return TRUE;
@@ -324,6 +444,7 @@ git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault
   if (!check_host (error))
     return FALSE;
   git->shown = repo->name[0] != '\0' ? name_shown (repo->name) : g_strdup ("the folder");
+  git->folder = g_strdup ("");
   git->dir = free_name (scratch_dir, "repository");
   git->objects = g_strdup (repo->objects_dir);
   if (git->objects != NULL)
@@ -347,194 +468,9 @@ git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault
       g_free (git->objects);
       git->objects = g_steal_pointer (&copy);
     }
-  if (!find_head (git, fault, error))
+  if (!find_head (git, repo, fault, error))
     return FALSE;
   *out = git->head != NULL ? g_steal_pointer (&git) : NULL;
-  return TRUE;
-}
-
-/* --- files and their content ------------------------------------------------------------------ */
-
-static GPtrArray *
-new_files (void)
-{
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) git_file_free);
-}
-
-/* "100644 blob ID<TAB>path". */
-static GitFile *
-parse_listed (const char *record)
-{
-  char id[65], kind[16];
-  guint mode;
-  const char *tab = strchr (record, '\t');
-  if (tab == NULL || sscanf (record, "%o %15s %64[0-9a-f]", &mode, kind, id) != 3)
-    return NULL;
-  GitFile *file = g_new0 (GitFile, 1);
-  file->path = g_strdup (tab + 1);
-  file->mode = mode;
-  file->id = g_strdup (id);
-  return file;
-}
-
-gboolean
-git_list (Git *git, const char *commit, const char *const *paths, GPtrArray **files, Fault **fault, GError **error)
-{
-  g_autoptr (GPtrArray) args = g_ptr_array_new ();
-  g_autoptr (GPtrArray) found = new_files ();
-  g_autofree char *text = NULL;
-  gsize size = 0;
-  for (const char *const *arg = (const char *const[]){ "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, "--", NULL }; *arg != NULL; arg++)
-    g_ptr_array_add (args, (gpointer) *arg);
-  for (; paths != NULL && *paths != NULL; paths++)
-    g_ptr_array_add (args, (gpointer) *paths);
-  g_ptr_array_add (args, NULL);
-  if (!ask_argv (git, (const char *const *) args->pdata, NULL, &text, &size, fault, error))
-    return FALSE;
-  if (text == NULL)
-    return unreadable (git, fault);
-  for (const char *at = text; at < text + size; at += strlen (at) + 1)
-    {
-      GitFile *file = parse_listed (at);
-      if (file != NULL)
-        g_ptr_array_add (found, file);
-    }
-  *files = g_steal_pointer (&found);
-  return TRUE;
-}
-
-/* ":100644 100644 ID ID M". */
-static GitFile *
-parse_difference (const char *record, const char *path)
-{
-  char old_id[65], new_id[65];
-  guint old_mode, new_mode;
-  if (sscanf (record, ":%o %o %64[0-9a-f] %64[0-9a-f]", &old_mode, &new_mode, old_id, new_id) != 4)
-    return NULL;
-  GitFile *file = g_new0 (GitFile, 1);
-  file->path = g_strdup (path);
-  file->mode = new_mode;
-  file->base_mode = old_mode;
-  file->id = new_mode != 0 ? g_strdup (new_id) : NULL;
-  file->base_id = old_mode != 0 ? g_strdup (old_id) : NULL;
-  return file;
-}
-
-gboolean
-git_differences (Git *git, const char *base, const char *commit, GPtrArray **files, Fault **fault, GError **error)
-{
-  const char *const args[] = { "diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", base, commit, "--", NULL };
-  g_autoptr (GPtrArray) found = new_files ();
-  g_autofree char *text = NULL;
-  gsize size = 0;
-  if (!ask_argv (git, args, NULL, &text, &size, fault, error))
-    return FALSE;
-  if (text == NULL)
-    return unreadable (git, fault);
-  for (const char *at = text; at < text + size;)
-    {
-      const char *path = at + strlen (at) + 1;
-      GitFile *file = path < text + size ? parse_difference (at, path) : NULL;
-      if (file == NULL)
-        break;
-      g_ptr_array_add (found, file);
-      at = path + strlen (path) + 1;
-    }
-  *files = g_steal_pointer (&found);
-  return TRUE;
-}
-
-/* Sizes first, so that nothing large is asked for: "ID blob SIZE" a line. */
-static gboolean
-ask_sizes (Git *git, const GPtrArray *ids, GArray *sizes, Fault **fault, GError **error)
-{
-  const char *const args[] = { "cat-file", "--batch-check", NULL };
-  g_autoptr (GString) input = g_string_new (NULL);
-  g_autofree char *text = NULL;
-  gsize size;
-  for (guint i = 0; i < ids->len; i++)
-    {
-      const char *id = g_ptr_array_index (ids, i);
-      if (id != NULL)
-        g_string_append_printf (input, "%s\n", id);
-    }
-  if (!ask_argv (git, args, input, &text, &size, fault, error))
-    return FALSE;
-  const char *at = text;
-  for (guint i = 0; i < ids->len; i++)
-    {
-      unsigned long long bytes = 0;
-      if (g_ptr_array_index (ids, i) != NULL)
-        {
-          if (at == NULL || sscanf (at, "%*64[0-9a-f] blob %llu", &bytes) != 1)
-            return unreadable (git, fault);
-          at = strchr (at, '\n');
-          at = at != NULL ? at + 1 : NULL;
-        }
-      const guint64 value = bytes;
-      g_array_append_val (sizes, value);
-    }
-  return TRUE;
-}
-
-static gboolean
-take_blobs (const Git *git, const GPtrArray *ids, const GArray *sizes, const char *text, gsize length, GPtrArray *blobs, Fault **fault)
-{
-  const char *at = text;
-  for (guint i = 0; i < ids->len; i++)
-    {
-      const char *id = g_ptr_array_index (ids, i);
-      const gsize size = (gsize) g_array_index (sizes, guint64, i);
-      RawFile *blob = NULL;
-      if (id != NULL && size > SUBMISSION_FILE_MAX)
-        blob = raw_file_new (id, NULL, size);
-      else if (id != NULL)
-        {
-          const char *begin = at != NULL ? memchr (at, '\n', length - (gsize) (at - text)) : NULL;
-          if (begin == NULL || length - (gsize) (begin + 1 - text) < size + 1)
-            return unreadable (git, fault);
-          char *data = g_malloc (size + 1);
-          memcpy (data, begin + 1, size);
-          data[size] = '\0';
-          blob = raw_file_new (id, data, size);
-          at = begin + 1 + size + 1;
-        }
-      g_ptr_array_add (blobs, blob);
-    }
-  return TRUE;
-}
-
-gboolean
-git_blobs (Git *git, const GPtrArray *ids, ArchiveWalk *account, GPtrArray **out, Fault **fault, GError **error)
-{
-  const char *const args[] = { "cat-file", "--batch", NULL };
-  g_autoptr (GArray) sizes = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr (GPtrArray) blobs = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_file_free);
-  g_autoptr (GString) input = g_string_new (NULL);
-  g_autofree char *text = NULL;
-  gsize length = 0;
-  if (!ask_sizes (git, ids, sizes, fault, error))
-    return FALSE;
-  for (guint i = 0; i < ids->len; i++)
-    {
-      const guint64 size = g_array_index (sizes, guint64, i);
-      if (g_ptr_array_index (ids, i) == NULL || size > SUBMISSION_FILE_MAX)
-        continue;
-      account->bytes += (gint64) size;
-      g_string_append_printf (input, "%s\n", (const char *) g_ptr_array_index (ids, i));
-    }
-  if (account->bytes > account->bytes_max)
-    {
-      *fault = fault_new (STAGE_INGEST, NULL, "%s: more than 200 MiB in the commit; " SUBMISSION_WANTED, git->shown);
-      return FALSE;
-    }
-  if (!ask_argv (git, args, input, &text, &length, fault, error))
-    return FALSE;
-  if (text == NULL)
-    return unreadable (git, fault);
-  if (!take_blobs (git, ids, sizes, text, length, blobs, fault))
-    return FALSE;
-  *out = g_steal_pointer (&blobs);
   return TRUE;
 }
 

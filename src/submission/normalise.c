@@ -29,6 +29,7 @@ static const Magic magics[] = {
   MAGIC (0, "\xff\xd8\xff", FORMAT_OTHER, "a picture (JPEG)"),
   MAGIC (0, "GIF8", FORMAT_OTHER, "a picture (GIF)"),
   MAGIC (0, "bplist0", FORMAT_OTHER, "a property list"),
+  MAGIC (0, "version https://git-lfs.github.com/spec/", FORMAT_OTHER, "a Git LFS pointer (its content was not handed in)"),
   MAGIC (0, "# v2 git bundle\n", FORMAT_BUNDLE, "a git bundle"),
   MAGIC (0, "# v3 git bundle\n", FORMAT_BUNDLE, "a git bundle"),
   MAGIC (0, "PK\003\004", FORMAT_ARCHIVE, "a zip archive"),
@@ -179,12 +180,18 @@ unify_line_ends (GString *text, guint *changes)
     return;
   *changes |= TEXT_CRLF;
   gsize to = 0;
-  for (gsize at = 0; at < text->len; at++)
+  for (gsize at = 0; at < text->len;)
     {
-      if (text->str[at] != '\r')
-        text->str[to++] = text->str[at];
-      else if (at + 1 == text->len || text->str[at + 1] != '\n')
-        text->str[to++] = '\n';
+      /* A terminal writes more CRs than one before an LF. */
+      const gsize returns = strspn (text->str + at, "\r");
+      at += returns;
+      if (at < text->len && (returns == 0 || text->str[at] == '\n'))
+        text->str[to++] = text->str[at++];
+      else
+        {
+          memset (text->str + to, '\n', returns);
+          to += returns;
+        }
     }
   g_string_truncate (text, to);
 }
@@ -269,7 +276,7 @@ text_changes (guint changes)
   return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
 
-/* --- names and mails -------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 char *
 name_shown (const char *name)
@@ -287,37 +294,4 @@ name_shown (const char *name)
         g_string_append_printf (shown, "\\x%02x", (guint8) *at++);
     }
   return g_string_free (shown, FALSE);
-}
-
-static char *
-unquote_printable (const char *body, gsize size, gsize *decoded_size)
-{
-  GString *text = g_string_sized_new (size);
-  for (gsize i = 0; i < size; i++)
-    {
-      if (body[i] != '=')
-        g_string_append_c (text, body[i]);
-      else if (i + 1 < size && body[i + 1] == '\n') /* a soft line break */
-        i += 1;
-      else if (i + 2 < size && g_ascii_isxdigit (body[i + 1]) && g_ascii_isxdigit (body[i + 2]))
-        {
-          g_string_append_c (text, (char) (g_ascii_xdigit_value (body[i + 1]) << 4 | g_ascii_xdigit_value (body[i + 2])));
-          i += 2;
-        }
-      else
-        g_string_append_c (text, '=');
-    }
-  *decoded_size = text->len;
-  return g_string_free (text, FALSE);
-}
-
-char *
-mail_decode (const char *encoding, const char *body, gsize size, gsize *decoded_size)
-{
-  if (g_ascii_strcasecmp (encoding, "quoted-printable") == 0)
-    return unquote_printable (body, size, decoded_size);
-  if (g_ascii_strcasecmp (encoding, "base64") != 0)
-    return NULL;
-  g_autofree char *copy = g_strndup (body, size);
-  return (char *) g_base64_decode (copy, decoded_size);
 }

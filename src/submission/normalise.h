@@ -26,5 +26,3 @@ char *text_changes (guint changes);
 
 /* A name as it may be shown: what is not printable UTF-8 as \xNN. */
 char *name_shown (const char *name);
-/* Base64 or quoted-printable, as a mail may have it: the same length or less; NULL if it is neither. */
-char *mail_decode (const char *encoding, const char *body, gsize size, gsize *decoded_size);

@@ -211,7 +211,7 @@ read_failure (PatchOutcome *outcome, const SubmissionPatch *patch, const char *o
       guint hunk;
       if (g_str_has_prefix (*line, "patching file ") || g_str_has_prefix (*line, "checking file "))
         file = *line + 14;
-      else if (sscanf (*line, "Hunk #%u FAILED", &hunk) == 1)
+      else if (sscanf (*line, "Hunk #%u", &hunk) == 1 && strstr (*line, " FAILED at ") != NULL)
         {
           outcome->failure = g_strdup_printf ("%s, hunk %u", file, hunk);
           outcome->hunk = find_hunk (patch, file, hunk);
@@ -243,13 +243,17 @@ read_notes (PatchOutcome *outcome, const char *output)
 }
 
 static gboolean
-apply_one (const SubmissionPatch *patch, const char *tree, guint fuzz, PatchOutcome *outcome, gboolean *ok, GError **error)
+apply_one (const SubmissionPatch *patch, const char *tree, const PatchHow *how, PatchOutcome *outcome, gboolean *ok, GError **error)
 {
   g_autoptr (Run) run = run_new ("patch", "--unified", "--forward", "--batch", "--no-backup-if-mismatch", "--reject-file=-", NULL);
   int status;
   run_addf (run, "-p%u", strip_count (patch));
   const guint context = fewest_context (patch);
-  run_addf (run, "--fuzz=%u", context > 0 ? MIN (fuzz, context - 1) : 0);
+  run_addf (run, "--fuzz=%u", context > 0 ? MIN (how->fuzz, context - 1) : 0);
+  if (how->any_blanks)
+    run_add (run, "--ignore-whitespace");
+  if (how->reversed)
+    run_add (run, "--reverse");
   run_set_stdin_data (run, patch->text, strlen (patch->text));
   run_set_cwd (run, tree);
   run_set_env (run, "LC_ALL", "C");
@@ -267,11 +271,13 @@ apply_one (const SubmissionPatch *patch, const char *tree, guint fuzz, PatchOutc
 }
 
 static gboolean
-apply_all (const GPtrArray *patches, const PatchGround *ground, guint fuzz, const char *tree, PatchOutcome *outcome, GPtrArray *files, GError **error)
+apply_all (const GPtrArray *patches, const PatchGround *ground, const PatchHow *how, const char *tree, PatchOutcome *outcome, GPtrArray *files,
+           GError **error)
 {
   g_autoptr (GHashTable) staged = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < patches->len; i++)
+  for (guint n = 0; n < patches->len; n++)
     {
+      const guint i = how->reversed ? patches->len - 1 - n : n;
       const SubmissionPatch *patch = g_ptr_array_index (patches, i);
       gboolean ok = FALSE;
       outcome->failed = i;
@@ -281,7 +287,7 @@ apply_all (const GPtrArray *patches, const PatchGround *ground, guint fuzz, cons
           outcome->malformed = TRUE;
           return TRUE;
         }
-      if (!stage_patch (patch, ground, tree, staged, files, error) || !apply_one (patch, tree, fuzz, outcome, &ok, error))
+      if (!stage_patch (patch, ground, tree, staged, files, error) || !apply_one (patch, tree, how, outcome, &ok, error))
         return FALSE;
       if (!ok)
         return TRUE;
@@ -293,13 +299,13 @@ apply_all (const GPtrArray *patches, const PatchGround *ground, guint fuzz, cons
 }
 
 gboolean
-patches_apply (const GPtrArray *patches, const PatchGround *ground, guint fuzz, const char *scratch_dir, PatchOutcome **outcome, GError **error)
+patches_apply (const GPtrArray *patches, const PatchGround *ground, const PatchHow *how, const char *scratch_dir, PatchOutcome **outcome, GError **error)
 {
   g_autoptr (PatchOutcome) made = g_new0 (PatchOutcome, 1);
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (file_free);
   made->notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (Scratch) scratch = scratch_new (scratch_dir, "patch", error);
-  if (scratch == NULL || !apply_all (patches, ground, fuzz, scratch_path (scratch), made, files, error))
+  if (scratch == NULL || !apply_all (patches, ground, how, scratch_path (scratch), made, files, error))
     return FALSE;
   *outcome = g_steal_pointer (&made);
   return TRUE;

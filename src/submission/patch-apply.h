@@ -24,5 +24,12 @@ typedef struct {
 void patch_outcome_free (PatchOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PatchOutcome, patch_outcome_free)
 
+typedef struct {
+  guint fuzz;          /* how many lines of context may be others */
+  gboolean any_blanks; /* a run of blanks and tabs is like any other */
+  gboolean reversed;   /* backwards, the last patch first: made from the new to the old */
+} PatchHow;
+
 /* All patches in order. FALSE only for what is not the patches' fault. */
-gboolean patches_apply (const GPtrArray *patches, const PatchGround *ground, guint fuzz, const char *scratch_dir, PatchOutcome **outcome, GError **error);
+gboolean patches_apply (const GPtrArray *patches, const PatchGround *ground, const PatchHow *how, const char *scratch_dir, PatchOutcome **outcome,
+                        GError **error);

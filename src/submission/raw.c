@@ -7,7 +7,8 @@
 #include "submission/paths.h"
 #include "submission/wanted.h"
 
-#define GIT_SMALL_MAX (1u << 20)
+#define GIT_SMALL_MAX (4u << 20) /* packed-refs of a kernel's clone with all its tags: 100 KiB */
+#define REFERENCE_BYTES_MAX 1024u
 #define USELESS_LISTED_MAX 1000u /* that are told by name where nothing else is there */
 
 RawFile *
@@ -111,6 +112,21 @@ wants_object (const char *name)
   return strcmp (rest, ".pack") == 0 || strcmp (rest, ".idx") == 0;
 }
 
+/* Every name that git-check-ref-format(1) allows; a replacement is none that anybody handed in. */
+static gboolean
+wants_reference (const char *name)
+{
+  if (!g_str_has_prefix (name, "refs/") || g_str_has_prefix (name, "refs/replace/") || strlen (name) > REFERENCE_BYTES_MAX)
+    return FALSE;
+  for (const char *at = name; *at != '\0'; at++)
+    {
+      if ((guchar) *at <= ' ' || *at == 0x7f || strchr ("~^:?*[\\", *at) != NULL)
+        return FALSE;
+    }
+  return strstr (name, "..") == NULL && strstr (name, "/.") == NULL && strstr (name, "//") == NULL && strstr (name, "@{") == NULL
+         && strstr (name, ".lock/") == NULL && !g_str_has_suffix (name, ".lock") && !g_str_has_suffix (name, ".") && !g_str_has_suffix (name, "/");
+}
+
 gboolean
 raw_repo_wants (const char *name)
 {
@@ -119,10 +135,7 @@ raw_repo_wants (const char *name)
     return TRUE;
   if (g_str_has_prefix (name, "objects/"))
     return wants_object (name + strlen ("objects/"));
-  static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+=./";
-  return (g_str_has_prefix (name, "refs/heads/") || g_str_has_prefix (name, "refs/tags/") || g_str_has_prefix (name, "refs/remotes/"))
-         && strspn (name, allowed) == strlen (name) && strstr (name, "..") == NULL && strstr (name, "/.") == NULL && strstr (name, "//") == NULL
-         && strlen (name) < 200;
+  return wants_reference (name);
 }
 
 RawRepo *

@@ -381,7 +381,10 @@ check_not_empty (Reader *reader)
   g_ptr_array_add (submission->notes, NULL);
   notes = submission->notes->len > 1 ? g_strjoinv ("\n", (char **) submission->notes->pdata) : NULL;
   g_ptr_array_remove_index (submission->notes, submission->notes->len - 1);
-  *reader->fault = fault_new (STAGE_INGEST, notes, "no change of KVM in it; found: %s; " SUBMISSION_WANTED, found);
+  if (submission->absent != NULL)
+    *reader->fault = fault_new (STAGE_INGEST, notes, "%s", submission->absent);
+  else
+    *reader->fault = fault_new (STAGE_INGEST, notes, "no change of KVM in it; found: %s; " SUBMISSION_WANTED, found);
   return FALSE;
 }
 

@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding the base of a repository's change; see repository.h. In this order: what the user named; the newest release tag that HEAD
- * builds on; the newest commit called "Linux X.Y"; the first commit of a short history. A base has KVM's cpuid.c and differs in few files.
+ * A repository's change, or its files; see repository.h. A kernel may be all of it or in one folder. HEAD differs from a base in few files, else
+ * the base is none.
  */
-#include "submission/repository.h"
+#include "submission/repository-private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "submission/choose.h"
-#include "submission/git.h"
 #include "submission/paths.h"
 
 #define DIFFERING_MAX 200u
-#define SHORT_HISTORY 1000
-#define TAGS_MAX 8u
-
-typedef struct
-{
-  Git *git;
-  const SubmissionSpec *spec;
-  Submission *submission;
-  RawSet *set;
-  Fault **fault;
-  char *base;     /* the commit's id; NULL: none */
-  char *base_how; /* "tag v6.1" */
-} Repository;
+#define NAMES_MAX 1000000u
+#define KERNELS_MAX 20u
+#define SUBMODULES_MAX 5u
 
 static void
 repository_clear (Repository *repository)
@@ -36,119 +24,6 @@ repository_clear (Repository *repository)
   g_free (repository->base_how);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Repository, repository_clear)
-
-#define note(repository, ...) submission_note ((repository)->submission->notes, __VA_ARGS__)
-
-/* --- the base --------------------------------------------------------------------------------- */
-
-/* Takes `how`. HEAD is no base of its own, and what is no kernel is none. */
-static gboolean
-try_base (Repository *repository, const char *revision, char *how, GError **error)
-{
-  g_autofree char *own_how = how;
-  g_autofree char *commit = NULL;
-  gboolean kernel;
-  if (!git_look_up (repository->git, revision, &commit, &kernel, repository->fault, error))
-    return FALSE;
-  if (commit != NULL && kernel && strcmp (commit, git_head (repository->git)) != 0)
-    {
-      repository->base = g_steal_pointer (&commit);
-      repository->base_how = g_steal_pointer (&own_how);
-    }
-  return TRUE;
-}
-
-static gboolean
-use_given_base (Repository *repository, GError **error)
-{
-  const char *base = repository->spec->base;
-  if (!try_base (repository, base, g_strdup_printf ("%s, as given", base), error))
-    return FALSE;
-  if (repository->base != NULL)
-    return TRUE;
-  *repository->fault = fault_new (STAGE_INGEST, NULL, "the repository has no commit \"%s\" with a kernel that HEAD could be compared with; name another --base", base);
-  return FALSE;
-}
-
-/* The nearest of the release tags behind HEAD. A tag on HEAD itself is the student's own. */
-static gboolean
-find_tag (Repository *repository, GError **error)
-{
-  g_autofree char *from = g_strdup (git_head (repository->git));
-  for (guint i = 0; i < TAGS_MAX && repository->base == NULL; i++)
-    {
-      g_autofree char *tag = NULL;
-      if (!git_ask (repository->git, &tag, repository->fault, error, "describe", "--tags", "--abbrev=0", "--match=v[0-9]*", from, NULL))
-        return FALSE;
-      if (tag == NULL)
-        return TRUE;
-      g_autofree char *revision = g_strconcat ("refs/tags/", tag, NULL);
-      if (!try_base (repository, revision, g_strconcat ("tag ", tag, NULL), error))
-        return FALSE;
-      g_free (from);
-      from = g_strconcat (revision, "^", NULL);
-    }
-  return TRUE;
-}
-
-/* "ID Linux 6.1-rc3 …". */
-static gboolean
-is_release (const char *line, const char *head)
-{
-  const char *subject = strchr (line, ' ');
-  if (subject == NULL || !g_str_has_prefix (subject, " Linux ") || g_str_has_prefix (line, head))
-    return FALSE;
-  const char *version = subject + strlen (" Linux ");
-  const gsize major = strspn (version, "0123456789");
-  return major > 0 && version[major] == '.' && g_ascii_isdigit (version[major + 1]);
-}
-
-static gboolean
-find_release (Repository *repository, GError **error)
-{
-  g_autofree char *out = NULL;
-  const char *head = git_head (repository->git);
-  if (!git_ask (repository->git, &out, repository->fault, error, "rev-list", "--max-count=20", "--no-commit-header", "--format=%H %s", "--extended-regexp",
-                "--grep=^Linux [0-9]+\\.[0-9]", head, NULL))
-    return FALSE;
-  g_auto (GStrv) lines = g_strsplit (out != NULL ? out : "", "\n", -1);
-  for (guint i = 0; lines[i] != NULL && repository->base == NULL; i++)
-    {
-      if (!is_release (lines[i], head))
-        continue;
-      g_autofree char *commit = g_strndup (lines[i], strcspn (lines[i], " "));
-      g_autofree char *subject = name_shown (lines[i] + strlen (commit) + 1);
-      if (!try_base (repository, commit, g_strdup_printf ("commit \"%s\"", subject), error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-find_root (Repository *repository, GError **error)
-{
-  g_autofree char *count = NULL;
-  g_autofree char *roots = NULL;
-  const char *head = git_head (repository->git);
-  if (!git_ask (repository->git, &count, repository->fault, error, "rev-list", "--count", head, NULL))
-    return FALSE;
-  if (count == NULL || atoi (count) > SHORT_HISTORY)
-    return TRUE;
-  if (!git_ask (repository->git, &roots, repository->fault, error, "rev-list", "--max-parents=0", head, NULL))
-    return FALSE;
-  if (roots == NULL || strchr (roots, '\n') != NULL)
-    return TRUE;
-  return try_base (repository, roots, g_strdup ("the first commit"), error);
-}
-
-static gboolean
-find_base (Repository *repository, GError **error)
-{
-  if (repository->spec->base != NULL)
-    return use_given_base (repository, error);
-  return find_tag (repository, error) && (repository->base != NULL || find_release (repository, error))
-         && (repository->base != NULL || find_root (repository, error));
-}
 
 /* --- the change ------------------------------------------------------------------------------- */
 
@@ -172,6 +47,14 @@ ids_of (const GPtrArray *files)
   return ids;
 }
 
+/* Its name below the kernel's folder. */
+static const char *
+path_in_kernel (const Repository *repository, const GitFile *file)
+{
+  const char *folder = git_folder (repository->git);
+  return g_str_has_prefix (file->path, folder) ? file->path + strlen (folder) : file->path;
+}
+
 /* What is in no folder of the kernel, documents and the products of a build are counted and left. */
 static GPtrArray *
 kernel_files_of (Repository *repository, GPtrArray *differences)
@@ -181,7 +64,8 @@ kernel_files_of (Repository *repository, GPtrArray *differences)
   for (guint i = 0; i < differences->len; i++)
     {
       GitFile *file = g_ptr_array_index (differences, i);
-      const gboolean wanted = kernel_path_is_kernels (file->path) && !kernel_path_is_document (file->path) && !name_is_litter (file->path);
+      const char *path = path_in_kernel (repository, file);
+      const gboolean wanted = kernel_path_is_kernels (path) && !kernel_path_is_document (path) && !name_is_litter (path);
       /* A change of mode alone is none. */
       if (wanted && g_strcmp0 (file->id, file->base_id) != 0)
         g_ptr_array_add (files, file);
@@ -198,6 +82,7 @@ refuse (Repository *repository, const char *path, const char *what)
 {
   g_autofree char *shown = name_shown (path);
   *repository->fault = fault_new (STAGE_INGEST, NULL, "%s is %s in the repository's HEAD; commit a plain source file", shown, what);
+  (*repository->fault)->needs_base = strcmp (what, GIT_BLOB_MISSING) == 0;
   return FALSE;
 }
 
@@ -214,21 +99,47 @@ blob_text (Repository *repository, const RawFile *blob, const char *path, GPtrAr
   return *text != NULL || refuse (repository, path, what);
 }
 
+/* What the file was in the base. A clone may lack it, which makes it a file whose base is not known. */
+static gboolean
+add_base (Repository *repository, SubmissionFile *file, const GitFile *git_file, const RawFile *blob)
+{
+  g_autoptr (GPtrArray) unsaid = g_ptr_array_new_with_free_func (g_free);
+  if (repository->base == NULL)
+    return TRUE;
+  if (blob != NULL && blob->data == NULL)
+    {
+      note (repository, "what \"%s\" was before is %s", file->from, blob->what);
+      return TRUE;
+    }
+  file->base_trust = repository->base_trust;
+  return blob_text (repository, is_regular (git_file->base_mode) ? blob : NULL, git_file->path, unsaid, &file->base_text);
+}
+
+/* The path in the kernel, and both texts. */
+static gboolean
+fill_file (Repository *repository, SubmissionFile *file, const GitFile *git_file, const RawFile *blob, const RawFile *base_blob)
+{
+  g_auto (KernelPath) path = { 0 };
+  if (git_file->mode != 0 && !is_regular (git_file->mode))
+    return refuse (repository, git_file->path, git_file->mode == 0160000 ? "a submodule" : "a symbolic link");
+  const char *in_kernel = path_in_kernel (repository, git_file);
+  kernel_path_find (in_kernel, &path);
+  file->from = name_shown (git_file->path);
+  file->path = g_strdup (path.old_layout ? path.path : in_kernel);
+  if (!kernel_path_is_sound (file->path))
+    return refuse (repository, git_file->path, "of a name that no kernel file has");
+  if (!blob_text (repository, blob, git_file->path, repository->submission->notes, &file->text) || !add_base (repository, file, git_file, base_blob))
+    return FALSE;
+  if (path.old_layout)
+    note (repository, "\"%s\" lies where Linux 5.6 and older have it: taken for %s", file->from, file->path);
+  return TRUE;
+}
+
 static gboolean
 add_file (Repository *repository, const GitFile *git_file, const RawFile *blob, const RawFile *base_blob)
 {
   g_autoptr (SubmissionFile) file = g_new0 (SubmissionFile, 1);
-  g_autoptr (GPtrArray) unsaid = g_ptr_array_new_with_free_func (g_free);
-  g_auto (KernelPath) path = { 0 };
-  if ((git_file->mode != 0 && !is_regular (git_file->mode)))
-    return refuse (repository, git_file->path, git_file->mode == 0160000 ? "a submodule" : "a symbolic link");
-  kernel_path_find (git_file->path, &path);
-  file->from = name_shown (git_file->path);
-  file->path = g_strdup (path.old_layout ? path.path : git_file->path);
-  if (!kernel_path_is_sound (file->path))
-    return refuse (repository, git_file->path, "of a name that no kernel file has");
-  if (!blob_text (repository, blob, git_file->path, repository->submission->notes, &file->text)
-      || !blob_text (repository, is_regular (git_file->base_mode) ? base_blob : NULL, git_file->path, unsaid, &file->base_text))
+  if (!fill_file (repository, file, git_file, blob, base_blob))
     return FALSE;
   if (file->text == NULL && file->base_text == NULL)
     return TRUE;
@@ -237,8 +148,6 @@ add_file (Repository *repository, const GitFile *git_file, const RawFile *blob, 
       note (repository, "%s differs from the base in line ends or the like alone: ignored", file->path);
       return TRUE;
     }
-  if (path.old_layout)
-    note (repository, "\"%s\" lies where Linux 5.6 and older have it: taken for %s", file->from, file->path);
   if (submission_find (repository->submission, file->path) != NULL)
     return refuse (repository, git_file->path, "there twice, in the place of Linux 5.6 and in today's,");
   g_ptr_array_add (repository->submission->files, g_steal_pointer (&file));
@@ -260,69 +169,252 @@ add_files (Repository *repository, const GPtrArray *files, GError **error)
   return TRUE;
 }
 
+/* Those of HEAD's files that are there, of names below the kernel's folder. */
+static gboolean
+list_named (Repository *repository, const char *const *names, GPtrArray **files, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  for (; *names != NULL; names++)
+    g_ptr_array_add (paths, g_strconcat (git_folder (repository->git), *names, NULL));
+  g_ptr_array_add (paths, NULL);
+  return git_list (repository->git, git_head (repository->git), (const char *const *) paths->pdata, files, repository->fault, error);
+}
+
 /* Without a base: the files that the courses change. */
 static gboolean
 add_usual_files (Repository *repository, GError **error)
 {
-  static const char *const paths[] = { "arch/x86/kvm/cpuid.c", "arch/x86/kvm/vmx/vmx.c", "arch/x86/kvm/svm/svm.c", "arch/x86/kvm/vmx.c", "arch/x86/kvm/svm.c", NULL };
+  static const char *const names[] = { "arch/x86/kvm/cpuid.c", "arch/x86/kvm/vmx/vmx.c", "arch/x86/kvm/svm/svm.c", "arch/x86/kvm/vmx.c", "arch/x86/kvm/svm.c", NULL };
   g_autoptr (GPtrArray) files = NULL;
-  if (!git_list (repository->git, git_head (repository->git), paths, &files, repository->fault, error))
+  g_clear_pointer (&repository->base, g_free);
+  return list_named (repository, names, &files, error) && add_files (repository, files, error);
+}
+
+/* KVM's main files that are as in the base, where the base may be the student's as well. What is no text is no matter here. */
+static gboolean
+add_untouched (Repository *repository, GError **error)
+{
+  static const char *const names[] = { "arch/x86/kvm/cpuid.c",   "arch/x86/kvm/cpuid.h",   "arch/x86/kvm/x86.c",     "arch/x86/kvm/x86.h", "arch/x86/kvm/vmx/vmx.c",
+                                       "arch/x86/kvm/vmx/vmx.h", "arch/x86/kvm/vmx/main.c", "arch/x86/kvm/svm/svm.c", "arch/x86/kvm/svm/svm.h", "arch/x86/kvm/vmx.c",
+                                       "arch/x86/kvm/svm.c",     "arch/x86/include/asm/kvm_host.h", NULL };
+  g_autoptr (GPtrArray) files = NULL;
+  g_autoptr (GPtrArray) blobs = NULL;
+  g_autoptr (GPtrArray) unsaid = g_ptr_array_new_with_free_func (g_free);
+  if (!list_named (repository, names, &files, error))
     return FALSE;
-  return add_files (repository, files, error);
+  g_autoptr (GPtrArray) ids = ids_of (files);
+  if (!git_blobs (repository->git, ids, &repository->set->walk, &blobs, repository->fault, error))
+    return FALSE;
+  for (guint i = 0; i < files->len; i++)
+    {
+      const GitFile *git_file = g_ptr_array_index (files, i);
+      const RawFile *blob = g_ptr_array_index (blobs, i);
+      g_auto (KernelPath) path = { 0 };
+      const char *what;
+      kernel_path_find (path_in_kernel (repository, git_file), &path);
+      char *text = blob != NULL && path.path != NULL ? submission_text (blob, "", unsaid, &what) : NULL;
+      if (text == NULL || submission_find (repository->submission, path.path) != NULL)
+        {
+          g_free (text);
+          continue;
+        }
+      SubmissionFile *file = g_new0 (SubmissionFile, 1);
+      file->path = g_steal_pointer (&path.path);
+      file->from = name_shown (git_file->path);
+      file->text = text;
+      file->base_text = g_strdup (text);
+      file->base_trust = repository->base_trust;
+      g_ptr_array_add (repository->submission->untouched, file);
+    }
+  return TRUE;
+}
+
+/* The differences are for HEAD's own change if they are few. */
+static gboolean
+add_change (Repository *repository, GPtrArray *differences, GError **error)
+{
+  g_autoptr (GPtrArray) files = kernel_files_of (repository, differences);
+  if (files->len > DIFFERING_MAX)
+    {
+      note (repository, "HEAD differs from %s in %u files, so that is not what it builds on: HEAD's cpuid.c, vmx.c and svm.c are taken whole", repository->base_how,
+            files->len);
+      return add_usual_files (repository, error);
+    }
+  note (repository, "the base of HEAD is %s (%.12s)", repository->base_how, repository->base);
+  if (!add_files (repository, files, error) || (repository->base_trust != BASE_RELEASE && !add_untouched (repository, error)))
+    return FALSE;
+  return repository->submission->files->len > 0 || repository_note_branches (repository, error);
 }
 
 static gboolean
 read_kernel (Repository *repository, GError **error)
 {
   g_autoptr (GPtrArray) differences = NULL;
-  if (!find_base (repository, error))
+  Git *git = repository->git;
+  if (!repository_find_base (repository, error))
     return FALSE;
   if (repository->base == NULL)
     {
-      note (repository, "no base is found in the repository (a tag v*, a commit \"Linux X.Y\"): HEAD's cpuid.c, vmx.c and svm.c are taken whole");
-      return add_usual_files (repository, error);
+      note (repository, "no base is found in the repository (a release's tag, a commit \"Linux X.Y\"): HEAD's cpuid.c, vmx.c and svm.c are taken whole");
+      return add_usual_files (repository, error) && (!repository->is_release || repository_note_branches (repository, error));
     }
-  if (!git_differences (repository->git, repository->base, git_head (repository->git), &differences, repository->fault, error))
+  if (!git_differences (git, repository->base, git_head (git), git_folder (git), &differences, repository->fault, error))
     return FALSE;
-  if (differences->len > DIFFERING_MAX)
-    {
-      note (repository, "HEAD differs from %s in %u files, so that is not what it builds on: HEAD's cpuid.c, vmx.c and svm.c are taken whole", repository->base_how,
-            differences->len);
-      return add_usual_files (repository, error);
-    }
-  note (repository, "the base of HEAD is %s (%.12s)", repository->base_how, repository->base);
-  g_autoptr (GPtrArray) files = kernel_files_of (repository, differences);
-  return add_files (repository, files, error);
+  if (differences != NULL)
+    return add_change (repository, differences, error);
+  note (repository, "git cannot compare HEAD with %s (a partial clone?): HEAD's cpuid.c, vmx.c and svm.c are taken whole", repository->base_how);
+  return add_usual_files (repository, error);
 }
 
-/* --- a repository that is no kernel ----------------------------------------------------------- */
+/* --- a repository that is no kernel, or has one in a folder ------------------------------------ */
+
+/* "linux/" of "linux/arch/x86/kvm/cpuid.c" with "linux/Makefile". */
+static GPtrArray *
+find_kernels (const GPtrArray *files)
+{
+  GPtrArray *folders = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < files->len; i++)
+    g_hash_table_add (names, ((GitFile *) g_ptr_array_index (files, i))->path);
+  for (guint i = 0; i < files->len && folders->len < KERNELS_MAX; i++)
+    {
+      const char *path = ((GitFile *) g_ptr_array_index (files, i))->path;
+      if (!g_str_has_suffix (path, "/" KERNEL_KVM_FOLDER "cpuid.c"))
+        continue;
+      g_autofree char *folder = g_strndup (path, strlen (path) - strlen (KERNEL_KVM_FOLDER "cpuid.c"));
+      g_autofree char *makefile = g_strconcat (folder, "Makefile", NULL);
+      if (g_hash_table_contains (names, makefile))
+        g_ptr_array_add (folders, g_steal_pointer (&folder));
+    }
+  return folders;
+}
+
+static const char *
+folder_of (const GPtrArray *folders, const char *path)
+{
+  for (guint i = 0; i < folders->len; i++)
+    {
+      if (g_str_has_prefix (path, g_ptr_array_index (folders, i)))
+        return g_ptr_array_index (folders, i);
+    }
+  return NULL;
+}
+
+/* Might the file be meant for one of KVM's? */
+static gboolean
+may_be_kvms (const char *name)
+{
+  g_auto (KernelPath) path = { 0 };
+  kernel_path_find (name, &path);
+  return path.path != NULL && !name_is_litter (name) && !name_is_original (name);
+}
+
+/* The one kernel that is there, if nothing beside it may be meant; else the chooser decides. */
+static const char *
+only_kernel (const GPtrArray *folders, const GPtrArray *files)
+{
+  if (folders->len != 1)
+    return NULL;
+  for (guint i = 0; i < files->len; i++)
+    {
+      const char *path = ((GitFile *) g_ptr_array_index (files, i))->path;
+      if (folder_of (folders, path) == NULL && may_be_kvms (path))
+        return NULL;
+    }
+  return g_ptr_array_index (folders, 0);
+}
+
+/* Of a kernel's tree, KVM's files, and the Makefile that tells it is one. */
+static gboolean
+is_wanted (const GPtrArray *folders, const char *path)
+{
+  const char *folder = folder_of (folders, path);
+  const char *below = folder != NULL ? path + strlen (folder) : NULL;
+  return below == NULL || strcmp (below, "Makefile") == 0 || g_str_has_prefix (below, KERNEL_KVM_FOLDER)
+         || strcmp (below, "arch/x86/include/asm/kvm_host.h") == 0 || strcmp (below, "include/linux/kvm_host.h") == 0;
+}
+
+static void
+note_submodule (Repository *repository, const GitFile *file)
+{
+  g_autofree char *shown = name_shown (file->path);
+  note (repository, "\"%s\" is a git submodule: its content is not in this repository", shown);
+  if (repository->submission->absent == NULL)
+    repository->submission->absent = g_strdup_printf ("%s is a git submodule (commit %.12s): its content is not in what was handed in; hand in that repository, "
+                                                      "a patch, or the changed files",
+                                                      shown, file->id);
+}
+
+/* Keeps what is to be read; a kernel's 80,000 names are no bomb. */
+static gboolean
+keep_wanted (Repository *repository, const GPtrArray *folders, GPtrArray *files)
+{
+  RawSet *set = repository->set;
+  gsize count;
+  guint submodules = 0;
+  g_autofree gpointer *all = g_ptr_array_steal (files, &count);
+  for (gsize i = 0; i < count; i++)
+    {
+      g_autoptr (GitFile) file = all[i];
+      if (file->mode == 0160000 && submodules++ < SUBMODULES_MAX)
+        note_submodule (repository, file);
+      else if (!is_regular (file->mode))
+        set->links++;
+      else if (is_wanted (folders, file->path))
+        g_ptr_array_add (files, g_steal_pointer (&file));
+    }
+  set->walk.entries += files->len;
+  if (count <= NAMES_MAX && set->walk.entries <= set->walk.entries_max)
+    return TRUE;
+  *repository->fault = fault_new (STAGE_INGEST, NULL, "more than %d files in the repository; " SUBMISSION_WANTED, SUBMISSION_ENTRIES_MAX);
+  return FALSE;
+}
+
+static void
+take_blob (Repository *repository, const char *path, RawFile *blob)
+{
+  g_autofree char *shown = name_shown (path);
+  if (blob->data == NULL && strcmp (blob->what, GIT_BLOB_MISSING) == 0)
+    {
+      if (may_be_kvms (path) && repository->submission->absent == NULL)
+        repository->submission->absent = g_strdup_printf ("%s is %s; hand in the file itself, or a patch", shown, blob->what);
+      return;
+    }
+  raw_set_add (repository->set, path, g_steal_pointer (&blob->data), blob->size);
+}
 
 static gboolean
-read_folder (Repository *repository, GError **error)
+read_folder (Repository *repository, const GPtrArray *folders, GPtrArray *files, GError **error)
 {
-  g_autoptr (GPtrArray) files = NULL;
   g_autoptr (GPtrArray) blobs = NULL;
-  RawSet *set = repository->set;
-  if (!git_list (repository->git, git_head (repository->git), NULL, &files, repository->fault, error))
+  if (!keep_wanted (repository, folders, files))
     return FALSE;
-  set->walk.entries += files->len;
-  if (set->walk.entries > set->walk.entries_max)
-    {
-      *repository->fault = fault_new (STAGE_INGEST, NULL, "more than %d files in the repository; " SUBMISSION_WANTED, SUBMISSION_ENTRIES_MAX);
-      return FALSE;
-    }
   g_autoptr (GPtrArray) ids = ids_of (files);
-  for (guint i = 0; i < files->len; i++)
-    set->links += !is_regular (((GitFile *) g_ptr_array_index (files, i))->mode);
-  if (!git_blobs (repository->git, ids, &set->walk, &blobs, repository->fault, error))
+  if (!git_blobs (repository->git, ids, &repository->set->walk, &blobs, repository->fault, error))
     return FALSE;
   for (guint i = 0; i < files->len; i++)
     {
       RawFile *blob = g_ptr_array_index (blobs, i);
       if (blob != NULL)
-        raw_set_add (set, ((GitFile *) g_ptr_array_index (files, i))->path, g_steal_pointer (&blob->data), blob->size);
+        take_blob (repository, ((GitFile *) g_ptr_array_index (files, i))->path, blob);
     }
   return TRUE;
+}
+
+static gboolean
+read_below (Repository *repository, GError **error)
+{
+  g_autoptr (GPtrArray) files = NULL;
+  if (!git_list (repository->git, git_head (repository->git), NULL, &files, repository->fault, error))
+    return FALSE;
+  g_autoptr (GPtrArray) folders = find_kernels (files);
+  const char *only = only_kernel (folders, files);
+  if (only == NULL)
+    return read_folder (repository, folders, files, error);
+  g_autofree char *shown = name_shown (only);
+  note (repository, "the kernel is in the repository's folder %s", shown);
+  git_set_folder (repository->git, only);
+  return read_kernel (repository, error);
 }
 
 gboolean
@@ -334,5 +426,7 @@ submission_read_repository (const RawRepo *repo, const SubmissionSpec *spec, Sub
   *found = repository.git != NULL;
   if (!*found)
     return TRUE;
-  return git_is_kernel (repository.git) ? read_kernel (&repository, error) : read_folder (&repository, error);
+  if (git_head_note (repository.git) != NULL)
+    note (&repository, "%s", git_head_note (repository.git));
+  return git_is_kernel (repository.git) ? read_kernel (&repository, error) : read_below (&repository, error);
 }

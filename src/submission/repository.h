@@ -6,8 +6,9 @@
 #include "submission/raw.h"
 
 /*
- * *found: there is a commit. Where it is a kernel, submission->files gets what differs from the base (or KVM's usual files whole, where no base
- * is found); else set->files gets all of HEAD's files, for submission_choose(). FALSE with *fault or *error.
+ * *found: there is a commit. Where it is a kernel, or has one in a folder and nothing else that may be meant, submission->files gets what differs
+ * from the base (or KVM's usual files whole, where no base is found); else set->files gets HEAD's files, of kernels' trees KVM's alone, for
+ * submission_choose(). FALSE with *fault or *error.
  */
 gboolean submission_read_repository (const RawRepo *repo, const SubmissionSpec *spec, Submission *submission, RawSet *set, gboolean *found, Fault **fault,
                                      GError **error);

@@ -37,6 +37,7 @@ submission_new (const char *path)
   submission->path = g_strdup (path);
   submission->kind = "file";
   submission->files = g_ptr_array_new_with_free_func ((GDestroyNotify) submission_file_free);
+  submission->untouched = g_ptr_array_new_with_free_func ((GDestroyNotify) submission_file_free);
   submission->patches = g_ptr_array_new_with_free_func ((GDestroyNotify) submission_patch_free);
   submission->notes = g_ptr_array_new_with_free_func (g_free);
   return submission;
@@ -49,7 +50,9 @@ submission_free (Submission *submission)
     return;
   g_free (submission->path);
   g_free (submission->sha256);
+  g_free (submission->absent);
   g_ptr_array_unref (submission->files);
+  g_ptr_array_unref (submission->untouched);
   g_ptr_array_unref (submission->patches);
   g_ptr_array_unref (submission->notes);
   g_free (submission);

@@ -9,12 +9,26 @@
 
 #include "submission/fault.h"
 
+/*
+ * How it is known that base_text is a kernel's own. All but the first may hold a student's lines too: whoever relies on them looks whether the text
+ * is near a kernel's.
+ */
+typedef enum {
+  BASE_NONE,         /* there is no base_text, and none is known */
+  BASE_RELEASE,      /* a tag of a release, on a commit that is called so */
+  BASE_TAG,          /* a tag whose version is the tree's, on a commit called otherwise: an imported kernel */
+  BASE_NAMED_COMMIT, /* a commit called "Linux X.Y", without a tag */
+  BASE_GIVEN,        /* --base */
+  BASE_FIRST_COMMIT, /* nothing but that the kernel is there from this commit on */
+} BaseTrust;
+
 /* A file as a whole. */
 typedef struct {
   char *path;      /* in the kernel: "arch/x86/kvm/cpuid.c" */
   char *from;      /* as it stands in the submission: "hw 2/cpuid (1).c" */
   char *text;      /* valid UTF-8, LF, no BOM; NULL: removed by the submission (git alone can tell that) */
   char *base_text; /* what it was before the student's change, if the submission itself tells that (git, or a folder "original"); NULL if not or if it is a new file */
+  BaseTrust base_trust; /* of base_text; not BASE_NONE with base_text NULL: the file is not in the base */
 } SubmissionFile;
 
 /* A patch, to be applied in order. */
@@ -29,8 +43,11 @@ typedef struct {
   const char *kind;    /* "patch", "mbox", "file" (one whole file), "archive", "folder", "git", "bundle", "tree" */
   char *sha256;        /* of the normalised content alone, not of names, times or packing: what seeds and caches are made from */
   GPtrArray *files;    /* of SubmissionFile, by path */
+  GPtrArray *untouched; /* of SubmissionFile: KVM's main files that are as in a base that is no BASE_RELEASE. No part of the submission, unless
+                           somebody who knows kernels finds lines in them that no kernel has */
   GPtrArray *patches;  /* of SubmissionPatch, in order */
   GPtrArray *notes;    /* of char *: what was normalised, ignored or guessed, one sentence each */
+  char *absent;        /* "linux is a submodule: …": what is named in it and not there; or NULL */
   gboolean touches_vmx, touches_svm; /* which lab it is for: by vmx/ and svm/ files; neither: the rubric decides */
 } Submission;
 void submission_free (Submission *submission);

@@ -58,9 +58,10 @@ static void
 check_patch (const char *text, gboolean once_more)
 {
   g_autoptr (GPtrArray) mails = g_ptr_array_new_with_free_func ((GDestroyNotify) patch_mail_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (Fault) fault = NULL;
 
-  if (!patch_read ("x", text, mails, &fault))
+  if (!patch_read ("x", text, mails, notes, &fault))
     {
       require (fault != NULL && fault->stage == STAGE_INGEST && once_more);
       return;
@@ -143,6 +144,12 @@ static const char *const texts[] = {
   "\xff\xfe\144\0i\0f\0f\0 \0-\0-\0g\0i\0t\0\n\0",
   "int a;\r\nint caf\xe9;\r\x1a",
   "hw 2/cpuid (1).c.txt",
+  "\033[1mdiff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\033[m\n--- a/arch/x86/kvm/cpuid.c\n+++ b/arch/x86/kvm/cpuid.c\n:\033[K\n\033[K" HUNK "> x\n",
+  "From: A\nSubject: =?utf-8?q?x?=\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; format=flowed\n\n> x\n--b\n"
+  "Content-Type: text/x-patch; name=\"a.patch\"\nContent-Transfer-Encoding: quoted-printable\n\n--- cpuid.c\n+++ cpuid.c\n@@ -1,2 +1,3 @@=20f\n a\n+b\n c\n--b--\n",
+  "commit 1234567890\nAuthor: A\n\n    two\n\ndiff --git a/arch/x86/kvm/x86.c b/arch/x86/kvm/x86.c\nindex 2222222..3333333\n--- a/arch/x86/kvm/x86.c\n+++ b/arch/x86/kvm/x86.c\n" HUNK
+  "commit 1234567891\nAuthor: A\n\n    one\n\ndiff --git a/arch/x86/kvm/x86.c b/arch/x86/kvm/x86.c\nindex 1111111..2222222\n--- a/arch/x86/kvm/x86.c\n+++ b/arch/x86/kvm/x86.c\n" HUNK
+  "Binary files a/x.o and b/x.o differ\nOnly in arch/x86/kvm: y.c\n",
 };
 
 static const struct

@@ -472,6 +472,69 @@ test_patch_fuzz (void **state)
   assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "with fuzz");
 }
 
+/* Tabs became spaces: what differs in blanks alone is no other kernel. */
+static void
+test_patch_blanks (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *text = g_strdup (PATCH_BEGIN HUNK);
+  g_strdelimit (text, "\t", ' ');
+  hand_in_patch (fixture, CPUID, text);
+  carry (fixture);
+  assert_carried (fixture, CPUID, "patched, blanks and tabs not compared", with (kernel_cpuid ("v61"), HUNK_LINE, HUNK_LINE " total++;\n"));
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "the blanks of the patches are not the kernel's");
+}
+
+#define HUNK_BACKWARDS \
+  "@@ -1,5 +1,4 @@\n \teax = kvm_rax_read(vcpu);\n \tecx = kvm_rcx_read(vcpu);\n-\ttotal++;\n" \
+  " \tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false);\n \tkvm_rax_write(vcpu, eax);\n"
+
+/* From the new file to the old one; and of two such patches the last goes first. */
+static void
+test_patch_backwards (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *second = with (g_strdup (PATCH_BEGIN HUNK_BACKWARDS), "-\ttotal++;\n", " \ttotal++;\n-\tmore++;\n");
+  g_autofree char *even = with (g_steal_pointer (&second), " \teax = kvm_rax_read(vcpu);\n", "");
+  hand_in_patch (fixture, CPUID, even);
+  hand_in_patch (fixture, CPUID, PATCH_BEGIN HUNK_BACKWARDS);
+  carry (fixture);
+  assert_carried (fixture, CPUID, "patched, backwards", with (kernel_cpuid ("v61"), HUNK_LINE, HUNK_LINE "\ttotal++;\n\tmore++;\n"));
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "made the wrong way round");
+}
+
+static void
+test_patch_backwards_blanks (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *text = g_strdup (PATCH_BEGIN HUNK_BACKWARDS);
+  g_strdelimit (text, "\t", ' ');
+  hand_in_patch (fixture, CPUID, text);
+  carry (fixture);
+  assert_carried (fixture, CPUID, "patched, backwards, blanks and tabs not compared", with (kernel_cpuid ("v61"), HUNK_LINE, HUNK_LINE " total++;\n"));
+}
+
+static void
+test_patch_fuzz_blanks (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *text = with (g_strdup (PATCH_BEGIN HUNK), " \tkvm_rax_write(vcpu, eax);\n", " \tkvm_register_write(vcpu, VCPU_REGS_RAX, eax);\n");
+  g_strdelimit (text, "\t", ' ');
+  hand_in_patch (fixture, CPUID, text);
+  carry (fixture);
+  assert_text_has (carried_file (fixture, CPUID)->text, HUNK_LINE " total++;\n");
+}
+
+/* That a hunk succeeded is no failure; and whose lines are all there, but apart, may be another kernel's as well. */
+static void
+test_patch_second_hunk (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in_patch (fixture, CPUID, PATCH_BEGIN HUNK "@@ -9,2 +10,3 @@\n \tkvm_rax_write(vcpu, eax);\n+\ttotal++;\n \teax = kvm_rax_read(vcpu);\n");
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, TRUE, "my.patch: does not apply to Linux 6.1.192: " CPUID ", hunk 2; try: --base");
+}
+
 static void
 test_patch_fails (void **state)
 {
@@ -527,7 +590,8 @@ main (void)
     TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
     TEST (test_helper), TEST (test_doubt), TEST (test_given_base), TEST (test_own_base), TEST (test_told_base), TEST (test_unchanged), TEST (test_one_unchanged),
     TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere), TEST (test_outside), TEST (test_patch),
-    TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_fails), TEST (test_patch_malformed), TEST (test_patch_link), TEST (test_large),
+    TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_blanks), TEST (test_patch_backwards), TEST (test_patch_backwards_blanks), TEST (test_patch_fuzz_blanks),
+    TEST (test_patch_second_hunk), TEST (test_patch_fails), TEST (test_patch_malformed), TEST (test_patch_link), TEST (test_large),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

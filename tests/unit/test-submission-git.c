@@ -6,12 +6,13 @@
 
 #include "base/run.h"
 #include "base/sandbox.h"
+#include "submission/release.h"
 
 #define KVM "arch/x86/kvm/"
 
-/* git in DIR/r, with names and dates that are always the same. */
-static void
-git (const char *dir, const char *first, ...)
+/* git in DIR/r, with names and dates that are always the same: what it says. */
+static char *
+run_git (const char *dir, const char *first, va_list args)
 {
   static const char *const env[][2] = { { "GIT_CONFIG_GLOBAL", "/dev/null" },         { "GIT_CONFIG_NOSYSTEM", "1" },           { "GIT_AUTHOR_NAME", "A" },
                                         { "GIT_AUTHOR_EMAIL", "a@example.org" },      { "GIT_COMMITTER_NAME", "A" },            { "GIT_COMMITTER_EMAIL", "a@example.org" },
@@ -19,17 +20,34 @@ git (const char *dir, const char *first, ...)
   g_autofree char *repo = g_build_filename (dir, "r", NULL);
   g_autoptr (Run) run = run_new ("git", "-c", "init.defaultBranch=main", "-c", "advice.detachedHead=false", first, NULL);
   g_autoptr (GError) error = NULL;
-  va_list args;
-  va_start (args, first);
   for (const char *arg; (arg = va_arg (args, const char *)) != NULL;)
     run_add (run, arg);
-  va_end (args);
   for (guint i = 0; i < G_N_ELEMENTS (env); i++)
     run_set_env (run, env[i][0], env[i][1]);
   run_set_cwd (run, repo);
   const gboolean ok = run_wait (run, &error);
   assert_no_failure (error);
   assert_true (ok);
+  return g_strchomp (g_strdup (run_stdout (run)));
+}
+
+static G_GNUC_NULL_TERMINATED void
+git (const char *dir, const char *first, ...)
+{
+  va_list args;
+  va_start (args, first);
+  g_free (run_git (dir, first, args));
+  va_end (args);
+}
+
+static G_GNUC_NULL_TERMINATED char *
+git_says (const char *dir, const char *first, ...)
+{
+  va_list args;
+  va_start (args, first);
+  char *out = run_git (dir, first, args);
+  va_end (args);
+  return out;
 }
 
 static void
@@ -83,15 +101,63 @@ test_tag (void **state)
 {
   make_kernel (*state, "first");
   put (*state, KVM "vmx/vmx.c", VMX_C "int later;\n");
-  commit (*state, "upstream goes on");
+  commit (*state, "Linux 6.1");
   git (*state, "tag", "v6.1", NULL);
+  put (*state, KVM "cpuid.c", CPUID_C "int half;\n");
+  commit (*state, "Linux is fun");
+  git (*state, "tag", "v0.9", NULL); /* the student's own */
   make_change (*state);
-  git (*state, "tag", "v1.0", NULL); /* the student's own, on HEAD */
+  git (*state, "tag", "v1.0", NULL); /* and on HEAD */
   g_autoptr (Submission) submission = read_good (*state, "r");
   assert_string_equal (submission->kind, "git");
   expect_change (submission);
   assert_true (submission->touches_vmx);
   assert_note (submission, "the base of HEAD is tag v6.1");
+  assert_note (submission, "tag v0.9 is no release of the kernel's: passed over");
+  assert_int_equal (submission_find (submission, KVM "cpuid.c")->base_trust, BASE_RELEASE);
+  assert_int_equal (submission->untouched->len, 0);
+}
+
+/* An import that is tagged is a release if its Makefile says so; a release's commit that has no tag is nearer than an older tag. */
+static void
+test_other_releases (void **state)
+{
+  make_kernel (*state, "import");
+  put (*state, "Makefile", "# SPDX\nVERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\nEXTRAVERSION = -rc3\n");
+  commit (*state, "more of it");
+  git (*state, "tag", "-a", "-m", "x", "v6.1-rc3", NULL);
+  put (*state, KVM "cpuid.c", CPUID_C "int rc;\n");
+  commit (*state, "between");
+  git (*state, "branch", "imported", NULL);
+  put (*state, KVM "cpuid.c", CPUID_C);
+  commit (*state, "Linux 6.1");
+  make_change (*state);
+  g_autoptr (Submission) named = read_good (*state, "r");
+  expect_change (named);
+  assert_note (named, "the base of HEAD is commit \"Linux 6.1\"");
+  assert_int_equal (submission_find (named, KVM "cpuid.c")->base_trust, BASE_NAMED_COMMIT);
+
+  git (*state, "checkout", "-q", "imported", NULL);
+  g_autoptr (Submission) tagged = read_good (*state, "r");
+  assert_note (tagged, "the base of HEAD is tag v6.1-rc3");
+  assert_int_equal (submission_find (tagged, KVM "cpuid.c")->base_trust, BASE_TAG);
+}
+
+static void
+test_release_names (void **state G_GNUC_UNUSED)
+{
+  static const char *const good[] = { "Linux 6.1", "Linux 6.1.192", "Linux 5.4-rc7", "Linux 6.1.76-rt5", "UBUNTU: Ubuntu-5.15.0-91.101", "UBUNTU: Ubuntu-hwe-6.5-6.5.0-14.14~22.04.1",
+                                      "Prepare to release linux (6.1.90-1).", "linux (6.1.76-1) bookworm; urgency=medium" };
+  static const char *const bad[] = { "Linux", "Linux 6", "Linux 6.1 with my leaf", "Linux 6.1: first part", "my Linux 6.1", "UBUNTU: SAUCE: x", "linux (my)", "v6.1" };
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    assert_true (release_is_subject (good[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    assert_false (release_is_subject (bad[i]));
+  const char *makefile = "# x\nVERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 192\nEXTRAVERSION =\nNAME = x\n";
+  assert_true (release_is_tag_of ("v6.1.192", makefile));
+  assert_false (release_is_tag_of ("v6.1", makefile));
+  assert_false (release_is_tag_of ("v1.0", makefile));
+  assert_false (release_is_tag_of ("v.", ""));
 }
 
 static void
@@ -116,6 +182,209 @@ test_root (void **state)
   g_autoptr (Submission) submission = read_good (*state, "r");
   expect_change (submission);
   assert_note (submission, "the base of HEAD is the first commit");
+  assert_int_equal (submission_find (submission, KVM "cpuid.c")->base_trust, BASE_FIRST_COMMIT);
+  assert_int_equal (submission_find (submission, KVM "vmx/count.h")->base_trust, BASE_FIRST_COMMIT);
+  /* What the first commit may have had already is there to be looked at. */
+  assert_int_equal (submission->untouched->len, 2);
+  assert_string_equal (((SubmissionFile *) g_ptr_array_index (submission->untouched, 0))->path, KVM "svm/svm.c");
+  assert_string_equal (((SubmissionFile *) g_ptr_array_index (submission->untouched, 1))->text, VMX_C);
+}
+
+/* --- what HEAD is ----------------------------------------------------------------------------- */
+
+static void
+test_any_branch_name (void **state)
+{
+  static const char *const names[] = { "assignment#3", "\xc3\x9c" "bung/3", "a@b", "50%", "x+y=z", "a/b/c/d/e/f", "#1", "-", "it's(mine)", "x,y;z!", "a{b}", "\xff\xfe" };
+  make_kernel (*state, "Linux 6.1.192");
+  git (*state, "checkout", "-q", "-b", "mine", NULL);
+  make_change (*state);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *reference = g_strconcat ("refs/heads/", names[i], NULL);
+      git (*state, "update-ref", reference, "mine", NULL);
+      git (*state, "symbolic-ref", "HEAD", reference, NULL);
+      g_autoptr (Submission) loose = read_good (*state, "r");
+      expect_change (loose);
+    }
+  git (*state, "pack-refs", "--all", NULL);
+  g_autoptr (Submission) packed = read_good (*state, "r");
+  expect_change (packed);
+  git (*state, "checkout", "-q", "--detach", "refs/heads/assignment#3", NULL);
+  g_autoptr (Submission) detached = read_good (*state, "r");
+  expect_change (detached);
+}
+
+/* Another branch is never taken for the one that HEAD names. */
+static void
+test_head_without_commit (void **state)
+{
+  make_kernel (*state, "Linux 6.1.192");
+  git (*state, "branch", "second", NULL);
+  git (*state, "symbolic-ref", "HEAD", "refs/heads/assignment#3", NULL);
+  g_autoptr (Submission) none = NULL;
+  g_autoptr (Fault) fault = NULL;
+  read_submission (*state, "r", NULL, &none, &fault);
+  assert_non_null (fault);
+  assert_text_has (fault->reason, "HEAD names no commit: there is none on refs/heads/assignment#3 (branches: main, second)");
+  assert_true (fault->needs_base);
+
+  git (*state, "branch", "-q", "-D", "second", NULL);
+  expect_fault (*state, "r", STAGE_INGEST, "there is none on refs/heads/assignment#3 (branches: main)");
+  git (*state, "symbolic-ref", "HEAD", "refs/heads/main", NULL);
+  git (*state, "checkout", "-q", "-b", "mine", NULL);
+  make_change (*state);
+  git (*state, "branch", "-q", "-D", "main", NULL);
+  git (*state, "clone", "-q", "--bare", ".", "../bare.git", NULL);
+  g_free (put_file (*state, "bare.git/HEAD", "ref: refs/heads/master\n"));
+  g_autoptr (Submission) bare = read_good (*state, "bare.git");
+  expect_change (bare);
+  assert_note (bare, "HEAD names no commit: the repository's only branch, mine, is taken");
+  g_free (put_file (*state, "bare.git/HEAD", "ref: refs/heads/.invalid\n"));
+  expect_fault (*state, "bare.git", STAGE_INGEST, "(reftable)");
+  g_free (put_file (*state, "bare.git/refs/heads/master", "nonsense\n"));
+  g_free (put_file (*state, "bare.git/HEAD", "ref: refs/heads/master\n"));
+  expect_fault (*state, "bare.git", STAGE_INGEST, "damaged or incomplete");
+}
+
+static void
+test_other_branches (void **state)
+{
+  make_kernel (*state, "first");
+  put (*state, "README", "x\n");
+  commit (*state, "Linux 6.1.192");
+  git (*state, "checkout", "-q", "-b", "a#3", NULL);
+  make_change (*state);
+  git (*state, "update-ref", "refs/remotes/origin/linux-6.1.y", "HEAD", NULL);
+  git (*state, "checkout", "-q", "main", NULL);
+  g_autoptr (Submission) release = read_good (*state, "r");
+  assert_note (release, "HEAD is commit \"Linux 6.1.192\" itself");
+  assert_note (release, "these branches have commits that it lacks: a#3; check out");
+  put (*state, "notes.txt", "x\n");
+  commit (*state, "notes");
+  g_autoptr (Submission) notes = read_good (*state, "r");
+  assert_note (notes, "the base of HEAD is commit \"Linux 6.1.192\"");
+  assert_note (notes, "these branches have commits that it lacks: a#3; check out");
+}
+
+/* --- what is not there ------------------------------------------------------------------------ */
+
+static void
+test_submodule (void **state)
+{
+  put (*state, "README.md", "x\n");
+  git (*state, "init", "-q", NULL);
+  git (*state, "add", "-A", NULL);
+  git (*state, "update-index", "--add", "--cacheinfo", "160000,1234567890123456789012345678901234567890,linux", NULL);
+  git (*state, "commit", "-q", "-m", "all", NULL);
+  expect_fault (*state, "r", STAGE_INGEST, "linux is a git submodule (commit 123456789012): its content is not in what was handed in");
+  put (*state, "linux/cpuid.c", CPUID_C);
+  g_autoptr (Submission) beside = read_good (*state, "r");
+  assert_file (beside, KVM "cpuid.c", "linux/cpuid.c", CPUID_C);
+  assert_note (beside, "\"linux\" is a git submodule");
+}
+
+#define LFS "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
+
+static void
+test_lfs (void **state)
+{
+  make_kernel (*state, "Linux 6.1");
+  put (*state, KVM "cpuid.c", LFS);
+  commit (*state, "count");
+  expect_fault (*state, "r", STAGE_INGEST, KVM "cpuid.c is a Git LFS pointer (its content was not handed in)");
+  g_free (put_file (*state, "plain/cpuid.c", LFS));
+  expect_fault (*state, "plain", STAGE_INGEST, "cpuid.c is a Git LFS pointer (its content was not handed in)");
+}
+
+/* As --filter=blob:none leaves out what was not checked out. */
+static void
+remove_object (const char *dir, const char *what)
+{
+  g_autofree char *id = git_says (dir, "rev-parse", what, NULL);
+  g_autofree char *path = g_strdup_printf ("%s/r/.git/objects/%.2s/%s", dir, id, id + 2);
+  assert_int_equal (unlink (path), 0);
+}
+
+static void
+test_partial (void **state)
+{
+  put (*state, "arch/x86/kernel/x.c", "int x;\n");
+  make_kernel (*state, "Linux 6.1");
+  make_change (*state);
+  remove_object (*state, "HEAD^:" KVM "cpuid.c");
+  g_autoptr (Submission) base = read_good (*state, "r");
+  assert_string_equal (submission_find (base, KVM "cpuid.c")->text, CPUID_C_2);
+  assert_null (submission_find (base, KVM "cpuid.c")->base_text);
+  assert_int_equal (submission_find (base, KVM "cpuid.c")->base_trust, BASE_NONE);
+  assert_note (base, "what \"" KVM "cpuid.c\" was before is not there (a partial clone");
+  remove_object (*state, "HEAD^:" KVM "vmx");
+  g_autoptr (Submission) trees = read_good (*state, "r");
+  assert_note (trees, "git cannot compare HEAD with");
+  assert_string_equal (submission_find (trees, KVM "cpuid.c")->text, CPUID_C_2);
+  remove_object (*state, "HEAD:" KVM "cpuid.c");
+  expect_fault (*state, "r", STAGE_INGEST, KVM "cpuid.c is not there (a partial clone leaves contents out)");
+}
+
+/* --- a kernel in a folder --------------------------------------------------------------------- */
+
+/* More files than anything but a kernel may have: each commit doubles them. */
+static void
+fill_tree (const char *dir, const char *below)
+{
+  for (guint i = 0; i < 150; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s/f%u.c", below, i);
+      put (dir, name, "int x;\n");
+    }
+  git (dir, "add", "-A", NULL);
+  for (guint i = 0; i < 8; i++)
+    {
+      g_autofree char *tree = git_says (dir, "write-tree", NULL);
+      g_autofree char *from = g_strdup_printf ("%s:%s", tree, below);
+      g_autofree char *prefix = g_strdup_printf ("--prefix=%s/d%u/", below, i);
+      git (dir, "read-tree", prefix, from, NULL);
+    }
+  git (dir, "commit", "-q", "-m", "all of it", NULL);
+}
+
+static void
+test_kernel_in_folder (void **state)
+{
+  put (*state, "README.md", "x\n");
+  git (*state, "init", "-q", NULL);
+  commit (*state, "readme");
+  put (*state, "linux 6/Makefile", "VERSION = 6\n");
+  put (*state, "linux 6/" KVM "cpuid.c", CPUID_C);
+  put (*state, "linux 6/" KVM "vmx/vmx.c", VMX_C);
+  fill_tree (*state, "linux 6/drivers");
+  put (*state, "linux 6/" KVM "cpuid.c", CPUID_C_2);
+  git (*state, "add", "linux 6/arch", NULL);
+  g_autoptr (Submission) whole = read_good (*state, "r");
+  assert_note (whole, "the kernel is in the repository's folder linux 6/");
+  assert_file (whole, KVM "cpuid.c", "linux 6/" KVM "cpuid.c", CPUID_C);
+  assert_null (submission_find (whole, KVM "cpuid.c")->base_text);
+  git (*state, "commit", "-q", "-m", "change", NULL);
+  g_autoptr (Submission) changed = read_good (*state, "r");
+  assert_int_equal (changed->files->len, 1);
+  assert_file (changed, KVM "cpuid.c", "linux 6/" KVM "cpuid.c", CPUID_C_2);
+  assert_string_equal (submission_find (changed, KVM "cpuid.c")->base_text, CPUID_C);
+  assert_int_equal (submission_find (changed, KVM "cpuid.c")->base_trust, BASE_FIRST_COMMIT);
+}
+
+/* What may be meant as well is the chooser's business; the tree's thousands of other files are not read. */
+static void
+test_kernel_beside_files (void **state)
+{
+  put (*state, "linux/Makefile", "VERSION = 6\n");
+  put (*state, "linux/" KVM "cpuid.c", CPUID_C);
+  put (*state, "cpuid.c", CPUID_C_2);
+  git (*state, "init", "-q", NULL);
+  fill_tree (*state, "linux/drivers");
+  g_autoptr (Submission) submission = read_good (*state, "r");
+  assert_file (submission, KVM "cpuid.c", "cpuid.c", CPUID_C_2);
+  fill_tree (*state, "mine");
+  expect_fault (*state, "r", STAGE_INGEST, "more than 20000 files in the repository");
 }
 
 static void
@@ -163,7 +432,7 @@ test_wrong_base (void **state)
   g_autoptr (Submission) submission = read_good (*state, "r");
   assert_int_equal (submission->files->len, 3);
   assert_null (submission_find (submission, KVM "cpuid.c")->base_text);
-  assert_note (submission, "differs from the first commit in 203 files");
+  assert_note (submission, "differs from the first commit with the kernel in 203 files");
 }
 
 static void
@@ -335,7 +604,7 @@ test_alternates_and_replacements (void **state)
   g_autofree char *theirs = g_build_filename (*state, "other.git/objects", NULL);
   assert_true (files_remove_tree (theirs, NULL));
   g_free (put_file (*state, "other.git/objects/info/alternates", objects));
-  expect_fault (*state, "other.git", STAGE_INGEST, "the folder: the git repository is damaged or incomplete");
+  expect_fault (*state, "other.git", STAGE_INGEST, "the folder: the git repository is incomplete: it borrows from another one");
 }
 
 static void
@@ -404,6 +673,16 @@ main (void)
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown (test, folder_setup, folder_teardown)
   const struct CMUnitTest tests[] = {
     WITH_FOLDER (test_tag),
+    WITH_FOLDER (test_other_releases),
+    cmocka_unit_test (test_release_names),
+    WITH_FOLDER (test_any_branch_name),
+    WITH_FOLDER (test_head_without_commit),
+    WITH_FOLDER (test_other_branches),
+    WITH_FOLDER (test_submodule),
+    WITH_FOLDER (test_lfs),
+    WITH_FOLDER (test_partial),
+    WITH_FOLDER (test_kernel_in_folder),
+    WITH_FOLDER (test_kernel_beside_files),
     WITH_FOLDER (test_release_commit),
     WITH_FOLDER (test_root),
     WITH_FOLDER (test_given_base),

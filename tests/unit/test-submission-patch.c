@@ -12,8 +12,9 @@ static GPtrArray *
 read_mails (const char *text)
 {
   GPtrArray *mails = g_ptr_array_new_with_free_func ((GDestroyNotify) patch_mail_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (Fault) fault = NULL;
-  if (!patch_read ("x.patch", text, mails, &fault))
+  if (!patch_read ("x.patch", text, mails, notes, &fault))
     fail_msg ("unexpected: %s", fault->reason);
   assert_null (fault);
   return mails;
@@ -101,8 +102,9 @@ static void
 expect_damage (const char *text, const char *part)
 {
   g_autoptr (GPtrArray) mails = g_ptr_array_new_with_free_func ((GDestroyNotify) patch_mail_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (Fault) fault = NULL;
-  assert_false (patch_read ("x.patch", text, mails, &fault));
+  assert_false (patch_read ("x.patch", text, mails, notes, &fault));
   assert_non_null (fault);
   assert_int_equal (fault->stage, STAGE_INGEST);
   assert_text_has (fault->reason, part);
@@ -119,10 +121,10 @@ test_damage (void **state G_GNUC_UNUSED)
   expect_damage ("diff --cc arch/x86/kvm/cpuid.c\n", "line 1: a merge's combined diff");
   expect_damage ("*** cpuid.c.orig\n--- cpuid.c\n***************\n", "line 1: a context diff");
   expect_damage ("12a13\n> x\n", "a diff without context");
-  expect_damage ("nothing\n", "there is no change in it");
   expect_damage ("diff --git a/arch/x86/kvm/l b/arch/x86/kvm/l\nnew file mode 120000\n--- /dev/null\n+++ b/arch/x86/kvm/l\n@@ -0,0 +1 @@\n+/etc\n", "makes a symbolic link");
   expect_damage ("diff --git a/x.c b/arch/x86/kvm/x.c\nrename from x.c\nrename to arch/x86/kvm/x.c\n", "line 1: renames what is no file");
-  expect_damage ("diff --git a/arch/x86/kvm/kvm.bin b/arch/x86/kvm/kvm.bin\nGIT binary patch\n", "line 1: a binary patch");
+  expect_damage ("diff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\nGIT binary patch\n", "line 1: a binary patch of a source file");
+  expect_damage ("Binary files a/arch/x86/kvm/vmx/vmx.c and b/arch/x86/kvm/vmx/vmx.c differ\n", "line 1: a binary patch of a source file");
 }
 
 static void
@@ -133,6 +135,193 @@ test_is_patch (void **state G_GNUC_UNUSED)
   assert_true (patch_is_in ("--- a\n+++ b\n@@ -1 +1 @@\n", 1));
   assert_false (patch_is_in ("--- a\nint x;\n", 10));
   assert_true (patch_is_in ("1c1\n< a\n---\n> b\n", 1));
+}
+
+/* --- what others put around a diff -------------------------------------------------------------- */
+
+/* The same change, whatever it went through; and a note that says what was done. */
+static void
+expect_same (const char *text, const char *note)
+{
+  g_autoptr (GPtrArray) mails = g_ptr_array_new_with_free_func ((GDestroyNotify) patch_mail_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (Fault) fault = NULL;
+  if (!patch_read ("x.patch", text, mails, notes, &fault))
+    fail_msg ("unexpected: %s", fault->reason);
+  assert_string_equal (part_of (mails, 0, 0)->text, SECTION (KVM "cpuid.c"));
+  assert_int_equal (mails->len, 1);
+  assert_true (notes->len == (note != NULL));
+  if (note != NULL)
+    assert_text_has (g_ptr_array_index (notes, 0), note);
+}
+
+#define NAMES "diff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\n--- a/arch/x86/kvm/cpuid.c\n+++ b/arch/x86/kvm/cpuid.c\n"
+
+static void
+test_terminal (void **state G_GNUC_UNUSED)
+{
+  static const char colours[] = "terminal's colours";
+  expect_same ("\033[1mdiff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\033[m\n\033[1m--- a/arch/x86/kvm/cpuid.c\033[m\n\033[1m+++ b/arch/x86/kvm/cpuid.c\033[m\n"
+               "\033[36m@@ -1,2 +1,3 @@\033[m\n int a;\n\033[32m+\033[m\033[32mint b;\033[m\n int c;\n",
+               colours);
+  /* diff --color, a window's title, a charset, a backspace. */
+  expect_same ("\033]0;me: ~\a\033(B\033[1m--- a/arch/x86/kvm/cpuid.c\t2022-01-01\033[0m\n\033[1m+++ b/arch/x86/kvm/cpuid.c\033[0m\n\033[36m@@ -1,2 +1,3 @@\033[0m\n"
+               " int a;\n\033[32m+int bx\b;\033[0m\033[K\n int c;\n\033[?2004h$ exit\n",
+               colours);
+  /* less with its prompt, erased by the next line. */
+  expect_same ("\033[?1h\033=" NAMES "@@ -1,2 +1,3 @@\n int a;\n:\033[K\n\033[K+int b;\n\033[7m(END)\033[27m\033[K\n\033[K int c;\n\033[?1l\033>", colours);
+  /* The escape character lost, or shown as two. */
+  expect_same ("[1mdiff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c[m\n[1m--- a/arch/x86/kvm/cpuid.c[m\n[1m+++ b/arch/x86/kvm/cpuid.c[m\n"
+               "[36m@@ -1,2 +1,3 @@[m\n int a;\n[32m+[m[32mint b;[m\n int c;\n",
+               colours);
+  expect_same ("^[[1mdiff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c^[[m\n--- a/arch/x86/kvm/cpuid.c\n+++ b/arch/x86/kvm/cpuid.c\n"
+               "^[[36m@@ -1,2 +1,3 @@^[[m\n int a;\n^[[32m+^[[m^[[32mint b;^[[m\n int c;\n",
+               colours);
+  assert_true (patch_is_in ("\033[1mdiff --git a/x b/x\033[m\n", 10));
+}
+
+static void
+test_web_and_quotes (void **state G_GNUC_UNUSED)
+{
+  expect_same ("He wrote:\n> " "diff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\n> --- a/arch/x86/kvm/cpuid.c\n> +++ b/arch/x86/kvm/cpuid.c\n"
+               "> @@ -1,2 +1,3 @@\n>  int a;\n> +int b;\n>  int c;\n",
+               "before each line");
+  expect_same ("    --- a/arch/x86/kvm/cpuid.c\n    +++ b/arch/x86/kvm/cpuid.c\n    @@ -1,2 +1,3 @@\n     int a;\n    +int b;\n     int c;\n", "before each line");
+  expect_same (NAMES "@@ -1,2 +1,3 @@\n int\xc2\xa0" "a;\n+int b;\n\xc2\xa0int c;\n", "no-break spaces");
+  expect_same ("C:\\hw\n--- linux\\arch\\x86\\kvm\\cpuid.c\n+++ C:\\u\\linux\\arch\\x86\\kvm\\cpuid.c\n" HUNK, NULL);
+  expect_same ("```diff\n" NAMES HUNK "```\n", NULL);
+  g_autoptr (GPtrArray) html = read_mails (NAMES "@@ -1,1 +1,2 @@\n \tx-&gt;y = 1;\n+\tif (a &amp;&amp; b &lt; c)\n");
+  assert_text_has (part_of (html, 0, 0)->text, "\n \tx->y = 1;\n+\tif (a && b < c)\n");
+}
+
+static void
+test_mended_hunks (void **state G_GNUC_UNUSED)
+{
+  static const char long_line[] = " \tu32 a_line_of_context_that_is_longer_than_any_other = and_broken_by_a_mailer;";
+  g_autofree char *broken = g_strdup_printf (NAMES "@@ -1,2 +1,3 @@\n%.*s\nand_broken_by_a_mailer;\n+int b;\n int c;\n", (int) (strstr (long_line, "= and") + 1 - long_line), long_line);
+  g_autoptr (GPtrArray) joined = read_mails (broken);
+  assert_text_has (part_of (joined, 0, 0)->text, long_line);
+  /* Blank context cut off at the end of the file, before another hunk, and before a signature. */
+  g_autoptr (GPtrArray) cut = read_mails (NAMES "@@ -1,2 +1,3 @@\n int a;\n+int b;\n@@ -9,3 +10,4 @@\n int d;\n+int e;\n-- \n2.39.5\n\n" NAMES "@@ -1,2 +1,3 @@\n int a;\n+int b;\n");
+  assert_true (g_str_has_suffix (part_of (cut, 0, 0)->text, "+int b;\n \n@@ -9,3 +10,4 @@\n int d;\n+int e;\n \n \n"));
+  assert_true (g_str_has_suffix (part_of (cut, 0, 1)->text, "+int b;\n \n"));
+  /* The sign of context lost before a tab. */
+  g_autoptr (GPtrArray) sign = read_mails (NAMES "@@ -1,2 +1,3 @@\n\tint a;\n+int b;\n\tint c;\n");
+  assert_true (g_str_has_suffix (part_of (sign, 0, 0)->text, "@@ -1,2 +1,3 @@\n \tint a;\n+int b;\n \tint c;\n"));
+}
+
+/* --- several in one ----------------------------------------------------------------------------- */
+
+#define IDS(old, new) "diff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\nindex " old ".." new " 100644\n--- a/arch/x86/kvm/cpuid.c\n+++ b/arch/x86/kvm/cpuid.c\n"
+#define COMMIT(digit) "commit " digit "123456789012345678901234567890123456789 (HEAD -> main)\nAuthor: A <a@example.org>\nDate:   Mon Nov 1 12:00:00 2021 +0000\n\n    part " digit "\n\n"
+#define ADD(line) "@@ -1,2 +1,3 @@\n int a;\n+int " line ";\n int c;\n"
+
+static void
+expect_order (const char *text, const char *first, const char *second)
+{
+  g_autoptr (GPtrArray) mails = read_mails (text);
+  assert_int_equal (mails->len, 2);
+  assert_text_has (part_of (mails, 0, 0)->text, first);
+  assert_text_has (part_of (mails, 1, 0)->text, second);
+}
+
+static void
+test_logs (void **state G_GNUC_UNUSED)
+{
+  expect_order (COMMIT ("2") IDS ("bbbbbbb", "ccccccc") ADD ("two") "\n" COMMIT ("1") IDS ("aaaaaaa", "bbbbbbb") ADD ("one"), "+int one", "+int two");
+  expect_order (COMMIT ("1") IDS ("aaaaaaa", "bbbbbbb") ADD ("one") "\n" COMMIT ("2") IDS ("bbbbbbb", "ccccccc") ADD ("two"), "+int one", "+int two");
+  /* Without the contents' names, a log is what git writes unless it is asked otherwise: newest first. */
+  expect_order (COMMIT ("2") NAMES ADD ("two") "\n" COMMIT ("1") NAMES ADD ("one"), "+int one", "+int two");
+  expect_order ("2222222 part two\n" IDS ("bbbbbbb", "ccccccc") ADD ("two") "1111111 part one\n" IDS ("aaaaaaa", "bbbbbbb") ADD ("one"), "+int one", "+int two");
+  expect_order ("\033[33m2222222\033[m part two\n" IDS ("bbbbbbb", "ccccccc") ADD ("two") "\033[33m1111111\033[m part one\n" IDS ("aaaaaaa", "bbbbbbb") ADD ("one"),
+                "+int one", "+int two");
+  g_autoptr (GPtrArray) show = read_mails (COMMIT ("1") NAMES HUNK);
+  assert_string_equal (((PatchMail *) g_ptr_array_index (show, 0))->from, "x.patch: part 1");
+  /* Mails in whatever order a mailbox has them. */
+  expect_order ("From 2 Mon Sep 17 00:00:00 2001\nSubject: [PATCH v2 02/02] b\n\n" NAMES ADD ("two") "From 1 Mon Sep 17 00:00:00 2001\nSubject: [PATCH v2 01/02] a\n\n" NAMES ADD ("one"),
+                "+int one", "+int two");
+  /* A change and its revert wait for each other: the order stays. */
+  expect_order ("From 1 Mon Sep 17 00:00:00 2001\nSubject: a\n\n" IDS ("aaaaaaa", "bbbbbbb") ADD ("one") "From 2 Mon Sep 17 00:00:00 2001\nSubject: b\n\n" IDS ("bbbbbbb", "aaaaaaa") ADD ("two"),
+                "+int one", "+int two");
+}
+
+static void
+test_binaries (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (GPtrArray) mails = read_mails (NAMES HUNK "diff --git a/arch/x86/kvm/cpuid.o b/arch/x86/kvm/cpuid.o\nnew file mode 100644\nindex 0000000..1234567\n"
+                                            "Binary files /dev/null and b/arch/x86/kvm/cpuid.o differ\n"
+                                            "diff --git a/arch/x86/kvm/kvm.ko b/arch/x86/kvm/kvm.ko\nnew file mode 100644\nindex 0000000..1234567\nGIT binary patch\nliteral 5\nMc${NkU|;|M00aO5\n\nliteral 0\nHcmV?d00001\n\n"
+                                            "Binary files old/arch/x86/kvm/kvm-amd.ko and new/arch/x86/kvm/kvm-amd.ko differ\nOnly in new/arch/x86/kvm: x86.o\n");
+  assert_int_equal (((PatchMail *) g_ptr_array_index (mails, 0))->parts->len, 4);
+  for (guint i = 1; i < 4; i++)
+    {
+      assert_null (part_of (mails, 0, i)->path);
+      assert_true (part_of (mails, 0, i)->is_binary);
+    }
+  /* A merge's diff of what is no kernel file. */
+  expect_same ("diff --cc README.md\nindex 1,2..3\n--- a/README.md\n+++ b/README.md\n@@@ -1,1 -1,1 +1,2 @@@\n  x\n++y\n" NAMES HUNK, NULL);
+  expect_same ("Only in new/arch/x86/kvm: count.h\n" NAMES HUNK, "count.h\": what is in that file is not in the patch; diff -ruN");
+}
+
+/* --- mails ------------------------------------------------------------------------------------ */
+
+#define MULTIPART "From: A <a@example.org>\nSubject: =?UTF-8?B?WnXDpGhsZW4=?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\n"
+
+static char *
+encoded (const char *headers, const char *text)
+{
+  g_autofree char *base64 = g_base64_encode ((const guchar *) text, strlen (text));
+  return g_strdup_printf ("%s\nContent-Transfer-Encoding: base64\n\n%s\n", headers, base64);
+}
+
+static void
+test_attachments (void **state G_GNUC_UNUSED)
+{
+  g_autofree char *attached = encoded ("Content-Type: application/octet-stream; name=\"a.patch\"\nContent-Disposition: attachment; filename=\"a.patch\"", NAMES HUNK);
+  g_autofree char *mixed = g_strconcat (MULTIPART "Content-Type: multipart/alternative; boundary=c\n\n--c\nContent-Type: text/plain\n\nHello\n> diff --git a/x b/x\n--c\nContent-Type: text/html\n\n<html>",
+                                        NAMES HUNK, "</html>\n--c--\n\n--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--b\n", attached, "--b--\n", NULL);
+  expect_same (mixed, NULL);
+  g_autoptr (GPtrArray) mails = read_mails (mixed);
+  assert_string_equal (((PatchMail *) g_ptr_array_index (mails, 0))->from, "x.patch: a.patch");
+
+  expect_same (MULTIPART "Content-Type: text/x-patch; charset=us-ascii\nContent-Transfer-Encoding: quoted-printable\n\n" "diff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\n"
+               "--- a/arch/x86/=\nkvm/cpuid.c\n+++ b/arch/x86/kvm/cpuid.c\n@@ -1,2 +1,3 @@\n int a;\n+int=20b;\n int c;\n--b--\n", NULL);
+  expect_same ("From: A\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n\nFrom: B\nSubject: [PATCH] inner\n\n" NAMES HUNK "\n--o--\n", NULL);
+  /* Stuffed with blanks, as format=flowed is. */
+  expect_same ("From: A\nSubject: x\nContent-Type: text/plain; format=flowed\n\n" NAMES "@@ -1,2 +1,3 @@\n  int a;\n+int b;\n  int c;\n", NULL);
+  /* What is attached is what counts, and not what is quoted beside it. */
+  g_autofree char *reply = g_strconcat (MULTIPART "Content-Type: text/plain\n\n" IDS ("aaaaaaa", "bbbbbbb") ADD ("old") "\n--b\n", attached, "--b--\n", NULL);
+  expect_same (reply, NULL);
+}
+
+static void
+test_charsets (void **state G_GNUC_UNUSED)
+{
+  g_autofree char *text = encoded ("From: A\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=koi8-r", NAMES "@@ -1,1 +1,2 @@\n int a;\n+/* \xc4\xc1 */\n");
+  g_autoptr (GPtrArray) mails = read_mails (text);
+  assert_text_has (part_of (mails, 0, 0)->text, "+/* \xd0\xb4\xd0\xb0 */\n");
+  assert_string_equal (((PatchMail *) g_ptr_array_index (mails, 0))->from, "x.patch: x");
+}
+
+/* Parts within parts, thousands deep, and as many beside each other. */
+static void
+test_hostile_mails (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (GString) deep = g_string_new ("From: A\nSubject: x\n");
+  g_autoptr (GString) wide = g_string_new (MULTIPART);
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_string_append_printf (deep, "Content-Type: multipart/mixed; boundary=\"b%u\"\n\n--b%u\n", i, i);
+      g_string_append (wide, "Content-Type: text/plain\n\nx\n--b\n");
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GPtrArray) mails = g_ptr_array_new_with_free_func ((GDestroyNotify) patch_mail_free);
+      g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+      g_autoptr (Fault) fault = NULL;
+      assert_true (patch_read ("x", i == 0 ? deep->str : wide->str, mails, notes, &fault));
+      assert_int_equal (mails->len, 0);
+    }
 }
 
 /* --- read as submissions ---------------------------------------------------------------------- */
@@ -178,6 +367,8 @@ test_read_damaged (void **state)
 {
   g_free (put_file (*state, "x.patch", "--- cpuid.c\n+++ cpuid.c\n@@ -1,9 +1,9 @@\n a\n"));
   expect_fault (*state, "x.patch", STAGE_INGEST, "x.patch: line 3: the patch is cut short");
+  g_free (put_file (*state, "n.patch", "nothing\n"));
+  expect_fault (*state, "n.patch", STAGE_INGEST, "n.patch: a patch is expected, and there is no change in it");
   g_free (put_file (*state, "y.patch", "%PDF-1.4\n"));
   expect_fault (*state, "y.patch", STAGE_INGEST, "found: y.patch (a PDF document)");
   g_free (put_file (*state, "z.patch", SECTION (KVM "cpuid.c") SECTION ("Makefile") SECTION ("drivers/net/x.c")));
@@ -213,6 +404,40 @@ test_patches_in_folder (void **state)
   assert_note (damaged, "a patch beside the whole files is ignored: 0003-c.patch: line 3");
 }
 
+/* Whole files in a mail, one of them encoded. */
+static void
+test_attached_files (void **state)
+{
+  g_autofree char *cpuid = encoded ("Content-Type: text/x-csrc; name=\"cpuid.c\"\nContent-Disposition: attachment; filename=\"cpuid.c\"", CPUID_C);
+  g_autofree char *mail = g_strconcat (MULTIPART "Content-Type: text/plain\n\nHello\n--b\n", cpuid,
+                                       "--b\nContent-Type: text/plain\nContent-Disposition: attachment; filename=\"svm.c\"\n\n" SVM_C "\n--b--\n", NULL);
+  g_free (put_file (*state, "hw.eml", mail));
+  g_autoptr (Submission) submission = read_good (*state, "hw.eml");
+  assert_int_equal (submission->files->len, 2);
+  assert_file (submission, KVM "cpuid.c", "hw.eml: cpuid.c", CPUID_C);
+  assert_file (submission, KVM "svm/svm.c", "hw.eml: svm.c", SVM_C);
+  assert_note (submission, "\"svm.c\" is attached to \"hw.eml\": taken for arch/x86/kvm/svm/svm.c");
+}
+
+static void
+test_idle_files (void **state)
+{
+  g_free (put_file (*state, "f/0000-cover-letter.patch", "From 1 Mon Sep 17 00:00:00 2001\nSubject: [PATCH 0/2] all\n\n *** BLURB HERE ***\n\n arch/x86/kvm/cpuid.c | 1 +\n"));
+  g_free (put_file (*state, "f/0001-a.patch", SECTION (KVM "cpuid.c") "Binary files a/arch/x86/kvm/kvm.ko and b/arch/x86/kvm/kvm.ko differ\n"));
+  g_free (put_file (*state, "f/README.patch", "apply them in order\n"));
+  g_autoptr (Submission) folder = read_good (*state, "f");
+  assert_int_equal (folder->patches->len, 1);
+  assert_note (folder, "passed over: 0000-cover-letter.patch: a patch is expected, and there is no change in it");
+  assert_note (folder, "passed over: README.patch");
+  assert_note (folder, "1 binary file of the patches (what a build makes, pictures): ignored");
+  /* Names that tell no order, contents that do. */
+  g_free (put_file (*state, "g/a.diff", IDS ("bbbbbbb", "ccccccc") ADD ("two")));
+  g_free (put_file (*state, "g/b.diff", IDS ("aaaaaaa", "bbbbbbb") ADD ("one")));
+  g_autoptr (Submission) order = read_good (*state, "g");
+  assert_string_equal (((SubmissionPatch *) g_ptr_array_index (order->patches, 0))->from, "b.diff");
+  assert_note (order, "in the order that their \"index\" lines tell");
+}
+
 int
 main (void)
 {
@@ -225,6 +450,16 @@ main (void)
     cmocka_unit_test (test_what_is_no_kernels),
     cmocka_unit_test (test_damage),
     cmocka_unit_test (test_is_patch),
+    cmocka_unit_test (test_terminal),
+    cmocka_unit_test (test_web_and_quotes),
+    cmocka_unit_test (test_mended_hunks),
+    cmocka_unit_test (test_logs),
+    cmocka_unit_test (test_binaries),
+    cmocka_unit_test (test_attachments),
+    cmocka_unit_test (test_charsets),
+    cmocka_unit_test (test_hostile_mails),
+    WITH_FOLDER (test_idle_files),
+    WITH_FOLDER (test_attached_files),
     WITH_FOLDER (test_read_patch),
     WITH_FOLDER (test_read_mbox),
     WITH_FOLDER (test_read_damaged),

@@ -34,7 +34,8 @@ test_line_ends (void **state G_GNUC_UNUSED)
   EXPECT_TEXT ("int a;\nint b;\n", "int a;\nint b;\n", 0);
   EXPECT_TEXT ("int a;\r\nint b;\r\n", "int a;\nint b;\n", TEXT_CRLF);
   EXPECT_TEXT ("int a;\rint b;\r", "int a;\nint b;\n", TEXT_CRLF);
-  EXPECT_TEXT ("int a;\r\r\n\nint b;\r", "int a;\n\n\nint b;\n", TEXT_CRLF);
+  EXPECT_TEXT ("int a;\r\r\n\nint b;\r", "int a;\n\nint b;\n", TEXT_CRLF);
+  EXPECT_TEXT ("int a;\r\r\rint b;\r\r", "int a;\n\n\nint b;\n\n", TEXT_CRLF);
   EXPECT_TEXT ("int a;", "int a;\n", TEXT_NO_NEWLINE);
   EXPECT_TEXT ("int a;\n\0\0\0", "int a;\n", TEXT_TRAILING);
   EXPECT_TEXT ("int a;\r\n\x1a", "int a;\n", TEXT_TRAILING | TEXT_CRLF);
@@ -99,11 +100,12 @@ test_mails (void **state G_GNUC_UNUSED)
                                             "From 3 Mon Sep 17 00:00:00 2001\nContent-Transfer-Encoding: base64\nSubject: y\n\nYSA9\nIGI7Cg==\n");
   assert_int_equal (mails->len, 3);
   const Mail *first = g_ptr_array_index (mails, 0), *second = g_ptr_array_index (mails, 1), *third = g_ptr_array_index (mails, 2);
-  assert_string_equal (first->subject, "KVM: count  exits");
-  assert_string_equal (first->body, "\nbody\n");
-  assert_int_equal (first->line, 5);
-  assert_string_equal (second->body, "\na = b; c=zz\n");
-  assert_int_equal (second->line, 10);
+  assert_string_equal (first->subject, "KVM: count exits");
+  assert_string_equal (first->body, "body\n");
+  assert_int_equal (first->line, 6);
+  assert_int_equal (first->number, 1);
+  assert_string_equal (second->body, "a = b; c=zz\n");
+  assert_int_equal (second->line, 11);
   assert_string_equal (third->body, "a = b;\n");
 }
 
