@@ -48,10 +48,10 @@ truth() {
   patch -d "$2" -p1 -s --force --fuzz=2 --no-backup-if-mismatch <"$patch" >"$TMPDIR/patch" 2>&1
 }
 
-# carry SUBMISSION [BASE_DIR…]: sets `said` to the outcome.
+# carry NAME SUBMISSION [BASE_DIR…]: sets `said` to the outcome.
 carry() {
   rm -rf "$work/out"
-  said=$("$carry_one" "$lab" "$work/out" "$@" 2>"$TMPDIR/err")
+  said=$("$carry_one" "$(value "$1" assignment)" "$lab" "$work/out" "${@:2}" 2>"$TMPDIR/err")
   case $? in
     0 | 1) ;;
     *) said="trouble: $(tail -n 2 "$TMPDIR/err")" ;;
@@ -106,8 +106,8 @@ try_shape() { # NAME [VERSION]
   [ -e "$made" ] || { complain "$what: cannot be packed: $made"; return; }
   tried=$((tried + 1))
   case ${2:+${BASES:-}} in
-    own) carry "$made" "${at_hand[@]}" "$kernel" ;;
-    *) carry "$made" "${at_hand[@]}" ;;
+    own) carry "$1" "$made" "${at_hand[@]}" "$kernel" ;;
+    *) carry "$1" "$made" "${at_hand[@]}" ;;
   esac
   if ! outcome_is "$1" "${said%%:*}"; then
     complain "$what: $said"
@@ -167,7 +167,7 @@ try_right() { # NAME VERSION
   put=$((put + 1))
   rm -rf "$work/files" && mkdir "$work/files"
   find "$work/kernel" -type f -exec cp {} "$work/files/" \;
-  carry "$work/files" "${at_hand[@]}"
+  carry "$1" "$work/files" "${at_hand[@]}"
   if [ "$said" = carried ]; then
     same_as_truth "$1" "$what"
   else
