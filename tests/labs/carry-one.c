@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A submission read and carried, without the lab: `carry-one LAB_DIR OUT_DIR SUBMISSION [BASE_DIR…]`. LAB_DIR is the lab's kernel, at least the files of KVM in it;
+ * A submission read and carried, without the lab: `carry-one ASSIGNMENT LAB_DIR OUT_DIR SUBMISSION [BASE_DIR…]`. It is run from the tree's
+ * root; ASSIGNMENT is a rubric's name. LAB_DIR is the lab's kernel, at least the files of KVM in it;
  * the BASE_DIRs are other sources at hand. Into OUT_DIR go the carried files under their paths in the kernel (one that is removed as PATH.removed), carried.diff,
  * left_out, notes and, if it is not carried, fault. Prints one line: "carried", "needs-base: REASON" or "fault: STAGE: REASON". Exit status: 0 carried, 1 not, 2 trouble.
  * tests/labs/carry.sh runs it.
@@ -9,12 +10,9 @@
 #include <stdio.h>
 
 #include "base/files.h"
+#include "config/config.h"
 #include "submission/carry.h"
 #include "submission/submission.h"
-
-/* As the rubrics have it. */
-static const char *const allowed[] = { "arch/x86/kvm/", "virt/kvm/", "arch/x86/include/asm/kvm_host.h", "arch/x86/include/asm/kvm-x86-ops.h",
-                                       "arch/x86/include/uapi/asm/", "include/linux/kvm_host.h", "include/uapi/linux/kvm.h", NULL };
 
 static gboolean
 put (const char *dir, const char *name, const char *text, GError **error)
@@ -67,11 +65,13 @@ tell_fault (const char *dir, const Fault *fault, GError **error)
 }
 
 static gboolean
-carry (const char *lab_dir, const char *out_dir, const char *path, char **bases, const char *scratch, gboolean *ok, GError **error)
+carry (const Rubric *rubric, char **arguments, const char *scratch, gboolean *ok, GError **error)
 {
+  const char *lab_dir = arguments[0], *out_dir = arguments[1], *path = arguments[2];
+  char **bases = arguments + 3;
   g_autofree char *unpacked = g_build_filename (scratch, "unpacked", NULL);
   g_autofree char *work = g_build_filename (scratch, "work", NULL);
-  const SubmissionSpec read_spec = { .path = path, .scratch_dir = unpacked, .allowed = allowed };
+  const SubmissionSpec read_spec = { .path = path, .scratch_dir = unpacked, .names = (const char *const *) rubric->names, .allowed = (const char *const *) rubric->allowed };
   g_autoptr (KernelIndex) index = kernel_index_read ("configs/kernels.index", error);
   if (index == NULL)
     return FALSE;
@@ -98,16 +98,20 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Scratch) scratch = NULL;
+  g_autoptr (Rubric) rubric = NULL;
+  g_autofree char *rubric_path = NULL;
   gboolean ok = FALSE, worked;
 
   setlocale (LC_ALL, "");
-  if (argc < 4)
+  if (argc < 5)
     {
-      fputs ("usage: carry-one LAB_DIR OUT_DIR SUBMISSION [BASE_DIR...]\n", stderr);
+      fputs ("usage: carry-one ASSIGNMENT LAB_DIR OUT_DIR SUBMISSION [BASE_DIR...]\n", stderr);
       return 2;
     }
   scratch = scratch_new (g_get_tmp_dir (), "carry-one", &error);
-  worked = scratch && files_make_dir (argv[2], &error) && carry (argv[1], argv[2], argv[3], argv + 4, scratch_path (scratch), &ok, &error);
+  rubric_path = g_strdup_printf ("configs/rubrics/%s.conf", argv[1]);
+  worked = scratch && rubric_load (rubric_path, &rubric, &error) && files_make_dir (argv[3], &error)
+           && carry (rubric, argv + 2, scratch_path (scratch), &ok, &error);
   if (!worked)
     fprintf (stderr, "carry-one: %s\n", error->message);
   return worked ? !ok : 2;

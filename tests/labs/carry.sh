@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deadline: 1800
-# Every shape of tests/submissions, from each of its kernels that is at hand, is carried onto the lab's kernel: the outcome is what its expect.conf says, and what is
+# Every shape of tests/submissions, from each of its kernels that is at hand, and every form in which a right one comes (form-…), is carried onto the lab's kernel: the outcome is what its expect.conf says, and what is
 # carried reads to a compiler as the change made by hand on the lab's kernel does. Then the right submissions, put into other kernels' files, are handed in as whole
 # files and come back as they are. Nothing is built and nothing runs.
 # SUBMISSIONS: names, to try these alone. KERNELS: versions. BASES=none: without other sources than the lab's; own: with the kernel that a shape was made from.
@@ -13,6 +13,7 @@ carry_one=$root/$BUILD/tests/labs/carry-one
 [ -e "${SUBMISSIONS_SOURCE:-/usr/src/linux-source-6.1.tar.xz}" ] || lab_cannot vmx "linux-source-6.1 is not here"
 lab=$("$folder/pack.sh" --base) || fail "no kernel files"
 export SUBMISSIONS_CACHE=${SUBMISSIONS_CACHE:-$root/$BUILD/submissions}
+TMPDIR=$(mktemp -d "$TMPDIR/carry-XXXXXX") # several may run by hand
 work=$TMPDIR/work
 tried=0 wrong=0 not_at_hand=' '
 
@@ -37,62 +38,81 @@ at_hand=()
 for version in 6.1 6.12; do kernel "$version" && at_hand+=("$kernel"); done
 case ${BASES:-} in none) at_hand=() ;; esac
 
-# truth NAME DIR: the lab's kernel with the change as it is right there.
+# truth NAME DIR [PATCH]: the lab's kernel with the change as it is right there.
 truth() {
-  local patch=$folder/$1/lab.patch
-  [ -f "$patch" ] || patch=$folder/$1/change.patch
+  local from patch=${3:-$folder/$1/lab.patch}
+  from=$(value "$1" change)
+  [ -f "$patch" ] || patch=$folder/${from:-$1}/change.patch
   rm -rf "$2"
   cp -r "$lab" "$2"
   patch -d "$2" -p1 -s --force --fuzz=2 --no-backup-if-mismatch <"$patch" >"$TMPDIR/patch" 2>&1
 }
 
-# carry SUBMISSION [BASE_DIR…]: sets `said` to the outcome.
+# carry NAME SUBMISSION [BASE_DIR…]: sets `said` to the outcome.
 carry() {
   rm -rf "$work/out"
-  said=$("$carry_one" "$lab" "$work/out" "$@" 2>"$TMPDIR/err")
+  said=$("$carry_one" "$(value "$1" assignment)" "$lab" "$work/out" "${@:2}" 2>"$TMPDIR/err")
   case $? in
     0 | 1) ;;
     *) said="trouble: $(tail -n 2 "$TMPDIR/err")" ;;
   esac
 }
 
-# same_as_truth WHAT TRUTH_DIR: each file that either has.
-same_as_truth() {
-  local file differ
+# differs_from_truth TRUTH_DIR: says how, of each file that either has. FALSE if it does not.
+differs_from_truth() {
+  local file differ status=1
   while IFS= read -r file; do
-    ! cmp -s "$work/out/$file" "$2/$file" || continue
-    [ -f "$work/out/$file" ] || { cmp -s "$lab/$file" "$2/$file" || complain "$1: $file is not carried"; continue; }
-    differ=$("$folder/same-code.py" "$2/$file" "$work/out/$file") && continue
-    complain "$1: $file is not what it is to be:"
-    head -n 6 <<<"$differ" | sed 's/^/    /'
-  done < <({ (cd "$work/out" && find arch include virt -type f 2>/dev/null); diff -rq "$lab" "$2" | sed -n "s,^Files .* and $2/\(.*\) differ$,\1,p; s,^Only in $2/\(.*\): ,\1/,p"; } | sort -u)
+    ! cmp -s "$work/out/$file" "$1/$file" || continue
+    if [ ! -f "$work/out/$file" ]; then
+      cmp -s "$lab/$file" "$1/$file" && continue
+      echo "$file is not carried"
+    else
+      differ=$("$folder/same-code.py" "$1/$file" "$work/out/$file") && continue
+      echo "$file is not what it is to be:"
+      head -n 6 <<<"$differ" | sed 's/^/    /'
+    fi
+    status=0
+  done < <({ (cd "$work/out" && find arch include virt -type f 2>/dev/null); diff -rq "$lab" "$1" | sed -n "s,^Files .* and $1/\(.*\) differ$,\1,p; s,^Only in $1/\(.*\): ,\1/,p"; } | sort -u)
+  return "$status"
+}
+
+# same_as_truth NAME WHAT: or as one of the others that are as right, lab-2.patch and so on.
+same_as_truth() {
+  local differ other
+  differ=$(differs_from_truth "$work/truth") || return 0
+  for other in "$folder/$1"/lab-*.patch; do
+    [ -f "$other" ] && truth "$1" "$work/truth" "$other" && ! differs_from_truth "$work/truth" >/dev/null && return
+  done
+  complain "$2: $differ"
 }
 
 outcome_is() { # NAME CLASS: one of those that are right
   local verdict
   for verdict in $(value "$1" verdict | tr ';' ' '); do
     case $verdict:$2 in
-      passed:carried | partial:carried | failed:carried | needs-base:needs-base) return 0 ;;
+      passed:carried | partial:carried | needs-base:needs-base) return 0 ;;
+      failed:carried) [ "$(value "$1" stage)" = carry ] || return 0 ;;
+      failed:fault) [[ ";$(value "$1" stage);" == *";$(cut -d: -f2 <<<"$said" | tr -d ' ');"* ]] && return 0 ;;
       needs-base:carried) [[ ";$(value "$1" stage);" != *";build;"* ]] || return 0 ;;
     esac
   done
   return 1
 }
 
-try_shape() { # NAME VERSION
-  local made what="$1 of $2"
-  kernel "$2" || return 0
-  made=$("$folder/pack.sh" "$1" "$work" "$2" 2>&1 | tail -n 1)
+try_shape() { # NAME [VERSION]
+  local made what="$1${2:+ of $2}"
+  [ -z "${2:-}" ] || kernel "$2" || return 0
+  made=$("$folder/pack.sh" "$1" "$work" ${2:+"$2"} 2>&1 | tail -n 1)
   [ -e "$made" ] || { complain "$what: cannot be packed: $made"; return; }
   tried=$((tried + 1))
-  case ${BASES:-} in
-    own) carry "$made" "${at_hand[@]}" "$kernel" ;;
-    *) carry "$made" "${at_hand[@]}" ;;
+  case ${2:+${BASES:-}} in
+    own) carry "$1" "$made" "${at_hand[@]}" "$kernel" ;;
+    *) carry "$1" "$made" "${at_hand[@]}" ;;
   esac
   if ! outcome_is "$1" "${said%%:*}"; then
     complain "$what: $said"
   elif [ "$said" = carried ] && truth "$1" "$work/truth"; then
-    same_as_truth "$what" "$work/truth"
+    same_as_truth "$1" "$what"
   fi
   rm -rf "$made"
 }
@@ -109,6 +129,7 @@ for conf in "$folder"/*/expect.conf; do
   for version in $(value "$name" base); do
     wanted "$version" "${KERNELS:-}" && try_shape "$name" "$version"
   done
+  [[ $name != form-* || -n $(value "$name" base) ]] || try_shape "$name"
 done
 echo "$tried shapes tried, $wrong wrong"
 [ "$tried" -gt 0 ] || [ -n "${SUBMISSIONS:-}" ] || fail "nothing was tried"
@@ -117,38 +138,38 @@ echo "$tried shapes tried, $wrong wrong"
 
 put=0 not_put=0 put_wrong=$wrong
 
-# put_into NAME DIR: the change in the files of $kernel, in DIR. FALSE where patch cannot: it fails, or (its fuzz is daring) what it did is another change.
+# touched NAME: the files of its change.
+touched() {
+  sed -n 's,^+++ b/,,p' "$folder/$1/change.patch"
+}
+
+# put_into NAME DIR: the change in the files of $kernel, in DIR. FALSE where it cannot be put there: to be sure, it is taken back to the lab's kernel, and has to be
+# what it was.
 put_into() {
   local file
-  rm -rf "$2" "$work/back" "$work/one" && mkdir -p "$2" "$work/one"
+  rm -rf "$2" && mkdir -p "$2"
   while IFS= read -r file; do
     [ -f "$kernel/$file" ] || return 1
-    mkdir -p "$2/$(dirname "$file")" "$work/one/$(dirname "$file")"
-    cp "$kernel/$file" "$2/$file"
-    cp "$kernel/$file" "$work/one/$file"
-  done < <(sed -n 's,^+++ b/,,p' "$folder/$1/change.patch")
-  patch -d "$2" -p1 -s --force --no-backup-if-mismatch -r - <"$folder/$1/change.patch" >/dev/null 2>&1 || return 1
-  (cd "$work" && diff -ruN one "${2##*/}") >"$work/difference"
-  cp -r "$lab" "$work/back"
-  patch -d "$work/back" -p1 -s --force --no-backup-if-mismatch -r - <"$work/difference" >/dev/null 2>&1 || return 1
-  while IFS= read -r file; do
-    "$folder/same-code.py" "$work/truth/$file" "$work/back/$file" >/dev/null || return 1
-  done < <(sed -n 's,^+++ b/,,p' "$folder/$1/change.patch")
+    mkdir -p "$2/$(dirname "$file")"
+    git merge-file -p --union "$kernel/$file" "$lab/$file" "$work/truth/$file" >"$2/$file" 2>/dev/null || return 1
+    git merge-file -p --union "$lab/$file" "$kernel/$file" "$2/$file" >"$work/back" 2>/dev/null || return 1
+    "$folder/same-code.py" "$work/truth/$file" "$work/back" >/dev/null || return 1
+  done < <(touched "$1")
 }
 
 try_right() { # NAME VERSION
   local what="$1 in the files of $2"
   if ! put_into "$1" "$work/kernel"; then
     not_put=$((not_put + 1))
-    echo "$what: patch cannot put it there"
+    echo "$what: it cannot be put there"
     return
   fi
   put=$((put + 1))
   rm -rf "$work/files" && mkdir "$work/files"
   find "$work/kernel" -type f -exec cp {} "$work/files/" \;
-  carry "$work/files" "${at_hand[@]}"
+  carry "$1" "$work/files" "${at_hand[@]}"
   if [ "$said" = carried ]; then
-    same_as_truth "$what" "$work/truth"
+    same_as_truth "$1" "$what"
   else
     complain "$what: $said"
   fi
@@ -164,5 +185,6 @@ for conf in "$folder"/right-*/expect.conf; do
 done
 echo "$put right submissions in other kernels' files, $((wrong - put_wrong)) wrong; $not_put could not be put there"
 [ -z "${not_at_hand// /}" ] || echo "kernels that are not at hand:$not_at_hand"
+rm -rf "$TMPDIR"
 [ "$((tried + put))" -gt 0 ] || fail "nothing was tried"
 [ "$wrong" -eq 0 ]

@@ -41,17 +41,47 @@ def code(text):
     return _joined(_read(text))
 
 
+_TYPES = {"int", "unsigned", "long", "bool", "u8", "u16", "u32", "u64", "s64", "ktime_t", "char", "struct", "union"}
+
+
+def _bare(statement):
+    """A declaration without a value, which may stand anywhere among declarations."""
+    return statement[0] in _TYPES and not set(statement) & {"=", "(", "{", "}", ":"}
+
+
+def _settled(item):
+    """A function with each block's declarations that have no value in order, first."""
+    out, statement, bare = [], [], []
+    start = 0
+    for word in item:
+        statement.append(word)
+        if word not in (";", "{", "}"):
+            continue
+        if word == ";" and _bare(statement) and "(" in item:
+            bare.append(statement)
+        else:
+            out += statement
+        if word != ";":
+            for one in sorted(bare, reverse=True):
+                out[start:start] = one
+            bare = []
+            start = len(out)
+        statement = []
+    return tuple(out + statement)
+
+
 def items(text):
-    """The file's own level: each function, declaration and directive as one tuple of words."""
+    """The file's own level: each function, declaration and directive as one tuple of words, but for includes of <headers>, of which the compiler tells."""
     depth, item = 0, []
     for word in code(text):
         if word.startswith("#") and depth == 0 and not item:
-            yield (word,)
+            if not word.startswith("#include <"):
+                yield (word,)
             continue
         item.append(word)
         depth += (word in ("{", "(", "[")) - (word in ("}", ")", "]"))
         if depth == 0 and word in (";", "}"):
-            yield tuple(item)
+            yield _settled(item)
             item = []
     if item:
         yield tuple(item)

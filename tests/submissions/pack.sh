@@ -130,8 +130,7 @@ plain_git() {
     git -c core.logAllRefUpdates=false -c pack.threads=1 -c gc.auto=0 "$@"
 }
 
-# The grading kernel under a tag and the change in two commits. The index is read from the commit, not from the files: their
-# times and numbers are not in it.
+# The grading kernel under a tag and the change in two commits.
 repository() {
   local version
   version=$(awk -F' = ' '/^(VERSION|PATCHLEVEL|SUBLEVEL) =/ { print $2 }' "$base/Makefile" | paste -sd.)
@@ -145,9 +144,7 @@ repository() {
     plain_git -C "$1" add -A
     plain_git -C "$1" commit -q --allow-empty -m "Assignment: $part part"
   done
-  plain_git -C "$1" repack -q -a -d
-  rm -f "$1/.git/index" "$1/.git/COMMIT_EDITMSG"
-  plain_git -C "$1" read-tree HEAD
+  settle "$1"
 }
 
 # Programs that git would run if it believed the repository.
@@ -248,6 +245,132 @@ pack_series() {
   grep -v '^ *\(#\|$\)' "$made/series" | while IFS= read -r patch; do cp "$patches/6.1/$patch" "$made/"; done
 }
 
+# --- ways in which a change comes that are nobody's fault ----------------------------------------------------------------
+
+# As a terminal shows it, with color.ui=always.
+pack_patch_coloured() {
+  made=$1.patch
+  sed -E $'s/^(diff |--- |\\+\\+\\+ )(.*)$/\033[1m\\1\\2\033[m/; s/^(@@ [^@]* @@)(.*)$/\033[36m\\1\033[m\\2/; s/^-(.*)$/\033[31m-\\1\033[m/; s/^\\+(.*)$/\033[32m+\\1\033[m/' \
+    "$submission/change.patch" >"$made"
+}
+
+# Copied from a web page or a mail: a tab is eight blanks, the empty context lines have lost theirs.
+pack_patch_blanks() {
+  made=$1.patch
+  expand "$submission/change.patch" | sed 's/^ $//' >"$made"
+}
+
+# What `git diff` and `diff -r` say of a built tree's products, in between.
+pack_patch_built() {
+  made=$1.patch
+  {
+    printf 'diff --git a/arch/x86/kvm/cpuid.o b/arch/x86/kvm/cpuid.o\nnew file mode 100644\nindex 0000000..1111111\nBinary files /dev/null and b/arch/x86/kvm/cpuid.o differ\n'
+    part_of_change common
+    printf 'Only in linux/arch/x86/kvm: .svm.o.cmd\nBinary files linux.orig/arch/x86/kvm/kvm.ko and linux/arch/x86/kvm/kvm.ko differ\n'
+    part_of_change vendor
+  } >"$made"
+}
+
+# git format-patch --cover-letter.
+pack_patches_cover() {
+  made=$1
+  mkdir -p "$made"
+  {
+    printf 'From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\nFrom: A Student <student@example.org>\nDate: Mon, 17 May 2021 12:00:00 +0000\n'
+    printf 'Subject: [PATCH 0/2] *** SUBJECT HERE ***\n\n*** BLURB HERE ***\n\nA Student (2):\n  common part\n  vendor part\n\n arch/x86/kvm/cpuid.c | 51 ++++-\n 1 file changed\n\n-- \n2.30.2\n\n'
+  } >"$made/0000-cover-letter.patch"
+  mail 1 'common part' common >"$made/0001-common-part.patch"
+  mail 2 'vendor part' vendor >"$made/0002-vendor-part.patch"
+}
+
+# The index is read from the last commit, not from the files: their times and numbers are not in it.
+settle() {
+  plain_git -C "$1" repack -q -a -d
+  rm -f "$1/.git/index" "$1/.git/COMMIT_EDITMSG"
+  plain_git -C "$1" read-tree HEAD
+}
+
+# commit DIR MESSAGE: all of it.
+commit() {
+  plain_git -C "$1" add -A
+  plain_git -C "$1" commit -q --allow-empty -m "$2"
+}
+
+# A name of a branch that git allows, and a first commit that is a release's.
+pack_git_branch() {
+  made=$1
+  cp -r "$base" "$made"
+  plain_git init -q --template= -b main "$made"
+  commit "$made" 'Linux 6.1.192'
+  plain_git -C "$made" tag v6.1.192
+  plain_git -C "$made" checkout -q -b 'assignment#3-é'
+  apply_to "$made" <"$submission/change.patch"
+  commit "$made" 'my change'
+  settle "$made"
+}
+
+# A tag of the student's own, v1.0, behind which half of the work lies.
+pack_git_own_tag() {
+  made=$1
+  cp -r "$base" "$made"
+  plain_git init -q --template= -b main "$made"
+  commit "$made" 'Linux 6.1.192'
+  plain_git -C "$made" tag v6.1.192
+  part_of_change common | apply_to "$made"
+  commit "$made" 'first half'
+  plain_git -C "$made" tag v1.0
+  part_of_change vendor | apply_to "$made"
+  commit "$made" 'second half'
+  settle "$made"
+}
+
+# The first commit holds the kernel and half of the work, and no tag tells.
+pack_git_first_commit() {
+  made=$1
+  cp -r "$base" "$made"
+  part_of_change common | apply_to "$made"
+  plain_git init -q --template= -b main "$made"
+  commit "$made" 'Initial commit'
+  part_of_change vendor | apply_to "$made"
+  commit "$made" 'second half'
+  settle "$made"
+}
+
+# The kernel lies below linux/, with as many names as a kernel has.
+pack_git_subfolder() {
+  local dir
+  made=$1
+  mkdir -p "$made"
+  changed_tree "$made/linux"
+  for dir in $(seq 200); do
+    mkdir -p "$made/linux/drivers/d$dir"
+    (cd "$made/linux/drivers/d$dir" && seq -f 'int f%g;' 105 | split -l 1 - f --additional-suffix=.c)
+  done
+  printf '# Assignment 3\n' >"$made/README.md"
+  plain_git init -q --template= -b main "$made"
+  commit "$made" 'Initial commit'
+  settle "$made"
+}
+
+# Two assignments in one repository: the folder of the one that is asked for is the right one, the other has the kernel alone.
+pack_assignments() {
+  local asked other file
+  made=$1
+  whole_files "$work/right"
+  mkdir -p "$made/Assignment 2" "$made/assignment3"
+  asked='Assignment 2' other=assignment3
+  [ "$assignment" = a2 ] || { asked=assignment3 other='Assignment 2'; }
+  cp "$work/right"/* "$made/$asked/"
+  while IFS= read -r file; do cp "$base/$file" "$made/$other/"; done < <(touched)
+}
+
+# A folder's name beyond ASCII, written as UTF-8.
+pack_zip_names() {
+  made=$1.zip
+  whole_files "$work/box/Übung 3 – José"
+  "$here/archive.pl" zip "$made" "$work/box"
+}
+
 # 10 GB of zeros in a tar that bzip2 makes small: 160 times the same 64 MiB.
 pack_tar_bomb() {
   local piece=$work/zeros.bz2
@@ -278,8 +401,11 @@ name=$1
 submission=$here/$name
 [ -f "$submission/expect.conf" ] || die "$name: no such submission"
 form=$(sed -n 's/^form=//p' "$submission/expect.conf")
-style=$(sed -n 's/^style=//p' "$submission/expect.conf")
-versions=$(sed -n 's/^base=//p' "$submission/expect.conf")
+assignment=$(sed -n 's/^assignment=//p' "$submission/expect.conf")
+change=$(sed -n 's/^change=//p' "$submission/expect.conf")
+[ -z "$change" ] || submission=$here/$change
+style=$(sed -n 's/^style=//p' "$here/$name/expect.conf")
+versions=$(sed -n 's/^base=//p' "$here/$name/expect.conf")
 version=${3:-${versions%% *}}
 fuzz=0
 mkdir -p "$2"
@@ -290,7 +416,7 @@ trap 'rm -rf "$work"' EXIT
 [ -z "$versions" ] || form_base=other
 case ${form_base:-$form} in
   other) find_other_base ;;
-  patch | series | zip-* | tar-* | folder-links) ;;
+  patch | patch-* | patches-* | series | zip-slip | zip-bomb | zip-symlink | tar-* | folder-links) ;;
   *) find_base ;;
 esac
 made=

@@ -33,13 +33,14 @@ def reworded(text):
 
 
 def airy(text):
-    """An empty line after each line that ends a statement, and a comment now and then."""
-    lines = []
-    for number, line in enumerate(text.split("\n")):
-        lines.append(line)
-        if line.endswith(";"):
-            lines.append("\t/* ---- */" if number % 7 == 0 else "")
-    return "\n".join(lines)
+    """An empty line after each line that ends a statement, and a comment now and then; not amid a comment."""
+    out, number = [], 0
+    for kind, word in ctokens.words(text):
+        out.append(word)
+        if kind == "blank" and word == "\n" and len(out) > 1 and out[-2] == ";":
+            number += 1
+            out.append("\t/* ---- */\n" if number % 7 == 0 else "\n")
+    return "".join(out)
 
 
 def allman(text):
