@@ -138,6 +138,12 @@ is_jump (const Statement *statement)
   return FALSE;
 }
 
+static gboolean
+is_else (const Statement *statement)
+{
+  return c_token_is (statement->source, &g_array_index (statement->source->tokens, CToken, statement->first), "else");
+}
+
 /* The base has it at another place, and the student has it not there. */
 static gboolean
 was_moved (const StatementLists *lists, const Statement *statement)
@@ -165,8 +171,10 @@ decide (StatementLists *lists, const StatementListsSpec *spec)
       more = FALSE;
       for (guint t = 0; t < count; t++)
         {
-          const gboolean beside = (t > 0 && lists->state[t - 1] == STATEMENT_OWN) || (t + 1 < count && lists->state[t + 1] == STATEMENT_OWN);
-          if (lists->state[t] != STATEMENT_OLD || !beside || !is_jump (at (lists->theirs, t)))
+          const Statement *statement = at (lists->theirs, t);
+          const gboolean after = t > 0 && lists->state[t - 1] == STATEMENT_OWN;
+          const gboolean beside = after || (t + 1 < count && lists->state[t + 1] == STATEMENT_OWN);
+          if (lists->state[t] != STATEMENT_OLD || !((beside && is_jump (statement)) || (after && is_else (statement))))
             continue;
           lists->state[t] = STATEMENT_OWN;
           more = TRUE;
@@ -239,12 +247,6 @@ static gint
 lab_of (const StatementLists *lists, guint t)
 {
   return lists->theirs_base[t] >= 0 ? lists->base_lab[lists->theirs_base[t]] : -1;
-}
-
-static gboolean
-is_else (const Statement *statement)
-{
-  return c_token_is (statement->source, &g_array_index (statement->source->tokens, CToken, statement->first), "else");
 }
 
 /* The lab's own between two places that both have: what it has there in place of what the student's kernel had. */

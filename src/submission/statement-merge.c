@@ -15,6 +15,7 @@ typedef struct
   StatementMerge *merge;
   guint budget;
   GHashTable *count; /* key -> how often it is to be in what comes out, beyond the lab's */
+  GPtrArray *gone;   /* of const Statement *, the student's: they went out with a path that the lab's kernel has not */
 } Merger;
 
 void
@@ -245,16 +246,23 @@ write_lists (Merger *merger, StatementLists *lists, guint *written)
 /* --- merging ---------------------------------------------------------------------------------- */
 
 static gboolean
-any_unknown (const Merger *merger, const Statement *statement)
+is_unknown (const Merger *merger, const Statement *statement)
 {
-  if (merger->spec->known == NULL || !g_hash_table_contains ((GHashTable *) merger->spec->known, GUINT_TO_POINTER (statement->key)))
-    return TRUE;
+  return merger->spec->known == NULL || !g_hash_table_contains ((GHashTable *) merger->spec->known, GUINT_TO_POINTER (statement->key));
+}
+
+/* The student's below a statement that goes out. */
+static void
+find_gone (Merger *merger, const Statement *statement)
+{
   for (guint i = 0; statement->children != NULL && i < statement->children->len; i++)
     {
-      if (any_unknown (merger, g_ptr_array_index (statement->children, i)))
-        return TRUE;
+      const Statement *child = g_ptr_array_index (statement->children, i);
+      if (is_unknown (merger, child))
+        g_ptr_array_add (merger->gone, (gpointer) child);
+      else
+        find_gone (merger, child);
     }
-  return FALSE;
 }
 
 /* Of theirs what comes out nowhere: a path that the lab's kernel has not. */
@@ -266,14 +274,13 @@ tell_left (Merger *merger, const StatementLists *lists)
       const Statement *theirs = g_ptr_array_index (lists->theirs, t);
       const gint i = lists->theirs_base[t] >= 0 ? lists->theirs_base[t] : lists->theirs_moved[t];
       const gboolean lab_has = i >= 0 && (lists->base_lab[i] >= 0 || lists->base_moved[i] >= 0);
-      if (lists->state[t] == STATEMENT_OLD || (lists->state[t] == STATEMENT_KERNELS && !lab_has))
+      if (lists->state[t] == STATEMENT_OWN)
+        g_ptr_array_add (merger->merge->own, (gpointer) theirs);
+      else if (lists->state[t] == STATEMENT_OLD || !lab_has)
         {
           leave (merger, theirs);
-          if (theirs->children != NULL && any_unknown (merger, theirs) && i >= 0 && !statement_same (theirs, g_ptr_array_index (lists->base, (guint) i)))
-            g_ptr_array_add (merger->merge->own, (gpointer) theirs);
+          find_gone (merger, theirs);
         }
-      else if (lists->state[t] == STATEMENT_OWN)
-        g_ptr_array_add (merger->merge->own, (gpointer) theirs);
     }
 }
 
@@ -352,6 +359,20 @@ prove (Merger *merger, const char *text)
     doubt (merger, merger->spec->theirs, "what would be built is not the student's lines and this kernel's, each once");
 }
 
+/* What went out with such a path was done elsewhere too; else the student's doing would be lost. */
+static void
+check_gone (Merger *merger)
+{
+  for (guint i = 0; i < merger->gone->len; i++)
+    {
+      const Statement *gone = g_ptr_array_index (merger->gone, i);
+      const gint *left = g_hash_table_lookup (merger->count, GUINT_TO_POINTER (gone->key));
+      if (left == NULL || *left <= 0)
+        doubt (merger, gone, "it stands in a path that this kernel has not, and nowhere else");
+      g_ptr_array_add (merger->merge->own, (gpointer) gone);
+    }
+}
+
 /* --- the head --------------------------------------------------------------------------------- */
 
 /* An item's lead is the file's, not its own. */
@@ -386,7 +407,8 @@ statement_merge (const StatementMergeSpec *spec)
 {
   StatementMerge *merge = g_new0 (StatementMerge, 1);
   g_autoptr (GHashTable) count = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
-  Merger merger = { .spec = spec, .merge = merge, .budget = STATEMENT_MATCH_BUDGET, .count = count };
+  g_autoptr (GPtrArray) gone = g_ptr_array_new ();
+  Merger merger = { .spec = spec, .merge = merge, .budget = STATEMENT_MATCH_BUDGET, .count = count, .gone = gone };
   guint written;
   merge->own = g_ptr_array_new ();
   merge->left = g_ptr_array_new_with_free_func (g_free);
@@ -395,6 +417,7 @@ statement_merge (const StatementMergeSpec *spec)
   g_autofree char *body = merge_lists (&merger, spec->base->children, spec->theirs->children, spec->lab->children, &written);
   g_autofree char *tail = statement_text_after (spec->lab);
   g_autofree char *text = g_strconcat (head, body, tail, NULL);
+  check_gone (&merger);
   if (merge->doubts->len == 0)
     prove (&merger, text);
   g_autofree char *lab = statement_text (spec->lab);

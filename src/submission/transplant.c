@@ -111,6 +111,29 @@ state_of (const Transplanting *work, const CItem *item, const TheirItem *own, gi
   return own->lab >= 0 ? ITEM_CHANGED : ITEM_NEW;
 }
 
+static gboolean
+has_body (const CItem *item)
+{
+  return item->body != item->end;
+}
+
+/* The lab's item of that name; of two, as a table and its announcement are, the one that has a body where this one has. */
+static gint
+find_counterpart (const Transplanting *work, GHashTable *names, const CItem *item)
+{
+  const char *name = item->kind == C_FUNCTION ? kvm_changes_counterpart (item->key, work->theirs, work->lab) : item->key;
+  const gint found = find_name (names, name);
+  if (item->kind != C_VARIABLE || (found >= 0 && has_body (item_at (work->lab, (guint) found)) == has_body (item)))
+    return found;
+  for (guint i = 0; i < work->lab->items->len; i++)
+    {
+      const CItem *lab = item_at (work->lab, i);
+      if (lab->kind == C_VARIABLE && strcmp (lab->name, item->name) == 0 && has_body (lab) == has_body (item))
+        return (gint) i;
+    }
+  return has_body (item) ? found : -1;
+}
+
 static void
 compare_items (Transplanting *work)
 {
@@ -120,8 +143,7 @@ compare_items (Transplanting *work)
     {
       const CItem *item = item_at (work->theirs, i);
       TheirItem *own = g_new0 (TheirItem, 1);
-      const char *name = item->kind == C_FUNCTION ? kvm_changes_counterpart (item->key, work->theirs, work->lab) : item->key;
-      own->lab = find_name (lab, name);
+      own->lab = find_counterpart (work, lab, item);
       own->tree = item->kind != C_CONDITION ? statement_of_item (work->theirs, item) : NULL;
       own->state = state_of (work, item, own, base != NULL ? find_name (base, item->key) : -1);
       if (own->state != ITEM_KERNELS)
@@ -546,6 +568,22 @@ is_wanted (const Transplanting *work, guint index)
   return work->base != NULL || item->kind == C_STRAY || any_name_in (item, work->spec->wanted) || any_word_in (their (work, index)->words, work->spec->own);
 }
 
+#define KERNELS_MIN 50u /* percent: of a kernel's function that the student's of its name has, if it is that function */
+
+/* A function of the kernel that it was made from, which this kernel has not: what the student put there has no place. */
+static gboolean
+is_gone (const Transplanting *work, guint index)
+{
+  const CItem *item = item_at (work->theirs, index);
+  const TheirItem *own = their (work, index);
+  g_auto (Origins) origins = { .trees = g_ptr_array_new () };
+  guint percent = 0;
+  if (work->base != NULL || item->kind != C_FUNCTION || own->tree == NULL)
+    return FALSE;
+  add_bodies (work, &origins, item->name);
+  return nearest_origin (work, &origins, own->tree, &percent) != NULL && percent >= KERNELS_MIN;
+}
+
 static gboolean
 one_round (Transplanting *work)
 {
@@ -557,6 +595,8 @@ one_round (Transplanting *work)
         more |= take_changed (work, i);
       else if (own->state == ITEM_NEW && !own->chosen && is_wanted (work, i))
         {
+          if (is_gone (work, i))
+            g_ptr_array_add (work->out->doubts, g_strdup_printf ("%s: it was changed, and this kernel has no such function", item_at (work->theirs, i)->name));
           choose (work, i);
           more = TRUE;
         }
