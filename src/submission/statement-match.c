@@ -45,7 +45,7 @@ guint
 statement_likeness (const Statement *a, const Statement *b)
 {
   const guint all = (a->head_end - a->first) + (b->head_end - b->first);
-  guint common = 0;
+  guint common = 0, words = 0;
   if (all == 0 || all > 400)
     return 0;
   for (guint i = a->first; i < a->head_end; i++)
@@ -59,9 +59,12 @@ statement_likeness (const Statement *a, const Statement *b)
                         && memcmp (a->source->text + other->start, a->source->text + token->start, token->end - token->start) == 0
                       ? 1 : 0;
         }
-      common += token_count (b, token, a->source) > before ? 1 : 0;
+      if (token_count (b, token, a->source) <= before)
+        continue;
+      common++;
+      words += token->kind != C_PUNCTUATION ? 1 : 0;
     }
-  return common * 200 / all;
+  return words > 0 ? common * 200 / all : 0;
 }
 
 static guint32

@@ -12,7 +12,7 @@
  * is like theirs: like[i] is a form of a's statement i that has a text, or NULL. FALSE if the budget does not suffice.
  */
 gboolean statement_match (const GPtrArray *a, const GPtrArray *b, const Statement *const *like, guint *budget, gint *partner);
-/* How much of two heads' tokens is common, in percent. Both have texts. */
+/* How much of two heads' tokens is common, in percent; 0 if no word is. Both have texts. */
 guint statement_likeness (const Statement *a, const Statement *b);
 /* How many statements below the two roots are not matched: of a, of b. FALSE as above. */
 gboolean statement_distance (const Statement *a, const Statement *b, guint *budget, guint *only_a, guint *only_b);
