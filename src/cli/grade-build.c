@@ -2,6 +2,10 @@
 /* Carrying and building; see grade-build.h. */
 #include "cli/grade-build.h"
 
+#include <string.h>
+
+#include "grade/build-blame.h"
+#include "grade/diff-lines.h"
 #include "kernel/at-hand.h"
 
 #define BUILD_S 7.0
@@ -62,21 +66,62 @@ kernel_files (const Carried *carried)
   return files;
 }
 
+/* Where the error's line stands in the file that was handed in; "" where that cannot be told. */
+static char *
+own_place (const Way *way, const char *error)
+{
+  g_autoptr (GPtrArray) lines = diff_lines (way->carried->diff);
+  const char *colon = strchr (error, ':');
+  g_autofree char *path = colon ? g_strndup (error, (gsize) (colon - error)) : NULL;
+  const DiffLine *line = path ? diff_lines_find (lines, path, (guint) g_ascii_strtoull (colon + 1, NULL, 10)) : NULL;
+  const SubmissionFile *file = line ? submission_find (way->submission, path) : NULL;
+  const guint own = file && file->text ? build_blame_own_line (file->text, line->text) : 0;
+
+  return own > 0 ? g_strdup_printf (" The first is line %u of %s.", own, file->from) : g_strdup ("");
+}
+
+static gboolean
+knows_word (const char *word, gpointer user)
+{
+  const GradeSession *session = user;
+
+  return kernel_index_knows_word (session->index, word);
+}
+
+/* Made from the lab's own kernel: what it names and this kernel has not, its own has not either. */
+static gboolean
+is_of_lab (const Carried *carried)
+{
+  for (guint i = 0; i < carried->files->len; i++)
+    if (!g_str_has_prefix (((const CarriedFile *) g_ptr_array_index (carried->files, i))->how, "as it is"))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+take_errors (Way *way, const KernelModules *modules)
+{
+  g_autoptr (BuildBlame) blame = build_blame (modules->errors, way->carried->diff, is_of_lab (way->carried) ? NULL : knows_word, (gpointer) way->session);
+  g_autofree char *place = blame->theirs ? own_place (way, blame->error) : g_strdup ("");
+  g_autofree char *reason = g_strconcat (blame->reason, place, NULL);
+  g_autofree char *details = NULL;
+
+  g_ptr_array_add (blame->errors, NULL);
+  details = g_strjoinv ("\n", (char **) blame->errors->pdata);
+  g_ptr_array_remove_index (blame->errors, blame->errors->len - 1);
+  way_end (way, STAGE_BUILD, blame->theirs ? VERDICT_FAILED : VERDICT_NEEDS_BASE, blame->theirs ? BLAME_STUDENT : BLAME_NONE, reason, details);
+}
+
 static void
 take_build (Way *way, const KernelModules *modules)
 {
-  g_autofree char *details = NULL;
-
   for (guint i = 0; i < modules->warnings->len; i++)
     g_ptr_array_add (way->grade->warnings, g_strdup (g_ptr_array_index (modules->warnings, i)));
   way_keep_log (way, "build.log", modules->log);
   if (modules->ok)
     return;
   way->retry = modules->doubtful;
-  g_ptr_array_add (modules->errors, NULL);
-  details = g_strjoinv ("\n", (char **) modules->errors->pdata);
-  g_ptr_array_remove_index (modules->errors, modules->errors->len - 1);
-  way_end (way, STAGE_BUILD, VERDICT_FAILED, BLAME_STUDENT, "KVM's modules cannot be built with this change: see the compiler's first errors.", details);
+  take_errors (way, modules);
 }
 
 gboolean

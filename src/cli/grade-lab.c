@@ -70,16 +70,23 @@ add_module (const GradeLabSpec *spec, const char *name, Payload *payload, GError
   return files_read (path, MODULES_MAX, &data, &size, error) && payload_add (payload, name, data, size, error);
 }
 
+static gboolean
+add_program (const Program *program, const char *name, Payload *payload, GError **error)
+{
+  g_autoptr (GBytes) bytes = program_bytes (program);
+
+  return payload_add (payload, name, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
+}
+
 static Payload *
 make_payload (const GradeLabSpec *spec, GError **error)
 {
   g_autoptr (Payload) payload = payload_new ();
-  g_autoptr (GBytes) program = program_bytes (spec->program);
 
   for (guint i = 0; module_name (spec->lab->isa, i); i++)
     if (!add_module (spec, module_name (spec->lab->isa, i), payload, error))
       return NULL;
-  if (!payload_add (payload, PAYLOAD_PROGRAM, g_bytes_get_data (program, NULL), g_bytes_get_size (program), error))
+  if (!add_program (spec->program, PAYLOAD_PROGRAM, payload, error) || !add_program (spec->last_program, PAYLOAD_PROGRAM_LAST, payload, error))
     return NULL;
   return g_steal_pointer (&payload);
 }

@@ -16,7 +16,7 @@ typedef struct {
   const char *kernel;      /* bzImage */
   const char *root_image;  /* the grading image */
   const char *modules_dir; /* kvm.ko, kvm-intel.ko, kvm-amd.ko */
-  const Program *program;
+  const Program *program, *last_program;
   const char *kvm_params, *vendor_params;
   const char *again_params; /* the vendor module's in a second round; NULL: one round */
   const char *dir;          /* existing folder for the logs */

@@ -5,31 +5,9 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "cli/grade-boots.h"
 #include "cli/grade-build.h"
 #include "grade/module-scan.h"
-
-#define DEADLINE_FACTOR 6.0 /* of what the lab's own kernel took here: other jobs and a slow change have room */
-#define DEADLINE_MORE_S 25.0
-#define STALL_FACTOR 2.0 /* of the same: L2 exits all the time but for L1's boot and end, which are a part of it */
-#define STALL_MORE_S 10.0
-#define MODULE_MAX (64 << 20)
-
-/* The project's own patch series, and what is built on it, answers its leaves only if a parameter of kvm.ko says which. */
-static char *
-kvm_params (const Way *way, const char *modules_dir)
-{
-  static const char parameter[] = "parmtype=exit_leaf_abi:";
-  const LeafMap *map = grade_session_preferred_map (way->session);
-  g_autofree char *path = g_build_filename (modules_dir, "kvm.ko", NULL);
-  g_autofree char *data = NULL;
-  g_autofree char *leaves = NULL;
-  gsize size;
-
-  if (!files_read (path, MODULE_MAX, &data, &size, NULL) || !memmem (data, size, parameter, sizeof parameter - 1))
-    return g_strdup ("");
-  leaves = leaf_map_kernel_spec (map);
-  return g_strdup_printf ("exit_log_records=0 exit_leaf_abi=%s", leaves);
-}
 
 static gboolean
 scan_modules (const Way *way, Isa isa, const char *modules_dir, GPtrArray *findings, GError **error)
@@ -48,34 +26,13 @@ scan_modules (const Way *way, Isa isa, const char *modules_dir, GPtrArray *findi
   return TRUE;
 }
 
-static void
-read_accounts (GradedLab *lab, gboolean again)
-{
-  Account *first = account_read (lab->program, lab->run->exits, 0);
-
-  lab->judged.accounts = g_ptr_array_new_with_free_func ((GDestroyNotify) account_free);
-  g_ptr_array_add (lab->judged.accounts, first);
-  if (again)
-    g_ptr_array_add (lab->judged.accounts, account_read (lab->program, lab->run->exits, first->last + 1));
-}
-
-static char *
-kernel_lines (const AgentReport *report)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < report->kernel->len; i++)
-    g_string_append_printf (text, "%s\n", (const char *) g_ptr_array_index (report->kernel, i));
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 /* --- how it ended -------------------------------------------------------------------------------------------- */
 
 /* The guest got so far that there is something to judge: past the first window of its program. */
 static gboolean
 has_window (const GradedLab *lab)
 {
-  const ProgramWindow *first = &g_array_index (lab->program->windows, ProgramWindow, 0);
+  const ProgramWindow *first = &g_array_index (lab->best->program->windows, ProgramWindow, 0);
 
   return account_step (g_ptr_array_index (lab->judged.accounts, 0), first->after.first)->done;
 }
@@ -84,36 +41,13 @@ has_window (const GradedLab *lab)
 static gboolean
 came_up (const GradedLab *lab)
 {
-  return lab->report->began || lab->run->exits->len > 0;
-}
-
-/* "L1 ended by …" */
-static const char *
-end_words (const MachineResult *result)
-{
-  switch (result->end)
-    {
-    case MACHINE_END_POWEROFF:
-      return "powering itself off";
-    case MACHINE_END_PANIC:
-      return "a kernel panic";
-    case MACHINE_END_RESET:
-      return "a reset";
-    case MACHINE_END_DEADLINE:
-      return "its deadline";
-    case MACHINE_END_FLOOD:
-      return "writing without end";
-    case MACHINE_END_SNAPSHOT:
-    case MACHINE_END_KILLED:
-      return "the emulator's death";
-    }
-  return "something else";
+  return lab->best->report->began || lab->best->run->exits->len > 0;
 }
 
 static void
 blame_lab (Way *way, Stage stage, const char *what, const MachineResult *end)
 {
-  g_autofree char *reason = g_strdup_printf ("%s by %s.", what, end_words (end));
+  g_autofree char *reason = g_strdup_printf ("%s by %s.", what, grade_boots_end_words (end));
 
   way_end (way, stage, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, reason, end->detail);
   way->retry = TRUE;
@@ -123,13 +57,13 @@ blame_lab (Way *way, Stage stage, const char *what, const MachineResult *end)
 static void
 explain_no_challenge (Way *way, const GradedLab *lab)
 {
-  const AgentReport *report = lab->report;
-  const MachineResult *end = &lab->run->end;
+  const AgentReport *report = lab->best->report;
+  const MachineResult *end = &lab->best->run->end;
   g_autofree char *reason = NULL;
 
   if (report->module_failed)
     {
-      g_autofree char *words = kernel_lines (report);
+      g_autofree char *words = agent_report_kernel (report);
 
       reason = g_strdup_printf ("A module does not load: %s.", report->module_failed);
       way_end (way, STAGE_LOAD, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : words);
@@ -137,12 +71,21 @@ explain_no_challenge (Way *way, const GradedLab *lab)
     }
   const Stage stage = report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD;
   const char *when = report->modules_loaded ? "when the guest was started" : "while the modules were loaded";
-  if (report->trouble)
+  if (report->trouble && lab->crash && lab->crash->place)
+    reason = g_strdup_printf ("L1's kernel came to %s %s, at %s.", report->trouble_name, when, lab->crash->place);
+  else if (report->trouble)
     reason = g_strdup_printf ("L1's kernel came to %s %s.", report->trouble_name, when);
   else if (end->end == MACHINE_END_DEADLINE || report->deadline)
     reason = g_strdup_printf ("L1 or its guest hung %s.", when);
   else
-    reason = g_strdup_printf ("The guest did not run: L1 ended by %s %s.", end_words (end), when);
+    reason = g_strdup_printf ("The guest did not run: L1 ended by %s %s.", grade_boots_end_words (end), when);
+  if (lab->crash && !lab->crash->theirs)
+    {
+      g_autofree char *nobodys = g_strconcat (reason, " That is no line of the submission's own.", NULL);
+
+      way_end (way, stage, VERDICT_NEEDS_BASE, BLAME_NONE, nobodys, report->trouble);
+      return;
+    }
   /* How many seconds it was left alone is this machine's business, and no part of a grade. */
   way_end (way, stage, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : end->end == MACHINE_END_DEADLINE ? NULL : end->detail);
   way->retry = end->end == MACHINE_END_DEADLINE;
@@ -155,14 +98,14 @@ explain_no_challenge (Way *way, const GradedLab *lab)
 static void
 explain_end (Way *way, const GradedLab *lab)
 {
-  const MachineResult *end = &lab->run->end;
+  const MachineResult *end = &lab->best->run->end;
 
   if (graded_lab_is_complete (lab))
     return;
   if (!came_up (lab))
     blame_lab (way, STAGE_L1_BOOT, "L1 did not come up: it ended", end);
   else if (end->end == MACHINE_END_KILLED)
-    blame_lab (way, lab->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "L1 did not get to its end: it was ended", end);
+    blame_lab (way, lab->best->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "L1 did not get to its end: it was ended", end);
   else if (!has_window (lab))
     explain_no_challenge (way, lab);
   else if (end->end == MACHINE_END_DEADLINE && way->tries == 1)
@@ -171,76 +114,27 @@ explain_end (Way *way, const GradedLab *lab)
 
 /* --- one lab -------------------------------------------------------------------------------------------- */
 
-static void
-keep_lab_logs (const Way *way, const GradedLab *lab)
-{
-  g_autofree char *console = g_strdup_printf ("%s-console.log", isa_name (lab->judged.isa));
-  g_autofree char *kernel = g_strdup_printf ("%s-kernel.log", isa_name (lab->judged.isa));
-  g_autofree char *report = g_strdup_printf ("%s-report.txt", isa_name (lab->judged.isa));
-  g_autofree char *lines = kernel_lines (lab->report);
-
-  way_keep_log (way, console, lab->run->console);
-  way_keep_log (way, kernel, lines);
-  way_keep_log (way, report, lab->run->report);
-}
-
-static gboolean
-run_lab (Way *way, Isa number, GradedLab *lab, const char *modules_dir, const char *dir, GError **error)
-{
-  GradeSession *session = way->session;
-  const GradeIsa *isa = &session->isa[number];
-  const char *again = number == ISA_VMX ? session->rubric->again_vmx : session->rubric->again_svm;
-  g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
-  g_autofree char *params = kvm_params (way, modules_dir);
-  const double rounds = again[0] ? 2 : 1;
-  const double crowd = MAX (1.0, (double) session->jobs / g_get_num_processors ()); /* more jobs than processors wait for each other */
-  const GradeLabSpec spec = {
-    .app = session->app,
-    .lane = way->lane,
-    .stage = number == ISA_VMX ? "vmx lab" : "svm lab",
-    .lab = isa->config,
-    .kernel = kernel,
-    .root_image = session->image->root_image,
-    .modules_dir = modules_dir,
-    .program = lab->program,
-    .kvm_params = params,
-    .vendor_params = "",
-    .again_params = again[0] ? again : NULL,
-    .dir = dir,
-    .expected_s = isa->lab_s * rounds,
-    .deadline_s = (isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S) * crowd,
-    .stall_s = (isa->lab_s * STALL_FACTOR + STALL_MORE_S) * crowd,
-  };
-
-  return grade_lab_run (&spec, &lab->run, error);
-}
-
 static gboolean
 judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GError **error)
 {
   GradeSession *session = way->session;
-  const char *again = number == ISA_VMX ? session->rubric->again_vmx : session->rubric->again_svm;
   const gint64 begin_us = g_get_monotonic_time ();
   GradedLab *lab = g_new0 (GradedLab, 1);
 
   g_ptr_array_add (way->labs, lab);
   lab->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) scan_finding_free);
-  lab->program = grade_session_program (session, number, way->submission->sha256);
+  lab->boots = g_ptr_array_new_with_free_func (graded_boot_free);
   way->stage = STAGE_L1_BOOT;
   way->hopeless = !grade_session_baseline (session, number, &lab->judged.baseline, error);
-  if (way->hopeless || !run_lab (way, number, lab, modules_dir, dir, error))
+  if (way->hopeless || !grade_boots_run (way, number, lab, modules_dir, dir, error))
     return FALSE;
   way->grade->lab_ms += (g_get_monotonic_time () - begin_us) / 1000;
-  lab->report = agent_report_read (lab->run->report, lab->run->console);
-  read_accounts (lab, again[0] != '\0');
   lab->judged.isa = number;
-  lab->judged.program = lab->program;
-  lab->judged.report = lab->report;
+  lab->judged = graded_lab_boot (lab, lab->best);
   lab->judged.names = session->isa[number].terms.names;
   lab->judged.leaves = (const guint32 *) (const void *) session->leaves->data;
   lab->judged.nr_leaves = session->leaves->len;
   lab->judged.findings = lab->findings;
-  keep_lab_logs (way, lab);
   explain_end (way, lab);
   way->stage = STAGE_CHECKS;
   return way->ended || scan_modules (way, number, modules_dir, lab->findings, error);
@@ -283,7 +177,8 @@ fingerprint (const Way *way)
     {
       const GradedLab *lab = g_ptr_array_index (way->labs, i);
 
-      input_hash_add (hash, isa_name (lab->judged.isa), lab->run->log_sha256);
+      for (guint j = 0; j < lab->boots->len; j++)
+        input_hash_add (hash, isa_name (lab->judged.isa), ((const GradedBoot *) g_ptr_array_index (lab->boots, j))->run->log_sha256);
     }
   return input_hash_end (hash);
 }

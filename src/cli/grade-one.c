@@ -38,10 +38,32 @@ find_incomplete (const Way *way)
     {
       const GradedLab *lab = g_ptr_array_index (way->labs, i);
 
-      if (!graded_lab_is_complete (lab) || lab->report->trouble)
+      if (!graded_lab_is_complete (lab) || lab->crash)
         return lab;
     }
   return NULL;
+}
+
+/* The one cause, told once: what L1's kernel came to, where, and whose line that is. */
+static char *
+cause_text (const GradedLab *broken)
+{
+  const Crash *crash = broken ? broken->crash : NULL;
+
+  if (!broken)
+    return g_strdup ("");
+  if (!crash)
+    return g_strdup ("; the guest did not come to its end");
+  return g_strdup_printf ("; L1's kernel came to %s%s%s%s", crash->name, crash->place ? " at " : "", crash->place ? crash->place : "",
+                          crash->theirs ? "" : ", which is no line of the submission's own");
+}
+
+static Verdict
+verdict_of (const Grade *grade, gboolean all, gboolean unjudged)
+{
+  if (all && !unjudged && grade->points == grade->max_points)
+    return VERDICT_PASSED;
+  return grade->points > 0 || unjudged ? VERDICT_PARTIAL : VERDICT_FAILED;
 }
 
 static void
@@ -49,7 +71,9 @@ settle (Way *way)
 {
   Grade *grade = way->grade;
   const GradedLab *broken = find_incomplete (way);
+  g_autofree char *cause = cause_text (broken);
   g_autofree char *reason = NULL;
+  const gboolean nobodys = broken && broken->crash && !broken->crash->theirs && !graded_lab_is_complete (broken);
   guint passed = 0, judged = 0;
 
   for (guint i = 0; i < grade->rows->len; i++)
@@ -59,10 +83,32 @@ settle (Way *way)
       passed += row->status == ROW_PASSED;
       judged += row->status != ROW_SKIPPED;
     }
-  reason = g_strdup_printf ("%u of %u rows passed%s%s.", passed, judged, broken && broken->report->trouble ? "; L1's kernel came to " : broken ? "; the guest did not come to its end" : "",
-                            broken && broken->report->trouble ? broken->report->trouble_name : "");
-  way_end (way, STAGE_CHECKS, grade->points == grade->max_points && passed == judged ? VERDICT_PASSED : grade->points > 0 ? VERDICT_PARTIAL : VERDICT_FAILED,
-            passed == judged ? BLAME_NONE : BLAME_STUDENT, reason, broken ? broken->report->trouble : NULL);
+  reason = g_strdup_printf ("%u of %u rows passed%s.", passed, judged, cause);
+  way_end (way, STAGE_CHECKS, verdict_of (grade, passed == judged, nobodys), passed == judged ? BLAME_NONE : BLAME_STUDENT, reason,
+           broken && broken->crash ? broken->crash->words : NULL);
+}
+
+/* A row that the boot which got furthest says nothing of, as its leaf killed an earlier one, is judged by what that one did before it died. */
+static void
+judge_other_boots (Way *way, GPtrArray *judged, const LeafMap *map)
+{
+  for (guint i = 0; i < way->labs->len; i++)
+    {
+      const GradedLab *lab = g_ptr_array_index (way->labs, i);
+
+      for (guint j = 0; j < lab->boots->len; j++)
+        {
+          g_autoptr (Grade) other = grade_new ();
+          JudgedLab boot = graded_lab_boot (lab, g_ptr_array_index (lab->boots, j));
+
+          if (g_ptr_array_index (lab->boots, j) == lab->best)
+            continue;
+          g_ptr_array_index (judged, i) = &boot;
+          judge_labs (judged, way->session->rubric, map, other);
+          judge_take_unjudged (way->grade, other);
+          g_ptr_array_index (judged, i) = (gpointer) &lab->judged;
+        }
+    }
 }
 
 static void
@@ -75,15 +121,22 @@ judge (Way *way)
   for (guint i = 0; i < way->labs->len; i++)
     g_ptr_array_add (judged, &((GradedLab *) g_ptr_array_index (way->labs, i))->judged);
   map = grade_session_map (session, session->options->leaf_map);
-  g_free (way->grade->leaf_map_how);
   if (map)
-    way->grade->leaf_map_how = g_strdup ("as asked");
+    {
+      judge_labs (judged, session->rubric, map, way->grade);
+      way_set_text (&way->grade->leaf_map, map->name);
+      way_set_text (&way->grade->leaf_map_how, "as asked");
+    }
   else
-    map = judge_find_map (judged, session->maps, session->rubric->leaf_map, &way->grade->leaf_map_how);
-  way_set_text (&way->grade->leaf_map, map->name);
-  judge_labs (judged, session->rubric, map, way->grade);
+    judge_by_best_map (judged, session->maps, session->rubric, way->grade);
+  judge_other_boots (way, judged, map ? map : grade_session_map (session, way->grade->leaf_map));
   for (guint i = 0; i < way->labs->len; i++)
-    where_fill (way->grade, ((GradedLab *) g_ptr_array_index (way->labs, i))->findings);
+    {
+      const GradedLab *lab = g_ptr_array_index (way->labs, i);
+
+      where_add_crash (way->grade, lab->crash);
+      where_fill (way->grade, lab->findings);
+    }
   take_warnings (way);
   settle (way);
 }

@@ -433,7 +433,7 @@ grade_session_preferred_map (const GradeSession *session)
 }
 
 static Program *
-draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed)
+draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed, const ProgramLess *less, gboolean last)
 {
   const GradeIsa *isa = &session->isa[number];
   const ProgramSpec spec = {
@@ -444,21 +444,24 @@ draw_program (const GradeSession *session, Isa number, const char *secret, const
     .undefined = number == ISA_VMX ? isa->terms.map->undefined_vmx : isa->terms.map->undefined_svm,
     .secret = secret,
     .seed = seed,
+    .less = less,
+    .last = last,
   };
 
   return program_draw (&spec);
 }
 
 Program *
-grade_session_program (const GradeSession *session, Isa isa, const char *seed)
+grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last)
 {
-  return draw_program (session, isa, session->rubric->secret, seed);
+  return draw_program (session, isa, session->rubric->secret, seed, less, last);
 }
 
 static gboolean
 run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **error)
 {
-  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline"); /* of no rubric: all share it */
+  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline", NULL, FALSE); /* of no rubric: all share it */
+  g_autoptr (Program) last = draw_program (session, isa->isa, "", "baseline", NULL, TRUE);
   g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
   g_autofree char *modules = g_build_filename (session->kit->kernel->dir, "modules", NULL);
   g_autoptr (GradeLab) lab = NULL;
@@ -473,6 +476,7 @@ run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **er
     .root_image = session->image->root_image,
     .modules_dir = modules,
     .program = program,
+    .last_program = last,
     .kvm_params = "",
     .vendor_params = "",
     .dir = dir,
@@ -521,6 +525,7 @@ baseline_key (const GradeSession *session, const GradeIsa *isa)
   input_hash_add (hash, "kernel", session->kit->kernel->key);
   input_hash_add (hash, "image", session->image->sha256);
   input_hash_add (hash, "isa", isa_name (isa->isa));
+  input_hash_add (hash, "shape", "2"); /* of KeptBaseline */
   return input_hash_end (hash);
 }
 

@@ -64,4 +64,5 @@ gboolean grade_session_baseline (GradeSession *session, Isa isa, const Baseline 
 const LeafMap *grade_session_map (const GradeSession *session, const char *name); /* NULL if there is none */
 /* --leaf-map's, or the rubric's. */
 const LeafMap *grade_session_preferred_map (const GradeSession *session);
-Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed);
+/* less: what is left out, or NULL. last: the last program, else the main one. */
+Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last);

@@ -9,16 +9,46 @@
 #define LOG_MAX (1 << 20)
 
 void
+graded_boot_free (gpointer data)
+{
+  GradedBoot *boot = data;
+
+  if (!boot)
+    return;
+  g_clear_pointer (&boot->accounts, g_ptr_array_unref);
+  account_free (boot->last);
+  agent_report_free (boot->report);
+  grade_lab_free (boot->run);
+  program_free (boot->program);
+  program_free (boot->last_program);
+  g_clear_pointer (&boot->less.leaves, g_array_unref);
+  g_free (boot);
+}
+
+void
 graded_lab_free (gpointer data)
 {
   GradedLab *lab = data;
 
-  g_clear_pointer (&lab->judged.accounts, g_ptr_array_unref);
-  agent_report_free (lab->report);
-  grade_lab_free (lab->run);
-  program_free (lab->program);
+  g_ptr_array_unref (lab->boots);
+  crash_free (lab->crash);
   g_clear_pointer (&lab->findings, g_ptr_array_unref);
   g_free (lab);
+}
+
+JudgedLab
+graded_lab_boot (const GradedLab *lab, const GradedBoot *boot)
+{
+  JudgedLab judged = lab->judged;
+
+  judged.program = boot->program;
+  judged.last_program = boot->last_program;
+  judged.accounts = boot->accounts;
+  judged.last = boot->last;
+  judged.less = &boot->less;
+  judged.report = boot->report;
+  judged.crash = lab->crash;
+  return judged;
 }
 
 gboolean
@@ -27,7 +57,7 @@ graded_lab_is_complete (const GradedLab *lab)
   for (guint i = 0; i < lab->judged.accounts->len; i++)
     if (!((const Account *) g_ptr_array_index (lab->judged.accounts, i))->complete)
       return FALSE;
-  return TRUE;
+  return lab->best->last->complete;
 }
 
 void

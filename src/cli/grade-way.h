@@ -6,6 +6,7 @@
 #pragma once
 #include "cli/grade-lab.h"
 #include "cli/grade-one.h"
+#include "grade/crash.h"
 #include "submission/carry.h"
 #include "submission/submission.h"
 
@@ -27,14 +28,28 @@ typedef struct {
 void way_clear (Way *way);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Way, way_clear)
 
-/* A lab's run and what was read from it; the JudgedLab borrows the rest. */
+/* One boot of a lab, and what was read from it. */
 typedef struct {
-  JudgedLab judged;
+  Program *program, *last_program;
   GradeLab *run;
-  Program *program;
+  GPtrArray *accounts; /* of Account: one for each round */
+  Account *last;
   AgentReport *report;
+  ProgramLess less;    /* what was left out in it */
+} GradedBoot;
+void graded_boot_free (gpointer boot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GradedBoot, graded_boot_free)
+
+/* A lab's boots; the JudgedLab borrows from them. */
+typedef struct {
+  JudgedLab judged;      /* the boot that got furthest */
+  GPtrArray *boots;      /* of GradedBoot, in order */
+  const GradedBoot *best;
+  Crash *crash;          /* the first of any boot */
   GPtrArray *findings;
 } GradedLab;
+/* judged, of another of the lab's boots. */
+JudgedLab graded_lab_boot (const GradedLab *lab, const GradedBoot *boot);
 void graded_lab_free (gpointer lab);
 gboolean graded_lab_is_complete (const GradedLab *lab); /* the guest came to its end, in every round */
 

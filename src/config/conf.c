@@ -212,7 +212,7 @@ conf_load (const char *path, const ConfField *fields, guint count, GError **erro
 static gboolean
 is_optional (const ConfField *field)
 {
-  return field->type == CONF_OPTIONAL_TEXT || field->type == CONF_OPTIONAL_HEX32;
+  return field->type == CONF_OPTIONAL_TEXT || field->type == CONF_OPTIONAL_HEX32 || field->type == CONF_OPTIONAL_UINT;
 }
 
 static gboolean
@@ -243,6 +243,7 @@ fill_field (const Conf *conf, const ConfField *field, const char *text, gpointer
   switch (field->type)
     {
     case CONF_UINT:
+    case CONF_OPTIONAL_UINT:
       return fill_uint (conf, field, text, member, error);
     case CONF_OPTIONAL_HEX32:
       return fill_hex32 (conf, field, text, member, error);

@@ -10,6 +10,7 @@ typedef enum {
   CONF_TEXT,          /* char *, not empty */
   CONF_OPTIONAL_TEXT, /* char *, "" when missing */
   CONF_UINT,          /* guint in min…max */
+  CONF_OPTIONAL_UINT, /* the same; what the target has when missing */
   CONF_OPTIONAL_HEX32 /* guint32, "0x" and hexadecimal digits; 0 when missing */
 } ConfType;
 

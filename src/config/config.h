@@ -104,6 +104,7 @@ typedef struct {
   guint warning_cost, warning_cost_max; /* hundredths of a point off for each compiler warning, and for all */
   guint cost_max_percent;  /* of what an exit takes without instrumentation */
   guint log_lines_max;     /* kernel messages, beyond what the lab's own kernel says */
+  guint log_lines_per_query; /* more, for each answer of the map's leaves; 1 if the file does not say */
   guint cycles_min_percent; /* of the time that handling an exit in the kernel takes, which cycles must show at least */
   gboolean fastpath_counted; /* exits that a fastpath completes must be counted; else both are right */
   char *not_enabled_vmx, *not_enabled_svm; /* reasons that the manual defines and the lab's KVM has no handler for; ranges as in a leaf map */

@@ -16,6 +16,7 @@ typedef struct
 #define TEXT(group, key, member) { group, key, CONF_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
 #define OPTIONAL(group, key, member) { group, key, CONF_OPTIONAL_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
 #define NUMBER(group, key, member, max) { group, key, CONF_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
+#define OPTIONAL_NUMBER(group, key, member, max) { group, key, CONF_OPTIONAL_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
 #define POINTS(row, index) NUMBER ("points", row, rubric.points[index], 1000)
 
 #define AGAIN_MAX 160u /* grader-agent.c has room for 256 with what the lab adds */
@@ -55,6 +56,7 @@ static const ConfField fields[] = {
   NUMBER ("limits", "warning_cost_max", rubric.warning_cost_max, 100000),
   NUMBER ("limits", "cost_max_percent", rubric.cost_max_percent, 100000),
   NUMBER ("limits", "log_lines_max", rubric.log_lines_max, 1000000),
+  OPTIONAL_NUMBER ("limits", "log_lines_per_query", rubric.log_lines_per_query, 1000000),
   NUMBER ("limits", "cycles_min_percent", rubric.cycles_min_percent, 100),
   OPTIONAL ("not-enabled", "vmx", rubric.not_enabled_vmx),
   OPTIONAL ("not-enabled", "svm", rubric.not_enabled_svm),
@@ -195,7 +197,7 @@ gboolean
 rubric_load (const char *path, Rubric **rubric, GError **error)
 {
   g_autoptr (Conf) conf = conf_load (path, fields, G_N_ELEMENTS (fields), error);
-  g_auto (Reading) reading = { 0 };
+  g_auto (Reading) reading = { .rubric.log_lines_per_query = 1 };
   if (conf == NULL || !conf_fill (conf, &reading, error) || !parse (conf, &reading, error))
     return FALSE;
   reading.rubric.name = conf_name (path);

@@ -175,7 +175,10 @@ take_reads (Cursor *cursor, guint *number)
       if (mark_at (cursor->account, cursor->at) != 0)
         return stop (cursor, "a CPUID of the guest is missing in the log");
       if (is_cpuid (cursor->account, cursor->at))
-        step_of (cursor->account, (*number)++)->at = cursor->at;
+        {
+          step_of (cursor->account, *number)->at = cursor->at;
+          cursor->account->reached = ++*number;
+        }
       cursor->at++;
     }
   return TRUE;
@@ -206,8 +209,10 @@ take_marked (Cursor *cursor, guint number)
 {
   AccountStep *step = step_of (cursor->account, number);
   const gboolean flush = program_step (cursor->account->program, number)->kind == CHALLENGE_FLUSH;
-  if (!expect_mark (cursor, CHALLENGE_STEP_PORT + (number & 0xfff), &step->at) || (flush && !take_report (cursor, number))
-      || !expect_mark (cursor, CHALLENGE_STEP_END_PORT, &step->end))
+  if (!expect_mark (cursor, CHALLENGE_STEP_PORT + (number & 0xfff), &step->at))
+    return FALSE;
+  cursor->account->reached = number + 1;
+  if ((flush && !take_report (cursor, number)) || !expect_mark (cursor, CHALLENGE_STEP_END_PORT, &step->end))
     return FALSE;
   if (!flush && !check_performed (cursor, number))
     return FALSE;

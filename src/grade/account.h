@@ -22,6 +22,7 @@ typedef struct {
   GArray *steps;          /* of AccountStep, as many as the program has */
   guint first, last;      /* exits of the guest's program in the log: [first, last] */
   gboolean began, complete;
+  guint reached;          /* so many steps were begun: the last of them is where it stopped, if it is not complete */
   char *stopped;          /* why it is not complete; else NULL */
 } Account;
 void account_free (Account *account);

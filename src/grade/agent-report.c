@@ -10,6 +10,7 @@
 
 #define KERNEL_LINES_MAX 4000
 #define TROUBLE_LINES 14
+#define TRACE_LINES 120
 #define TROUBLE_LINE_MAX 200
 #define MODULE_NAME_MAX 40
 
@@ -47,6 +48,7 @@ agent_report_free (AgentReport *report)
   g_free (report->module_failed);
   g_ptr_array_unref (report->kernel);
   g_free (report->trouble);
+  g_free (report->trace);
   g_free (report->trouble_name);
   g_free (report);
 }
@@ -126,16 +128,23 @@ take_kernel (AgentReport *report, const char *line, guint64 *first)
     g_ptr_array_add (report->kernel, g_strdup (end + 3));
 }
 
-static void
-set_trouble (AgentReport *report, char **lines, guint at, const char *name)
+static char *
+lines_from (char **lines, guint at, guint count)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  for (guint i = at; lines[i] != NULL && i < at + TROUBLE_LINES; i++)
+  for (guint i = at; lines[i] != NULL && i < at + count; i++)
     {
       g_autofree char *head = grade_text_head (lines[i], TROUBLE_LINE_MAX);
       g_string_append_printf (text, "%s\n", head);
     }
-  report->trouble = g_string_free (g_steal_pointer (&text), FALSE);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+set_trouble (AgentReport *report, char **lines, guint at, const char *name)
+{
+  report->trouble = lines_from (lines, at, TROUBLE_LINES);
+  report->trace = lines_from (lines, at, TRACE_LINES);
   report->trouble_name = g_strdup (name);
 }
 
@@ -176,4 +185,13 @@ agent_report_read (const char *text, const char *console)
     find_trouble (report, console_lines);
   g_ptr_array_remove_index (report->kernel, report->kernel->len - 1);
   return report;
+}
+
+char *
+agent_report_kernel (const AgentReport *report)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (guint i = 0; i < report->kernel->len; i++)
+    g_string_append_printf (text, "%s\n", (const char *) g_ptr_array_index (report->kernel, i));
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -221,15 +221,19 @@ put_cases (GString *out, const GradeRow *row)
 }
 
 static void
-put_lost (GString *out, const GradeRow *row)
+put_lost (GString *out, const Grade *grade, const GradeRow *row)
 {
+  const GradeRow *same = words_same_windows (grade, row);
   g_autofree char *lost = grade_points_text (row->max_points - row->points), *max_points = grade_points_text (row->max_points);
 
   html_format (out, "<article class=\"lost\" id=\"%s\">\n<h3>%s <span class=\"minus\">−%s of %s</span></h3>\n", row_name (row->kind),
                words_row_title (row->kind), lost, max_points);
   html_element (out, "p", "about", words_row_about (row->kind));
   html_element (out, "p", "reason", row->reason);
-  put_cases (out, row);
+  if (same != NULL)
+    html_format (out, "<p class=\"note\">In the same windows as <a href=\"#%s\">%s</a>, whose table tells them.</p>\n", row_name (same->kind), words_row_title (same->kind));
+  else
+    put_cases (out, row);
   if (row->where->len > 0)
     g_string_append (out, "<p class=\"look\">Lines of yours to look at</p>\n<ul class=\"where\">\n");
   for (guint i = 0; i < MIN (row->where->len, WORDS_WHERE); i++)
@@ -251,7 +255,7 @@ put_all_lost (GString *out, const Grade *grade)
         continue;
       if (lost++ == 0)
         g_string_append (out, "<section id=\"lost\">\n<h2>Where points were lost</h2>\n");
-      put_lost (out, row);
+      put_lost (out, grade, row);
     }
   if (lost > 0)
     g_string_append (out, "</section>\n");

@@ -157,13 +157,17 @@ put_cases (GString *out, const GradeRow *row)
 }
 
 static void
-put_lost (GString *out, const GradeRow *row)
+put_lost (GString *out, const Grade *grade, const GradeRow *row)
 {
+  const GradeRow *same = words_same_windows (grade, row);
   g_autofree char *lost = grade_points_text (row->max_points - row->points), *max_points = grade_points_text (row->max_points);
 
   md_format (out, "\n### %s: %s of %s points lost\n\n", row_name (row->kind), lost, max_points);
   md_format (out, "%s\n\n**%s**\n", words_row_about (row->kind), row->reason[0] != '\0' ? row->reason : "No reason was noted.");
-  put_cases (out, row);
+  if (same != NULL)
+    md_format (out, "\nIn the same windows as %s, whose table tells them.\n", row_name (same->kind));
+  else
+    put_cases (out, row);
   if (row->where->len > 0)
     g_string_append (out, "\nLines of yours to look at:\n\n");
   for (guint i = 0; i < MIN (row->where->len, WORDS_WHERE); i++)
@@ -184,7 +188,7 @@ put_all_lost (GString *out, const Grade *grade)
         continue;
       if (lost++ == 0)
         g_string_append (out, "\n## Where points were lost\n");
-      put_lost (out, row);
+      put_lost (out, grade, row);
     }
 }
 

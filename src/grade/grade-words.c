@@ -73,6 +73,62 @@ words_row_lost (const GradeRow *row)
   return row->status != ROW_SKIPPED && row->points < row->max_points;
 }
 
+/* "svm: 317 × CPUID" of "svm: 317 × CPUID: total cycles". FALSE: it is no window. */
+static gboolean
+window_of (const GradeCase *one, GHashTable *windows)
+{
+  const char *times = strstr (one->what, " × ");
+  const char *end = times != NULL ? strstr (times, ": ") : NULL;
+
+  if (times == NULL)
+    return FALSE;
+  g_hash_table_add (windows, end != NULL ? g_strndup (one->what, (gsize) (end - one->what)) : g_strdup (one->what));
+  return TRUE;
+}
+
+/* The windows in which a row is wrong; NULL where other cases are too, or not all are kept. */
+static GHashTable *
+wrong_windows (const GradeRow *row)
+{
+  g_autoptr (GHashTable) windows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < row->cases->len; i++)
+    {
+      const GradeCase *one = g_ptr_array_index (row->cases, i);
+      if (!one->ok && !window_of (one, windows))
+        return NULL;
+    }
+  return g_hash_table_size (windows) > 0 && row->cases_total - row->cases_ok < GRADE_CASES_MAX ? g_steal_pointer (&windows) : NULL;
+}
+
+static gboolean
+are_equal (GHashTable *a, GHashTable *b)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, a);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (!g_hash_table_contains (b, key))
+      return FALSE;
+  return g_hash_table_size (a) == g_hash_table_size (b);
+}
+
+const GradeRow *
+words_same_windows (const Grade *grade, const GradeRow *row)
+{
+  g_autoptr (GHashTable) windows = wrong_windows (row);
+
+  for (guint i = 0; windows != NULL && i < grade->rows->len && g_ptr_array_index (grade->rows, i) != row; i++)
+    {
+      const GradeRow *before = g_ptr_array_index (grade->rows, i);
+      g_autoptr (GHashTable) others = words_row_lost (before) ? wrong_windows (before) : NULL;
+      if (others != NULL && are_equal (windows, others))
+        return before;
+    }
+  return NULL;
+}
+
 gint64
 words_warnings_cost (const Grade *grade)
 {

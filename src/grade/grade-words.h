@@ -23,6 +23,8 @@ const char *words_verdict (const Grade *grade);
 const char *words_unscored (const Grade *grade);
 /* Whether the row has less than all of its points. */
 gboolean words_row_lost (const GradeRow *row);
+/* An earlier row that lost points in the same windows, however many cases of each: one table tells both. NULL: none. */
+const GradeRow *words_same_windows (const Grade *grade, const GradeRow *row);
 /* What the compiler's warnings cost: by how much the whole is less than its rows. 0 where nothing was scored, or where something else than rows decided. */
 gint64 words_warnings_cost (const Grade *grade);
 /* What the submission is called: its file's or folder's name, without the way there. Newly allocated. */

@@ -32,6 +32,7 @@ typedef struct {
   GPtrArray *where;  /* of char *: "arch/x86/kvm/vmx/vmx.c:6543: total_exits++;": lines of theirs to look at; may be empty */
   GPtrArray *cases;  /* of GradeCase, failed ones first, at most GRADE_CASES_MAX */
   guint cases_ok, cases_total;
+  guint unreached; /* not written: of the cases, those that are wrong because the guest did not get to them */
   gboolean flawed; /* not written: a flaw was proved that no number of right cases outweighs; no points for a part then */
 } GradeRow;
 #define GRADE_CASES_MAX 200u

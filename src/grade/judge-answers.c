@@ -31,20 +31,21 @@ leaf_name (const Judge *judge, const struct challenge_step *step)
 
 /* --- undefined -------------------------------------------------------------------------------- */
 
+/* Of the last program, which comes once, after all rounds. What it did not get to is wrong, unless L1 died at a line that is not the submission's. */
 void
 judge_undefined (const Judge *judge, GradeRow *row)
 {
-  const ProgramRange range = judge->lab->program->undefined;
-  for (guint i = range.first; i < range.first + range.count; i++)
+  const Program *program = judge->lab->last_program;
+  for (guint i = 0; judge->round == 0 && judge->lab->last->began && i < program->undefined.count; i++)
     {
-      const struct challenge_step *step = program_step (judge->lab->program, i);
-      const AccountStep *answer = account_step (judge->account, i);
+      const struct challenge_step *step = program_step (program, program->undefined.first + i);
+      const AccountStep *answer = account_step (judge->lab->last, program->undefined.first + i);
       if (step->kind != CHALLENGE_READ || !is_leaf_by_reason (judge, step->a) || judge_leaf_is_missing (judge, step->a))
         continue;
-      if (!ranges_have (judge->undefined, step->b) || ranges_have (judge->ungraded, step->b))
+      if (!ranges_have (judge->undefined, step->b) || ranges_have (judge->ungraded, step->b) || (!answer->done && !judge_blames (judge)))
         continue;
-      grade_case_add (row, answer->done && are (answer->registers, 0, 0, 0, G_MAXUINT32), leaf_name (judge, step), g_strdup ("eax=0x0 ebx=0x0 ecx=0x0 edx=0xffffffff"),
-                      answer->done ? registers_text (answer->registers) : g_strdup ("no answer: the guest went no further"));
+      grade_case_add (row, answer->done && are (answer->registers, 0, 0, 0, G_MAXUINT32), g_strdup_printf ("%s: leaf 0x%x, ecx = %u (0x%x)", isa_name (judge->lab->isa), step->a, step->b, step->b),
+                      g_strdup ("eax=0x0 ebx=0x0 ecx=0x0 edx=0xffffffff"), answer->done ? registers_text (answer->registers) : g_strdup ("no answer: the guest went no further"));
     }
 }
 
@@ -143,17 +144,29 @@ judge_registers (const Judge *judge, GradeRow *row)
 
 /* --- other leaves ----------------------------------------------------------------------------- */
 
+static const guint32 *
+other_expected (const Baseline *baseline, const struct challenge_step *step)
+{
+  for (guint i = 0; i < baseline->nr_others; i++)
+    if (baseline->others[i].leaf == step->a && baseline->others[i].input == step->b)
+      return baseline->others[i].registers;
+  return NULL;
+}
+
 /* Of the first round, as the baseline: other parameters of the module may show the guest another processor. */
 void
 judge_other_leaves (const Judge *judge, GradeRow *row)
 {
   const ProgramRange range = judge->lab->program->other;
-  for (guint i = 0; judge->round == 0 && i < range.count && i < judge->lab->baseline->nr_others; i++)
+  for (guint i = 0; judge->round == 0 && i < range.count; i++)
     {
       const struct challenge_step *step = program_step (judge->lab->program, range.first + i);
       const AccountStep *answer = account_step (judge->account, range.first + i);
-      const guint32 *expected = judge->lab->baseline->others[i];
-      if (answer->done)
+      const guint32 *expected = other_expected (judge->lab->baseline, step);
+      if (answer->done && expected != NULL)
         grade_case_add (row, memcmp (answer->registers, expected, sizeof answer->registers) == 0, leaf_name (judge, step), registers_text (expected), registers_text (answer->registers));
     }
+  for (guint i = 0; judge->round == 0 && i < judge->lab->baseline->nr_others; i++)
+    if (program_less_leaf (judge->lab->less, judge->lab->baseline->others[i].leaf))
+      grade_case_add (row, FALSE, g_strdup_printf ("%s: leaf 0x%x", isa_name (judge->lab->isa), judge->lab->baseline->others[i].leaf), g_strdup ("an answer"), judge_crash_words (judge));
 }

@@ -177,14 +177,18 @@ judge_sums (const Judge *judge, GradeRow *row)
 {
   const guint32 total_cycles = judge->map->total_cycles, reason_cycles = judge->map->reason_cycles;
   Sums sums = { 0 };
-  if (!add_up (judge, &sums))
+  if (program_less_leaf (judge->lab->less, judge->map->reason_exits) || !add_up (judge, &sums))
     return;
   /* Between its own two reads each reason has as many reads as the total has between its. */
   const guint64 tolerance = 2 * reading_exits (judge);
   const gint32 difference = (gint32) (guint32) (sums.exits - sums.total.exits);
   g_autofree char *lab = judge_lab_name (judge);
-  grade_case_add (row, (guint64) ABS ((gint64) difference) <= tolerance, g_strdup_printf ("%s: exits of all reasons, against total exits", lab),
+  /* What stands still adds up to nothing: that is no sum. */
+  const gboolean counts = sums.total.exits > 0 || sums.total.all == 0;
+  grade_case_add (row, counts && (guint64) ABS ((gint64) difference) <= tolerance, g_strdup_printf ("%s: exits of all reasons, against total exits", lab),
                   g_strdup_printf ("%u, give or take %" G_GUINT64_FORMAT, sums.total.exits, tolerance), g_strdup_printf ("%" G_GUINT64_FORMAT, sums.exits));
+  if (program_less_leaf (judge->lab->less, reason_cycles) || program_less_leaf (judge->lab->less, total_cycles))
+    return;
   if (reason_cycles != 0 && !judge_leaf_is_missing (judge, reason_cycles) && !judge_leaf_is_missing (judge, total_cycles))
     add_cycles_sum (judge, &sums, row);
 }
@@ -253,8 +257,11 @@ judge_concurrency (const Judge *judge, GradeRow *row)
       judged += add_concurrent_case (judge, window, judge->map->reason_exits, TRUE, row) ? 1 : 0;
     }
   /* A round that never came says nothing of it. */
+  if (judged == 0 && !judge->account->complete && !judge_blames (judge))
+    return;
   if (judged == 0 && (judge->round == 0 || judge->account->began))
-    grade_case_add (row, FALSE, g_strdup_printf ("%s: two vCPUs", isa_name (judge->lab->isa)), g_strdup ("exits of both are counted"), g_strdup ("not even those of one are, or the guest did not get so far"));
+    grade_case_add (row, FALSE, g_strdup_printf ("%s: two vCPUs", isa_name (judge->lab->isa)), g_strdup ("exits of both are counted"),
+                    judge->account->complete ? g_strdup ("not even those of one are") : judge_crash_words (judge));
   if (judge->round == 0)
     add_findings (judge, row);
 }

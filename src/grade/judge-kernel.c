@@ -23,30 +23,75 @@ baseline_take (const Account *account, const AgentReport *report, Baseline *base
     return FALSE;
   *baseline = (Baseline){ .isa = program->isa, .nr_others = MIN (program->other.count, G_N_ELEMENTS (baseline->others)), .kernel_lines = report->kernel_count };
   for (guint i = 0; i < baseline->nr_others; i++)
-    memcpy (baseline->others[i], account_step (account, program->other.first + i)->registers, sizeof baseline->others[i]);
+    {
+      const struct challenge_step *step = program_step (program, program->other.first + i);
+      baseline->others[i].leaf = step->a;
+      baseline->others[i].input = step->b;
+      memcpy (baseline->others[i].registers, account_step (account, program->other.first + i)->registers, sizeof baseline->others[i].registers);
+    }
   for (guint i = 0; i < program->windows->len; i++)
     {
       const ProgramWindow *window = &g_array_index (program->windows, ProgramWindow, i);
       const struct challenge_step *step = program_step (program, window->between.first);
       if (!window->concurrent && step->a > 0)
         baseline->op_ticks[step->op] = ticks_of (account, window) * 100 / step->a;
-      for (guint j = 0; i == 0 && j < window->before.count / 2 && j < PROGRAM_LEAVES_MAX; j++)
-        memcpy (baseline->unknown[j], account_step (account, window->before.first + j)->registers, sizeof baseline->unknown[j]);
+      const guint half = MIN (window->before.count / 2, PROGRAM_LEAVES_MAX);
+      for (guint j = 0; !window->concurrent && j < 2 * half; j++)
+        memcpy (baseline->unknown[step->op][j % half][j / half], account_step (account, window->before.first + j)->registers, sizeof baseline->unknown[0][0][0]);
     }
   return TRUE;
 }
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+/* Answers that any of the map's leaves gave. */
+static guint64
+queries_of (const Judge *judge, const Account *account)
+{
+  const LeafMap *map = judge->map;
+  guint64 count = 0;
+  for (guint i = 0; account != NULL && i < account->reached; i++)
+    {
+      const struct challenge_step *step = program_step (account->program, i);
+      const gboolean asked = step->a == map->total_exits || step->a == map->total_cycles || step->a == map->reason_exits || step->a == map->reason_cycles;
+      count += step->kind == CHALLENGE_READ && step->a != 0 && asked ? 1 : 0;
+    }
+  return count;
+}
+
+static guint64
+exits_of (const Account *account)
+{
+  return account != NULL && account->began && account->last > account->first ? account->last - account->first : 0;
+}
+
+static char *
+messages_text (guint64 lines, guint64 queries, guint64 exits, guint few)
+{
+  if (lines <= few)
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " more", lines);
+  if (lines <= queries + few)
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " more: one for an answer of the leaves, of which there were %" G_GUINT64_FORMAT ", at most; not one for each exit", lines, queries);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " more, in %" G_GUINT64_FORMAT " exits and %" G_GUINT64_FORMAT " answers of the leaves", lines, exits, queries);
+}
+
 void
 judge_log_volume (const Judge *judge, GradeRow *row)
 {
   const AgentReport *report = judge->lab->report;
+  const Rubric *rubric = judge->rubric;
   const guint64 lines = report->kernel_count - MIN (report->kernel_count, judge->lab->baseline->kernel_lines);
+  guint64 queries = queries_of (judge, judge->lab->last), exits = exits_of (judge->lab->last);
   if (judge->round > 0 || !report->began)
     return;
-  grade_case_add (row, lines <= judge->rubric->log_lines_max, g_strdup_printf ("%s: kernel messages", isa_name (judge->lab->isa)),
-                  g_strdup_printf ("at most %u more than without the change", judge->rubric->log_lines_max), g_strdup_printf ("%" G_GUINT64_FORMAT " more", lines));
+  for (guint i = 0; i < judge->lab->accounts->len; i++)
+    {
+      queries += queries_of (judge, g_ptr_array_index (judge->lab->accounts, i));
+      exits += exits_of (g_ptr_array_index (judge->lab->accounts, i));
+    }
+  grade_case_add (row, lines <= rubric->log_lines_max + queries * rubric->log_lines_per_query, g_strdup_printf ("%s: kernel messages", isa_name (judge->lab->isa)),
+                  g_strdup_printf ("at most %u more than without the change, and %u for each of %" G_GUINT64_FORMAT " answers of the leaves", rubric->log_lines_max, rubric->log_lines_per_query, queries),
+                  messages_text (lines, queries, exits, rubric->log_lines_max));
 }
 
 /* --- cost ------------------------------------------------------------------------------------- */
@@ -89,18 +134,41 @@ judge_cost (const Judge *judge, GradeRow *row)
 
 /* --- stability -------------------------------------------------------------------------------- */
 
+static char *
+trouble_text (const JudgedLab *lab)
+{
+  const Crash *crash = lab->crash;
+  g_autofree char *words = lab->report->trouble != NULL ? grade_text_head (lab->report->trouble, TROUBLE_WORDS_MAX) : NULL;
+  if (crash != NULL && crash->place != NULL)
+    return g_strdup_printf ("%s at %s", crash->name, crash->place);
+  if (lab->report->trouble != NULL)
+    return g_strdup_printf ("%s: %s", lab->report->trouble_name, words);
+  return g_strdup (crash != NULL ? crash->name : "none");
+}
+
+static void
+add_guest_case (const Account *account, char *what, GradeRow *row)
+{
+  grade_case_add (row, account->complete, what, g_strdup ("goes through its program to the end"), g_strdup (account->complete ? "it does" : account->stopped));
+}
+
+/* What L1 died of is told once, where its kernel is spoken of. What it died of at a line that is not the submission's says nothing of the submission. */
 void
 judge_stability (const Judge *judge, GradeRow *row)
 {
-  const AgentReport *report = judge->lab->report;
-  g_autofree char *lab = judge_lab_name (judge);
-  g_autofree char *words = report->trouble != NULL ? grade_text_head (report->trouble, TROUBLE_WORDS_MAX) : NULL;
-  grade_case_add (row, judge->account->complete, g_strdup_printf ("%s: the guest", lab), g_strdup ("goes through its program to the end"),
-                  judge->account->complete ? g_strdup ("it does") : g_strdup (judge->account->stopped));
+  const JudgedLab *lab = judge->lab;
+  const gboolean bad = lab->report->trouble != NULL || lab->crash != NULL;
+  g_autofree char *name = judge_lab_name (judge);
+  if (!judge_blames (judge))
+    return;
+  if (lab->crash == NULL || judge->account->complete)
+    add_guest_case (judge->account, g_strdup_printf ("%s: the guest", name), row);
   if (judge->round > 0)
     return;
-  grade_case_add (row, report->trouble == NULL, g_strdup_printf ("%s: L1's kernel", isa_name (judge->lab->isa)), g_strdup ("no oops, warning or report"),
-                  report->trouble == NULL ? g_strdup ("none") : g_strdup_printf ("%s: %s", report->trouble_name, words));
-  grade_case_add (row, report->ended, g_strdup_printf ("%s: L1, after a VM entry that the processor refuses", isa_name (judge->lab->isa)), g_strdup ("goes on, to its end"),
-                  g_strdup (report->ended ? "it does" : "it did not come to its end"));
+  if (lab->crash == NULL && ((const Account *) g_ptr_array_index (lab->accounts, lab->accounts->len - 1))->complete)
+    add_guest_case (lab->last, g_strdup_printf ("%s: the guest, asked for reasons that the manual does not define", isa_name (lab->isa)), row);
+  grade_case_add (row, !bad, g_strdup_printf ("%s: L1's kernel", isa_name (lab->isa)), g_strdup ("no oops, warning or report"), trouble_text (lab));
+  if (lab->crash == NULL || lab->report->guest_done)
+    grade_case_add (row, lab->report->ended, g_strdup_printf ("%s: L1, after a VM entry that the processor refuses", isa_name (lab->isa)), g_strdup ("goes on, to its end"),
+                    g_strdup (lab->report->ended ? "it does" : "it did not come to its end"));
 }

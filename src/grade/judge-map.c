@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which leaf map a submission implements, from its answers alone: the one under which most of them are right, or nearly. */
+/* Which leaf maps a submission may implement, from its answers alone: those under which most of them are right, or nearly. */
 #include "grade/judge-private.h"
-
-#include <string.h>
 
 #define EXACT 4u
 #define NEAR 1u
@@ -59,21 +57,21 @@ score_map (const GPtrArray *labs, const LeafMap *map)
   return score;
 }
 
-const LeafMap *
-judge_find_map (const GPtrArray *labs, const GPtrArray *maps, const char *preferred, char **how)
+GPtrArray *
+judge_find_maps (const GPtrArray *labs, const GPtrArray *maps, gboolean *fits)
 {
-  const LeafMap *best = NULL;
+  GPtrArray *best = g_ptr_array_new ();
   guint best_score = 0;
   for (guint i = 0; i < maps->len; i++)
     {
-      const LeafMap *map = g_ptr_array_index (maps, i);
+      LeafMap *map = g_ptr_array_index (maps, i);
       const guint score = score_map (labs, map);
-      const gboolean wanted = strcmp (map->name, preferred) == 0;
-      if (best != NULL && (score < best_score || (score == best_score && !wanted)))
-        continue;
-      best = map;
-      best_score = score;
+      if (score > best_score)
+        g_ptr_array_set_size (best, 0);
+      if (score >= best_score)
+        g_ptr_array_add (best, map);
+      best_score = MAX (best_score, score);
     }
-  *how = best_score > 0 ? g_strdup_printf ("found: its answers fit map %s best", best->name) : g_strdup_printf ("no answer fits any map; judged by map %s", best->name);
+  *fits = best_score > 0;
   return best;
 }

@@ -39,6 +39,10 @@ gboolean judge_performed (const Judge *judge, const ProgramWindow *window); /* t
 char *judge_window_name (const Judge *judge, const ProgramWindow *window);
 /* "vmx, shadow paging: " … for cases without a window. */
 char *judge_lab_name (const Judge *judge);
+/* FALSE if L1's kernel died at a line that is known not to be the submission's: then what was not reached is nobody's fault. */
+gboolean judge_blames (const Judge *judge);
+/* "an oops, see stability": why something was not reached. Newly allocated. */
+char *judge_crash_words (const Judge *judge);
 /* TRUE if the kernel leaves this leaf as it is without the submission. */
 gboolean judge_leaf_is_missing (const Judge *judge, guint32 leaf);
 /* A completed fastpath's exits may be missing where the rubric says so. */

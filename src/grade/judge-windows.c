@@ -137,13 +137,40 @@ judge_window_name (const Judge *judge, const ProgramWindow *window)
   return g_strdup_printf ("%s: %u × %s", lab, step->a, challenge_ops[step->op].what);
 }
 
-/* Something, where a leaf that nobody implements says nothing: by the operation's own reason, for reason 0 may never happen. */
-static gboolean
-is_answered_by_reason (const Judge *judge, const ProgramWindow *window, guint32 leaf, const guint32 *unknown)
+gboolean
+judge_blames (const Judge *judge)
 {
-  static const guint32 zeroes[4];
+  return judge->lab->crash == NULL || judge->lab->crash->theirs;
+}
+
+char *
+judge_crash_words (const Judge *judge)
+{
+  const Account *first = g_ptr_array_index (judge->lab->accounts, 0);
+  if (judge->lab->crash != NULL)
+    return g_strdup_printf ("not reached: %s in L1's kernel", judge->lab->crash->name);
+  return g_strdup_printf ("none: %s", judge->account->stopped != NULL ? judge->account->stopped : first->stopped != NULL ? first->stopped : "L1 did not get so far");
+}
+
+static guint
+leaf_index (const JudgedLab *lab, guint32 leaf)
+{
+  guint index = 0;
+  while (index < lab->nr_leaves && lab->leaves[index] != leaf)
+    index++;
+  return index;
+}
+
+/* Every answer of a window's is, register by register, what the lab's own kernel answers to the same question. */
+static gboolean
+answers_as_unknown (const Judge *judge, const ProgramWindow *window, guint32 leaf, gboolean of_reason, gboolean *answered)
+{
+  const guint32 *unknown = judge->lab->baseline->unknown[judge_between (judge, window)->op][leaf_index (judge->lab, leaf)][of_reason ? 1 : 0];
   Delta delta;
-  return memcmp (unknown, zeroes, sizeof zeroes) == 0 && judge_delta (judge, window, leaf, TRUE, &delta) && memcmp (delta.after->registers, zeroes, sizeof zeroes) != 0;
+  if (window->concurrent || !judge_delta (judge, window, leaf, of_reason, &delta))
+    return TRUE;
+  *answered = TRUE;
+  return memcmp (delta.before->registers, unknown, sizeof delta.before->registers) == 0 && memcmp (delta.after->registers, unknown, sizeof delta.after->registers) == 0;
 }
 
 gboolean
@@ -151,23 +178,14 @@ judge_leaf_is_missing (const Judge *judge, guint32 leaf)
 {
   /* By the first round, as the baseline: other parameters of the module may change what a leaf says that nobody implements. */
   Judge first = *judge;
-  guint index = 0;
   gboolean answered = FALSE;
   first.account = g_ptr_array_index (judge->lab->accounts, 0);
-  while (index < judge->lab->nr_leaves && judge->lab->leaves[index] != leaf)
-    index++;
-  if (leaf == 0 || index == judge->lab->nr_leaves)
+  if (leaf == 0 || leaf_index (judge->lab, leaf) == judge->lab->nr_leaves)
     return TRUE;
   for (guint i = 0; i < judge_windows (judge); i++)
-    {
-      Delta delta;
-      if (!judge_delta (&first, judge_window (judge, i), leaf, FALSE, &delta))
-        continue;
-      const guint32 *unknown = judge->lab->baseline->unknown[index];
-      answered = TRUE;
-      if (memcmp (delta.before->registers, unknown, sizeof delta.before->registers) != 0 || is_answered_by_reason (&first, judge_window (judge, i), leaf, unknown))
+    for (guint of_reason = 0; of_reason < 2; of_reason++)
+      if (!answers_as_unknown (&first, judge_window (judge, i), leaf, of_reason != 0, &answered))
         return FALSE;
-    }
   return answered;
 }
 

@@ -6,6 +6,8 @@
 
 G_STATIC_ASSERT (RUBRIC_ROWS == GRADE_ROWS);
 
+#define LUCK_DIVISOR 3u /* of the windows, fewer right ones than this part earn nothing */
+
 typedef guint32 (*LeafOf) (const LeafMap *map);
 
 static guint32 total_exits (const LeafMap *map) { return map->total_exits; }
@@ -40,11 +42,11 @@ static const struct {
   [ROW_CONCURRENCY] = { judge_concurrency, NULL, TRUE, FALSE, "Exits of both vCPUs are in the counts, and the compiled module has no update that could get lost",
                         "With several vCPUs, exits are missing or can get lost: think of what happens when two CPUs change one counter at the same time, and of whose exits an answer is about." },
   [ROW_OTHER_LEAVES] = { judge_other_leaves, NULL, TRUE, FALSE, "Other CPUID leaves are what they were", "CPUID leaves that are none of the assignment's answer otherwise than without the change." },
-  [ROW_LOG_VOLUME] = { judge_log_volume, NULL, TRUE, FALSE, "The kernel says little", "The kernel prints far too much: a message per exit slows every guest and floods the log." },
+  [ROW_LOG_VOLUME] = { judge_log_volume, NULL, TRUE, FALSE, "The kernel says little", "The kernel prints more than the assignment lets it." },
   [ROW_PLACEMENT] = { judge_placement, NULL, FALSE, FALSE, "Exits are counted and timed where all of them pass",
                       "Counting or timing stands where not every exit passes, or not around the handling. Follow the ways on which KVM leaves the exit handler." },
   [ROW_COST] = { judge_cost, NULL, TRUE, FALSE, "An exit takes hardly longer than before", "An exit takes much longer than before: what is done at each exit must be little." },
-  [ROW_STABILITY] = { judge_stability, NULL, TRUE, FALSE, "L1 and its guest came to their end", "L1's kernel or its guest did not survive: see the kernel's words." },
+  [ROW_STABILITY] = { judge_stability, NULL, TRUE, FALSE, "L1 and its guest came to their end", "L1's kernel or its guest came to trouble: see the kernel's words." },
 };
 
 /* --- one row ---------------------------------------------------------------------------------- */
@@ -55,19 +57,32 @@ undefined_of (const LeafMap *map, Isa isa)
   return isa == ISA_VMX ? map->undefined_vmx : map->undefined_svm;
 }
 
-/* Windows that a guest which began did not get to are not right: else ending early would be a way around them. Nor are those of a round that never came after a whole one. */
+static void
+add_unreached_case (const Judge *judge, char *what, GradeRow *row)
+{
+  grade_case_add (row, FALSE, what, g_strdup ("an answer"), judge_crash_words (judge));
+  row->unreached++;
+}
+
+/*
+ * Windows that a guest which began did not get to are not right: else ending early would be a way around them. Nor are those of a round that never came after a
+ * whole one, nor those that were left out because they killed L1 before. Unless it died at a line that is not the submission's.
+ */
 static void
 add_unreached (const Judge *judge, GradeRow *row)
 {
   const Account *before = judge->round > 0 ? g_ptr_array_index (judge->lab->accounts, judge->round - 1) : NULL;
-  if (!judge->account->began && (before == NULL || !before->complete))
+  if (!judge_blames (judge) || (!judge->account->began && (before == NULL || !before->complete)))
     return;
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);
       if (judge_is_plain (judge, window) && !account_step (judge->account, window->between.first)->done)
-        grade_case_add (row, FALSE, judge_window_name (judge, window), g_strdup ("an answer"), g_strdup_printf ("none: %s", judge->account->stopped));
+        add_unreached_case (judge, judge_window_name (judge, window), row);
     }
+  for (guint op = 0; op < CHALLENGE_OPS; op++)
+    if (program_less_op (judge->lab->less, op) && judge_dispatch (judge->lab->isa, op) != DISPATCH_FASTPATH)
+      add_unreached_case (judge, g_strdup_printf ("%s: %s", isa_name (judge->lab->isa), challenge_ops[op].what), row);
 }
 
 static void
@@ -115,23 +130,87 @@ set_reason (GradeRow *row, char *reason)
   row->reason = reason;
 }
 
+/* The crash that a row which was not reached was not judged for; NULL: none in any lab. */
+static const Crash *
+crash_of (const GPtrArray *labs)
+{
+  const Crash *crash = NULL;
+  for (guint i = 0; i < labs->len; i++)
+    {
+      const JudgedLab *lab = g_ptr_array_index (labs, i);
+      if (crash == NULL || (lab->crash != NULL && lab->crash->theirs))
+        crash = lab->crash;
+    }
+  return crash;
+}
+
+/* No points if the submission's own lines are why; if it is known that they are not, the row is not asked for. */
 static void
-settle (GradeRow *row, gint64 points)
+not_judged (const GPtrArray *labs, GradeRow *row, gint64 points)
+{
+  const Crash *crash = crash_of (labs);
+  row->status = crash != NULL && !crash->theirs ? ROW_SKIPPED : ROW_FAILED;
+  row->max_points = row->status == ROW_SKIPPED ? 0 : points;
+  if (crash == NULL)
+    set_reason (row, g_strdup ("Nothing of this could be looked at: the guest did not get so far, or the leaves were not answered."));
+  else
+    set_reason (row, g_strdup_printf ("Not judged because of %s in L1's kernel, which is told above.", crash->name));
+}
+
+/* Right in some windows by luck: a constant, or what happens to lie there. */
+static gboolean
+is_luck (const GradeRow *row)
+{
+  return rows[row->kind].windows && row->cases_ok > 0 && row->cases_ok * LUCK_DIVISOR < row->cases_total - row->unreached;
+}
+
+/* Where all that is wrong was not reached, nothing is said of how it counts. */
+static char *
+reason_of (const GPtrArray *labs, const GradeRow *row)
+{
+  const guint wrong = row->cases_total - row->cases_ok;
+  const Crash *crash = crash_of (labs);
+  if (wrong == 0)
+    return g_strdup_printf ("%s (%u looked at).", rows[row->kind].right, row->cases_total);
+  if (wrong == row->unreached && crash != NULL)
+    return g_strdup_printf ("%u of %u not judged because of %s in L1's kernel, which is told above.", wrong, row->cases_total, crash->name);
+  if (wrong == row->unreached)
+    return g_strdup_printf ("%u of %u not judged: the guest did not get so far.", wrong, row->cases_total);
+  return g_strdup_printf ("%s (%u of %u wrong%s.)", rows[row->kind].wrong, wrong, row->cases_total,
+                          is_luck (row) ? ": too many for the others to be more than luck" : "");
+}
+
+static void
+settle (const GPtrArray *labs, GradeRow *row, gint64 points)
 {
   row->max_points = points;
   if (row->cases_total == 0)
     {
-      row->status = ROW_FAILED;
-      set_reason (row, g_strdup ("Nothing of this could be looked at: the guest did not get so far, or the leaves were not answered."));
+      not_judged (labs, row, points);
       return;
     }
   row->status = row->cases_ok == row->cases_total ? ROW_PASSED : ROW_FAILED;
   if (row->status == ROW_PASSED)
     row->points = points;
-  else if (!rows[row->kind].whole && !row->flawed)
+  else if (!rows[row->kind].whole && !row->flawed && !is_luck (row))
     row->points = points * row->cases_ok / row->cases_total;
-  set_reason (row, row->status == ROW_PASSED ? g_strdup_printf ("%s (%u looked at).", rows[row->kind].right, row->cases_total)
-                                             : g_strdup_printf ("%s (%u of %u wrong.)", rows[row->kind].wrong, row->cases_total - row->cases_ok, row->cases_total));
+  set_reason (row, reason_of (labs, row));
+}
+
+static gboolean
+leaf_killed (const GPtrArray *labs, guint32 leaf)
+{
+  for (guint i = 0; i < labs->len; i++)
+    if (program_less_leaf (((const JudgedLab *) g_ptr_array_index (labs, i))->less, leaf))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+skip (GradeRow *row, char *reason)
+{
+  row->status = ROW_SKIPPED;
+  set_reason (row, reason);
 }
 
 static GradeRow *
@@ -139,24 +218,27 @@ judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, RowK
 {
   GradeRow *row = grade_row_new (kind);
   const guint32 leaf = rows[kind].leaf != NULL ? rows[kind].leaf (map) : 0;
-  const gboolean needs_leaf = rows[kind].leaf != NULL;
+  const gboolean needs_leaf = rows[kind].leaf != NULL, missing = needs_leaf && leaf_is_missing (labs, map, leaf);
   if (needs_leaf && leaf == 0)
     {
-      row->status = ROW_SKIPPED;
-      set_reason (row, g_strdup_printf ("Leaf map %s has no such leaf.", map->name));
+      skip (row, g_strdup_printf ("Leaf map %s has no such leaf.", map->name));
       return row;
     }
-  if (needs_leaf && leaf_is_missing (labs, map, leaf) && rubric->optional[kind])
+  if (missing && rubric->optional[kind])
     {
-      row->status = ROW_SKIPPED;
-      set_reason (row, g_strdup_printf ("Leaf 0x%x is not answered, which this assignment does not ask for.", leaf));
+      skip (row, g_strdup_printf ("Leaf 0x%x is not answered, which this assignment does not ask for.", leaf));
+      return row;
+    }
+  if (needs_leaf && leaf_killed (labs, leaf) && (kind != ROW_UNDEFINED_REASONS && kind != ROW_NOT_ENABLED))
+    {
+      not_judged (labs, row, rubric->points[kind]);
       return row;
     }
   for (guint i = 0; i < labs->len; i++)
     judge_lab (g_ptr_array_index (labs, i), rubric, map, row);
-  settle (row, rubric->points[kind]);
-  if (needs_leaf && row->status == ROW_FAILED && leaf_is_missing (labs, map, leaf))
-    set_reason (row, g_strdup_printf ("Leaf 0x%x is answered as if nobody had implemented it.", leaf));
+  settle (labs, row, rubric->points[kind]);
+  if (missing && row->status == ROW_FAILED)
+    set_reason (row, g_strdup_printf ("Leaf 0x%x is answered as without the change.", leaf));
   return row;
 }
 
@@ -173,4 +255,83 @@ judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Gra
       grade->points += row->points;
       grade->max_points += row->max_points;
     }
+}
+
+void
+judge_take_unjudged (Grade *grade, Grade *from)
+{
+  for (guint i = 0; i < grade->rows->len; i++)
+    {
+      GradeRow *row = g_ptr_array_index (grade->rows, i), *other = g_ptr_array_index (from->rows, i);
+      if (row->cases_total > 0 || other->cases_total == 0)
+        continue;
+      grade->points += other->points - row->points;
+      grade->max_points += other->max_points - row->max_points;
+      g_ptr_array_index (grade->rows, i) = other;
+      g_ptr_array_index (from->rows, i) = row;
+    }
+}
+
+/* --- the map ---------------------------------------------------------------------------------- */
+
+static gboolean
+is_better (const Grade *grade, const Grade *than)
+{
+  const gint64 left = grade->points * than->max_points, right = than->points * grade->max_points;
+  return left > right || (left == right && grade->points > than->points);
+}
+
+static void
+take_rows (Grade *grade, Grade *from, const LeafMap *map)
+{
+  g_ptr_array_set_size (grade->rows, 0);
+  g_ptr_array_extend_and_steal (grade->rows, g_ptr_array_ref (from->rows));
+  from->rows = g_ptr_array_new ();
+  grade->points = from->points;
+  grade->max_points = from->max_points;
+  g_free (grade->leaf_map);
+  grade->leaf_map = g_strdup (map->name);
+}
+
+static char *
+names_of (const GPtrArray *maps)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  for (guint i = 0; i < maps->len; i++)
+    g_string_append_printf (names, "%s%s", i == 0 ? "" : i + 1 == maps->len ? " and " : ", ", ((const LeafMap *) g_ptr_array_index (maps, i))->name);
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+static char *
+how_found (const GPtrArray *maps, gboolean fits, const char *name)
+{
+  g_autofree char *names = names_of (maps);
+  if (!fits)
+    return g_strdup_printf ("no answer fits any map; judged by map %s", name);
+  if (maps->len == 1)
+    return g_strdup_printf ("found: its answers fit map %s best", name);
+  return g_strdup_printf ("found: its answers fit maps %s equally well; judged by %s, which gives no less than another", names, name);
+}
+
+void
+judge_by_best_map (const GPtrArray *labs, const GPtrArray *maps, const Rubric *rubric, Grade *grade)
+{
+  gboolean fits;
+  g_autoptr (GPtrArray) best = judge_find_maps (labs, maps, &fits);
+  gboolean taken = FALSE;
+  /* The rubric's first: another must be better. */
+  for (guint pass = 0; pass < 2; pass++)
+    for (guint i = 0; i < best->len; i++)
+      {
+        const LeafMap *map = g_ptr_array_index (best, i);
+        g_autoptr (Grade) one = grade_new ();
+        if ((strcmp (map->name, rubric->leaf_map) == 0) != (pass == 0) || (taken && !fits))
+          continue;
+        judge_labs (labs, rubric, map, one);
+        if (!taken || is_better (one, grade))
+          take_rows (grade, one, map);
+        taken = TRUE;
+      }
+  g_free (grade->leaf_map_how);
+  grade->leaf_map_how = how_found (best, fits, grade->leaf_map);
 }

@@ -59,7 +59,8 @@ static void
 add_reads (Writer *writer, guint32 input, guint8 flags)
 {
   for (guint i = 0; i < writer->spec->nr_leaves; i++)
-    add_step (writer, CHALLENGE_READ, 0, flags, writer->spec->leaves[i], input);
+    if (!program_less_leaf (writer->spec->less, writer->spec->leaves[i]))
+      add_step (writer, CHALLENGE_READ, 0, flags, writer->spec->leaves[i], input);
 }
 
 static void
@@ -74,6 +75,21 @@ add_operation (Writer *writer, guint op)
   add_step (writer, CHALLENGE_PERFORM, (guint8) op, 0, draw_between (&writer->draw, repetitions[op].low, repetitions[op].high), 0);
 }
 
+gboolean
+program_less_leaf (const ProgramLess *less, guint32 leaf)
+{
+  for (guint i = 0; less != NULL && less->leaves != NULL && i < less->leaves->len; i++)
+    if (g_array_index (less->leaves, guint32, i) == leaf)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+program_less_op (const ProgramLess *less, guint op)
+{
+  return less != NULL && (less->ops & 1u << op) != 0;
+}
+
 /* --- parts ------------------------------------------------------------------------------------ */
 
 static void
@@ -81,7 +97,8 @@ add_others (Writer *writer)
 {
   begin (writer, &writer->program->other);
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    add_step (writer, CHALLENGE_READ, 0, 0, others[i].leaf, others[i].input);
+    if (!program_less_leaf (writer->spec->less, others[i].leaf))
+      add_step (writer, CHALLENGE_READ, 0, 0, others[i].leaf, others[i].input);
   end (writer, &writer->program->other);
   add_flush (writer);
 }
@@ -115,6 +132,8 @@ static void
 add_concurrent_window (Writer *writer, guint op, guint32 here, guint32 there)
 {
   ProgramWindow window = { .concurrent = TRUE };
+  if (program_less_op (writer->spec->less, op))
+    return;
   add_side (writer, op, &window.before);
   begin (writer, &window.between);
   add_step (writer, CHALLENGE_CONCURRENT, (guint8) op, 0, here, there);
@@ -138,7 +157,8 @@ add_windows (Writer *writer)
       order[j] = kept;
     }
   for (guint i = 0; i < CHALLENGE_OPS; i++)
-    add_window (writer, order[i]);
+    if (!program_less_op (writer->spec->less, order[i]))
+      add_window (writer, order[i]);
 }
 
 static void
@@ -160,7 +180,8 @@ add_snapshots (Writer *writer)
   add_flush (writer); /* both sides at once may be more than the guest can keep */
   begin (writer, &snapshot->between);
   for (guint i = 0; i < G_N_ELEMENTS (mixed); i++)
-    add_operation (writer, mixed[i]);
+    if (!program_less_op (writer->spec->less, mixed[i]))
+      add_operation (writer, mixed[i]);
   end (writer, &snapshot->between);
   add_snapshot_side (writer, &snapshot->after);
   add_flush (writer);
@@ -173,7 +194,7 @@ add_concurrent (Writer *writer)
   add_concurrent_window (writer, CHALLENGE_OP_HYPERCALL, draw_between (&writer->draw, 200, 500), draw_between (&writer->draw, 200, 500));
 }
 
-/* Edges of each range, and some in between; then the edges of 32 bits and of signed numbers. One that does not survive ends the guest: what was read before is told by then. */
+/* Edges of each range, and some in between; then the edges of 32 bits and of signed numbers. One that L1 does not survive ends the guest: what was read before is told by then. */
 static void
 add_undefined (Writer *writer)
 {
@@ -214,16 +235,21 @@ Program *
 program_draw (const ProgramSpec *spec)
 {
   Writer writer = { .spec = spec, .program = g_new0 (Program, 1) };
+  g_autofree char *seed = g_strconcat (spec->seed, spec->last ? " last" : "", NULL);
   g_assert (spec->nr_leaves > 0 && spec->nr_leaves <= PROGRAM_LEAVES_MAX);
   writer.program->isa = spec->isa;
   writer.program->steps = g_array_new (FALSE, TRUE, sizeof (struct challenge_step));
   writer.program->windows = g_array_new (FALSE, TRUE, sizeof (ProgramWindow));
-  draw_seed (&writer.draw, spec->secret, spec->seed);
-  add_others (&writer);
-  add_windows (&writer);
-  add_snapshots (&writer);
-  add_concurrent (&writer);
-  add_undefined (&writer);
+  draw_seed (&writer.draw, spec->secret, seed);
+  if (spec->last)
+    add_undefined (&writer);
+  else
+    {
+      add_others (&writer);
+      add_windows (&writer);
+      add_snapshots (&writer);
+      add_concurrent (&writer);
+    }
   g_assert (writer.program->steps->len <= CHALLENGE_STEPS_MAX);
   return writer.program;
 }

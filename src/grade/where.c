@@ -4,63 +4,10 @@
 
 #include <string.h>
 
+#include "grade/diff-lines.h"
 #include "grade/module-scan.h"
 
 #define LINE_CHARS 120
-#define LINE_BYTES_MAX 1000 /* of one that is looked at: patterns must not be given megabytes to chew */
-
-/* A line that the diff adds. */
-typedef struct {
-  char *path;
-  guint number;
-  const char *text; /* in the diff's lines */
-} AddedLine;
-
-static void
-added_free (gpointer data)
-{
-  AddedLine *line = data;
-  g_free (line->path);
-  g_free (line);
-}
-
-/* "@@ -1,2 +3,4 @@": 3 */
-static guint
-new_start (const char *header)
-{
-  const char *plus = strchr (header, '+');
-  return plus != NULL ? (guint) g_ascii_strtoull (plus + 1, NULL, 10) : 0;
-}
-
-static GPtrArray *
-added_lines (char **lines)
-{
-  GPtrArray *added = g_ptr_array_new_with_free_func (added_free);
-  const char *path = "";
-  gboolean in_hunk = FALSE; /* there an added line may itself begin with "++ " */
-  guint number = 0;
-  for (char **line = lines; *line != NULL; line++)
-    {
-      if (g_str_has_prefix (*line, "diff --git "))
-        in_hunk = FALSE;
-      else if (!in_hunk && g_str_has_prefix (*line, "+++ b/"))
-        path = *line + strlen ("+++ b/");
-      else if (g_str_has_prefix (*line, "@@ "))
-        {
-          in_hunk = TRUE;
-          number = new_start (*line);
-        }
-      else if (in_hunk && (*line)[0] == '+')
-        {
-          AddedLine *one = g_new0 (AddedLine, 1);
-          *one = (AddedLine){ .path = g_strdup (path), .number = number++, .text = strlen (*line) < LINE_BYTES_MAX ? *line + 1 : "" };
-          g_ptr_array_add (added, one);
-        }
-      else if ((*line)[0] == ' ')
-        number++;
-    }
-  return added;
-}
 
 /* What lines a row is about: regular expressions over the line, and whether they stand where exits are counted (not cpuid.c) or answered (cpuid.c). */
 static const struct {
@@ -81,14 +28,36 @@ static const struct {
   [ROW_COST] = { "printk|pr_[a-z]+\\s*\\(|\\bfor\\b|\\bwhile\\b|lock\\s*\\(", TRUE, TRUE },
 };
 
+/* Lines that do something: what is added, but comments, declarations and what the preprocessor reads. */
 static gboolean
-is_answering (const AddedLine *line)
+is_statement (const DiffLine *line)
+{
+  static const char *const others[] = { "//", "/*", "*", "#", "extern ", "EXPORT_SYMBOL", "static ", "atomic", "u64 ", "u32 ", "int ", "unsigned ", "struct ", "DEFINE_" };
+  const char *text = line->text + strspn (line->text, " \t");
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (g_str_has_prefix (text, others[i]) && (strchr (text, '(') == NULL || i < 6) && strchr (text, '=') == NULL)
+      return FALSE;
+  return !line->removed && text[0] != '\0';
+}
+
+static GPtrArray *
+statements (const GPtrArray *lines)
+{
+  GPtrArray *found = g_ptr_array_new ();
+  for (guint i = 0; i < lines->len; i++)
+    if (is_statement (g_ptr_array_index (lines, i)))
+      g_ptr_array_add (found, g_ptr_array_index (lines, i));
+  return found;
+}
+
+static gboolean
+is_answering (const DiffLine *line)
 {
   return g_str_has_suffix (line->path, "cpuid.c");
 }
 
 static void
-add_where (GradeRow *row, const AddedLine *line)
+add_where (GradeRow *row, const DiffLine *line)
 {
   g_autofree char *text = g_strstrip (g_strdup (line->text));
   g_autofree char *cut = g_utf8_strlen (text, -1) > LINE_CHARS ? g_utf8_substring (text, 0, LINE_CHARS) : g_strdup (text);
@@ -103,7 +72,7 @@ add_matching (GradeRow *row, const GPtrArray *added)
   g_autoptr (GRegex) regex = about[row->kind].pattern != NULL ? g_regex_new (about[row->kind].pattern, 0, 0, NULL) : NULL;
   for (guint i = 0; regex != NULL && i < added->len && row->where->len < WHERE_LINES_MAX; i++)
     {
-      const AddedLine *line = g_ptr_array_index (added, i);
+      const DiffLine *line = g_ptr_array_index (added, i);
       if ((is_answering (line) ? about[row->kind].answering : about[row->kind].counting) && g_regex_match (regex, line->text, 0, NULL))
         add_where (row, line);
     }
@@ -124,7 +93,7 @@ add_symbols (GradeRow *row, const GPtrArray *added, const GPtrArray *findings)
       g_autoptr (GRegex) regex = g_regex_new (pattern, 0, 0, NULL);
       for (guint j = 0; regex != NULL && j < added->len && row->where->len < WHERE_LINES_MAX; j++)
         {
-          const AddedLine *line = g_ptr_array_index (added, j);
+          const DiffLine *line = g_ptr_array_index (added, j);
           if (!is_answering (line) && g_regex_match (regex, line->text, 0, NULL))
             add_where (row, line);
         }
@@ -134,8 +103,8 @@ add_symbols (GradeRow *row, const GPtrArray *added, const GPtrArray *findings)
 void
 where_fill (Grade *grade, const GPtrArray *findings)
 {
-  g_auto (GStrv) lines = g_strsplit (grade->carried, "\n", -1);
-  g_autoptr (GPtrArray) added = added_lines (lines);
+  g_autoptr (GPtrArray) all = diff_lines (grade->carried);
+  g_autoptr (GPtrArray) added = statements (all);
   for (guint i = 0; i < grade->rows->len; i++)
     {
       GradeRow *row = g_ptr_array_index (grade->rows, i);
@@ -144,5 +113,16 @@ where_fill (Grade *grade, const GPtrArray *findings)
       if (row->kind == ROW_CONCURRENCY || row->kind == ROW_TOTAL_CYCLES || row->kind == ROW_CYCLES_PER_REASON)
         add_symbols (row, added, findings);
       add_matching (row, added);
+    }
+}
+
+void
+where_add_crash (Grade *grade, const Crash *crash)
+{
+  for (guint i = 0; crash != NULL && crash->line != NULL && i < grade->rows->len; i++)
+    {
+      GradeRow *row = g_ptr_array_index (grade->rows, i);
+      if (row->kind == ROW_STABILITY && row->status == ROW_FAILED)
+        g_ptr_array_add (row->where, g_strdup (crash->line));
     }
 }

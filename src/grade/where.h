@@ -4,8 +4,11 @@
 #include <glib.h>
 
 #include "grade/grade.h"
+#include "grade/judge.h"
 
-#define WHERE_LINES_MAX 6u
+#define WHERE_LINES_MAX 3u
 
 /* Fills `where` of the rows that failed, from grade->carried. findings: of ScanFinding (module-scan.h), whose symbols lead to their lines. */
 void where_fill (Grade *grade, const GPtrArray *findings);
+/* The line that L1's kernel died at, if it is the submission's, for the row that tells of it. crash: NULL: none. */
+void where_add_crash (Grade *grade, const Crash *crash);

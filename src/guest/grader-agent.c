@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * L1's init in a grading lab: loads the modules under test, runs the challenge guest, has a VM entry fail, and, if it was told so, does it once
- * more with other parameters. What it reports explains a failure and decides nothing: L1's kernel is the submission's, and could
+ * L1's init in a grading lab: loads the modules under test, boots the challenge guest and, if it was told so, once more with other parameters.
+ * What L1's kernel may not survive comes when all else is done: the guest is booted with the last program, and a VM entry is made to fail. What it reports explains a failure and decides nothing: L1's kernel is the submission's, and could
  * say what it likes. What decides is what the challenge guest made the emulator log.
  *
  * Events: begin, module-failed ERRNO NAME, modules-loaded, guest-started, guest-ended STATUS WORDS (-1: did not end), guest-deadline SECONDS, oops,
- * failed-entry REASON, unload-failed ERRNO NAME, error ERRNO WHAT, end. For the second round: all of them once more, after "again".
+ * failed-entry REASON, unload-failed ERRNO NAME, error ERRNO WHAT, end. The second round begins with "again", what may kill L1's kernel with "last".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 
 #include "guest/grader.h"
 #include "guest/guest.h"
+#include "record/payload.h"
 
 static int read_params(struct l1_params *p, char *again, size_t again_size)
 {
@@ -36,16 +37,24 @@ static int read_params(struct l1_params *p, char *again, size_t again_size)
         return guest_param("lab.vendor", p->vendor, sizeof p->vendor) < 0 || guest_param("lab.again", again, again_size) < 0 ? -1 : 0;
 }
 
-static int round_once(const struct l1_params *p)
+static int round_once(const struct l1_params *p, const char *program)
 {
-        const int status = challenge_run(p);
+        const int status = challenge_run(p, program);
 
-        report_kernel_log();
-        if (status == 0)
-                report_event("failed-entry", failed_entry_try(p->isa == KVM_EXIT_LOG_ISA_VMX), "");
         report_kernel_log();
         report_flush();
         return status;
+}
+
+static void what_may_kill(const struct l1_params *p)
+{
+        report_event("last", 0, "");
+        report_flush();
+        if (round_once(p, PAYLOAD_PROGRAM_LAST) < 0)
+                return;
+        report_event("failed-entry", failed_entry_try(p->isa == KVM_EXIT_LOG_ISA_VMX), "");
+        report_kernel_log();
+        report_flush();
 }
 
 static int load_modules(const struct l1_params *p)
@@ -93,11 +102,14 @@ static void work(const struct l1_params *p, const char *again)
         /* From here on what goes wrong is the modules' doing. */
         report_event("begin", 0, "");
         report_flush();
-        if (load_modules(p) < 0 || round_once(p) < 0 || !again[0])
+        if (load_modules(p) < 0 || round_once(p, PAYLOAD_PROGRAM) < 0)
                 return;
-        report_event("again", 0, again);
-        if (reload_vendor(p, again) == 0)
-                round_once(p);
+        if (again[0]) {
+                report_event("again", 0, again);
+                if (reload_vendor(p, again) < 0 || round_once(p, PAYLOAD_PROGRAM) < 0)
+                        return;
+        }
+        what_may_kill(p);
 }
 
 int main(void)

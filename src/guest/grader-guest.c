@@ -22,19 +22,20 @@
 #define DEATH_WAIT_MS 3000 /* a process that an oops left behind may never die */
 
 /* No console and no report port: what this guest tells, it tells L0. */
-static void child(const struct l1_params *p)
+static void child(const struct l1_params *p, const char *program)
 {
-        char memory[24], leave[64], *const environment[] = { "PATH=/usr/bin", "HOME=/tmp", NULL };
+        char memory[24], leave[64], loader[96], *const environment[] = { "PATH=/usr/bin", "HOME=/tmp", NULL };
         char *const argv[] = {
                 "qemu-system-x86_64", "-L", "/usr/share/qemu", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-vga", "none", "-net", "none",
                 "-machine", "pc,accel=kvm,usb=off,smbus=off,vmport=off", "-cpu", "host", "-smp", "2", "-m", memory,
-                "-bios", "/l2/rom", "-device", "loader,file=/l2/challenge", "-device", "loader,file=/tmp/program,addr=" PROGRAM_AT ",force-raw=on",
+                "-bios", "/l2/rom", "-device", "loader,file=/l2/challenge", "-device", loader,
                 "-device", leave, NULL,
         };
         const int words = open(WORDS, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         snprintf(memory, sizeof memory, "%sM", p->l2_memory);
+        snprintf(loader, sizeof loader, "loader,file=/tmp/%s,addr=" PROGRAM_AT ",force-raw=on", program);
         snprintf(leave, sizeof leave, "isa-debug-exit,iobase=0x%x,iosize=1", CHALLENGE_LEAVE_PORT);
         if (words < 0 || dup2(words, STDOUT_FILENO) < 0 || dup2(words, STDERR_FILENO) < 0)
                 _exit(126);
@@ -91,13 +92,13 @@ static int reap(pid_t pid, int pidfd, bool ended)
         return value == CHALLENGE_LEAVE_STATUS(CHALLENGE_LEAVE_DONE) ? 0 : -1;
 }
 
-int challenge_run(const struct l1_params *p)
+int challenge_run(const struct l1_params *p, const char *program)
 {
         const pid_t pid = fork();
         int pidfd, status;
 
         if (pid == 0)
-                child(p);
+                child(p, program);
         pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
         if (pidfd < 0) {
                 report_event("error", errno, "starting QEMU");

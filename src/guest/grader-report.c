@@ -108,6 +108,11 @@ static int write_file(const char *path, const void *data, size_t size)
         return status;
 }
 
+static bool is_program(const char *name)
+{
+        return strcmp(name, PAYLOAD_PROGRAM) == 0 || strcmp(name, PAYLOAD_PROGRAM_LAST) == 0;
+}
+
 static int unpack_entry(int fd, const struct payload_entry *entry)
 {
         char path[96];
@@ -121,7 +126,7 @@ static int unpack_entry(int fd, const struct payload_entry *entry)
         data = malloc(entry->size);
         if (!data)
                 return -1;
-        snprintf(path, sizeof path, "%s/%s", strcmp(entry->name, PAYLOAD_PROGRAM) ? "/modules" : "/tmp", entry->name);
+        snprintf(path, sizeof path, "%s/%s", is_program(entry->name) ? "/tmp" : "/modules", entry->name);
         if (pread(fd, data, entry->size, (off_t)PAYLOAD_OFFSET + entry->offset) == (ssize_t)entry->size)
                 status = write_file(path, data, entry->size);
         free(data);

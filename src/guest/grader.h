@@ -16,11 +16,11 @@ void report_event(const char *name, long value, const char *text);
 bool report_kernel_log(void);
 void report_flush(void);
 
-/* Writes the payload's modules to /modules and its program to /tmp. */
+/* Writes the payload's modules to /modules and its programs to /tmp. */
 int payload_unpack(const char *device);
 
-/* Runs the challenge guest until it ends, its time is up or the kernel oopsed. 0 if the guest said that it was done. */
-int challenge_run(const struct l1_params *p);
+/* Boots the challenge guest with one of the payload's programs, until it ends, its time is up or the kernel oopsed. 0 if the guest said that it was done. */
+int challenge_run(const struct l1_params *p, const char *program);
 
 /* A virtual machine whose state no processor accepts, entered once. What KVM said, or -1 with errno. */
 int failed_entry_try(bool vmx);

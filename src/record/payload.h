@@ -31,7 +31,8 @@
 #define PAYLOAD_INITRD "initrd"
 #define PAYLOAD_OVERLAY_DIR "/var/tmp"
 #define PAYLOAD_DOMAIN "l2"                           /* the name of both domains */
-#define PAYLOAD_PROGRAM "program" /* any other name is a module's: "kvm.ko" */
+#define PAYLOAD_PROGRAM "program"           /* the challenge's; any other name is a module's: "kvm.ko" */
+#define PAYLOAD_PROGRAM_LAST "program-last" /* what L1's kernel may not survive */
 
 struct payload_entry {
         char name[56];   /* NUL-terminated */

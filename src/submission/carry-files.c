@@ -347,8 +347,7 @@ carry_untold (Carrying *carrying, const Whole *whole, Fault **fault, GError **er
         return !is_changed (carrying, whole) || merge (carrying, whole, fault, error);
       return put_off (carrying, whole, NULL);
     }
-  const gboolean of_lab = whole->lab_text != NULL && strcmp (whole->base->text, whole->lab_text) == 0 && nearness_is_base (&whole->base->nearness);
-  if (!of_lab && !has_own_words (carrying, whole->file->text, whole->lab_text != NULL ? whole->lab_text : ""))
+  if (!carrying->of_lab && !nearness_is_same (whole->file->text, whole->base->text) && !has_own_words (carrying, whole->file->text, whole->lab_text != NULL ? whole->lab_text : ""))
     {
       leave_out (carrying, whole->file);
       return TRUE;
@@ -411,9 +410,22 @@ is_inside (const char *path)
   return path[0] != '\0' && path[0] != '/' && !g_strv_contains ((const char *const *) parts, "..");
 }
 
+static gboolean
+is_of_lab (Carrying *carrying, const SubmissionFile *file)
+{
+  g_autofree char *lab_text = NULL;
+  if (file->text == NULL || !is_indexed (file->path))
+    return TRUE;
+  return carry_read (carrying->spec->lab_dir, file->path, &lab_text, NULL) && lab_text != NULL
+         && carry_is_of_lab (carrying, file->path, file->text, lab_text);
+}
+
 gboolean
 carry_files (Carrying *carrying, const GPtrArray *files, Fault **fault, GError **error)
 {
+  carrying->of_lab = TRUE;
+  for (guint i = 0; i < files->len && carrying->of_lab; i++)
+    carrying->of_lab = is_of_lab (carrying, g_ptr_array_index (files, i));
   for (guint i = 0; i < files->len && *fault == NULL; i++)
     {
       const SubmissionFile *file = g_ptr_array_index (files, i);

@@ -15,6 +15,7 @@ typedef struct {
   GString *left;        /* left_out */
   GHashTable *own;      /* the student's words that no kernel knows */
   GHashTable *wanted;   /* transplant.h */
+  gboolean of_lab;      /* every file of known items was made from the lab's own: what else differs may be meant */
 } Carrying;
 
 typedef struct {

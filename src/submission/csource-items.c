@@ -253,6 +253,16 @@ ends_declarator (const CSource *source, guint index)
   return FALSE;
 }
 
+/* Of functions: "int (*const handlers[]) (struct kvm_vcpu *vcpu)". */
+static void
+name_pointer (CItem *item, const CSource *source, guint index)
+{
+  while (is_storage (source, index))
+    index++;
+  if (index < item->end_token && token_at (source, index)->kind == C_WORD)
+    add_name (item, source, index);
+}
+
 /* Words that stand before '=', '[', ',' or ';' outside of all brackets and of initialisers; of an enum, all in its braces. */
 static void
 name_declarators (CItem *item, const CSource *source)
@@ -262,6 +272,8 @@ name_declarators (CItem *item, const CSource *source)
   const gboolean is_enum = is_at (source, item->first_token, "enum") || is_at (source, item->first_token + 1, "enum");
   for (guint i = item->first_token; i < item->end_token; i++)
     {
+      if (depth == 0 && !in_value && is_at (source, i, "(") && is_at (source, i + 1, "*"))
+        name_pointer (item, source, i + 2);
       if (is_at (source, i, "(") || is_at (source, i, "{") || is_at (source, i, "["))
         depth++;
       else if (is_at (source, i, ")") || is_at (source, i, "}") || is_at (source, i, "]"))

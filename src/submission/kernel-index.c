@@ -186,7 +186,7 @@ add_words_below (KernelIndex *index, const char *path, guint depth, GError **err
     {
       g_autofree char *below = g_build_filename (path, name, NULL);
       const gboolean is_folder = g_file_test (below, G_FILE_TEST_IS_DIR);
-      if (g_file_test (below, G_FILE_TEST_IS_SYMLINK) || (!is_folder && !g_str_has_suffix (name, ".h") && !g_str_has_suffix (name, ".c")))
+      if (g_file_test (below, G_FILE_TEST_IS_SYMLINK) || (!is_folder && !g_str_has_suffix (name, ".h") && !g_str_has_suffix (name, ".c") && !g_str_has_suffix (name, ".S")))
         continue;
       if (!(is_folder ? add_words_below (index, below, depth + 1, error) : add_words_of (index, below, error)))
         return FALSE;

@@ -13,9 +13,9 @@ static const struct
 {
   const char *theirs, *lab, *unless;
 } counterparts[] = {
-  /* 5.11 split the dispatch off, to look for bus locks after it: what stood in the one function stands in the dispatch. */
+  /* 5.12 split the dispatch off, to look for bus locks after it: what stood in the one function stands in the dispatch. */
   { "vmx_handle_exit", "__vmx_handle_exit", "__vmx_handle_exit" },
-  { "handle_exit", "svm_handle_exit", "svm_handle_exit" }, /* until 6.0 */
+  { "handle_exit", "svm_handle_exit", "svm_handle_exit" }, /* until 5.17 */
 };
 
 /* What a student's line says, in the lab's terms. */
@@ -29,7 +29,7 @@ static const struct
   const char *lab_has;      /* only if the lab's file has that word, or NULL */
   const char *theirs_lacks; /* only if the student's file has it not, or NULL */
 } rewrites[] = {
-  /* 5.11 made the u32 a union: `full` is what the u32 was. The index into the table of handlers is a variable of its own since then. */
+  /* 5.12 made the u32 a union: `full` is what the u32 was. The index into the table of handlers is a variable of its own since then. */
   { "kvm_vmx_exit_handlers [ exit_reason ]", "kvm_vmx_exit_handlers[exit_handler_index]", NULL, NULL, "__vmx_handle_exit", "exit_handler_index", "vmx_exit_reason" },
   { "vmx -> exit_reason", "vmx->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
   { "to_vmx ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
@@ -43,6 +43,9 @@ static const struct
   { "kvm_x86_call ( $ )", "static_call(kvm_x86_$)", NULL, NULL, NULL, NULL, NULL },
   /* 5.7: check_limit became exact_only, which means the opposite. */
   { "kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , true )", "kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false)", NULL, NULL, NULL, NULL, "exact_only" },
+  /* Between 6.14 and 6.17 the exit's reason moved to what VMX and TDX share. */
+  { "vmx_get_exit_reason ( vcpu )", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
+  { "to_vt ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
 };
 
 /* --- readers ---------------------------------------------------------------------------------- */

@@ -4,9 +4,7 @@
 
 #include "submission/statement-match.h"
 
-/* Percent of tokens: the lab's own statement in another form; one that the student has in place of the kernel's. */
-#define LIKE_MIN 50u
-#define FORM_MIN 40u
+#define FORM_MIN 40u /* percent of tokens: what the student has in place of the kernel's */
 
 static const Statement *
 at (const GPtrArray *list, guint index)
@@ -306,8 +304,7 @@ replace_like (StatementLists *lists, const Run *run, guint *place)
         continue;
       for (guint t = run->first; t < run->end; t++)
         {
-          const Statement *own = at (lists->theirs, t);
-          if ((own->children == NULL) != (lab->children == NULL) || statement_likeness (own, lab) < LIKE_MIN)
+          if (!has_form_of (at (lists->theirs, t), lab))
             continue;
           lists->dropped[j] = TRUE;
           *place = (guint) j;

@@ -88,14 +88,28 @@ own_text (const Merger *merger, const Statement *first, const Statement *last)
   return g_string_free (out, FALSE);
 }
 
-/* Its statements as they are after rewriting: its text alone is scanned again, in a function of its own. */
+/* Members are scanned as members, statements as statements. */
+static gboolean
+is_function (const Statement *root)
+{
+  for (guint i = 0; i < root->source->items->len; i++)
+    {
+      const CItem *item = g_ptr_array_index (root->source->items, i);
+      if (item->first_token == root->first)
+        return item->kind == C_FUNCTION;
+    }
+  return FALSE;
+}
+
+/* Its statements as they are after rewriting: its text alone is scanned again, in an item of its own. */
 static void
 count_own (Merger *merger, const char *text)
 {
-  g_autofree char *function = g_strconcat ("void f(void)\n{\n", text, "}\n", NULL);
-  g_autoptr (CSource) source = c_source_new (function);
+  const gboolean function = is_function (merger->spec->lab);
+  g_autofree char *item = g_strconcat (function ? "void f(void)\n{\n" : "struct s {\n", text, function ? "}\n" : "};\n", NULL);
+  g_autoptr (CSource) source = c_source_new (item);
   g_autoptr (Statement) tree = source->items->len == 1 ? statement_of_item (source, g_ptr_array_index (source->items, 0)) : NULL;
-  for (guint i = 0; tree != NULL && i < tree->children->len; i++)
+  for (guint i = 0; tree != NULL && tree->children != NULL && i < tree->children->len; i++)
     count_tree (merger->count, g_ptr_array_index (tree->children, i), 1);
 }
 
@@ -186,6 +200,19 @@ put_own (Merger *merger, GString *out, const GPtrArray *statements, guint *writt
     }
 }
 
+/* "}" and an else below it, where the student's braces came in: one line, as the kernel writes it. */
+static void
+join_else (GString *out, const StatementLists *lists, guint j, char *text)
+{
+  const Statement *before = j > 0 ? g_ptr_array_index (lists->lab, j - 1) : NULL;
+  const gsize blank = strspn (text, " \t");
+  if (before == NULL || before->children == NULL || before->open != 0 || !g_str_has_prefix (text + blank, "else") || !g_str_has_suffix (out->str, "}\n"))
+    return;
+  g_string_truncate (out, out->len - 1);
+  g_string_append_c (out, ' ');
+  memmove (text, text + blank, strlen (text + blank) + 1);
+}
+
 static char *
 write_lists (Merger *merger, StatementLists *lists, guint *written)
 {
@@ -205,6 +232,7 @@ write_lists (Merger *merger, StatementLists *lists, guint *written)
       const gboolean goes_on = lists->buckets[j + 1] == NULL && j + 1 < lists->lab->len && !lists->dropped[j + 1];
       if (lists->buckets[j + 1] != NULL && j + 1 == lists->lab->len)
         text = with_separator (lab, g_steal_pointer (&text));
+      join_else (out, lists, j, text);
       if (goes_on)
         g_string_append (out, text);
       else

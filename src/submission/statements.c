@@ -237,10 +237,14 @@ parse_do (Parser *parser, Statement *statement)
 {
   const guint head_end = ++parser->at;
   parse_body (parser, statement);
+  const guint tail = parser->at;
   while (parser->at < parser->end && !here (parser, ";"))
     parser->at++;
-  parser->at++;
-  return finish (statement, head_end, MIN (parser->at, parser->end));
+  parser->at = MIN (parser->at + 1, parser->end);
+  finish (statement, head_end, parser->at);
+  statement->key ^= statement_hash (parser->source, tail, parser->at); /* the condition stands behind the body */
+  make_full (statement);
+  return statement;
 }
 
 /* "case X:", "default:", "out:". */

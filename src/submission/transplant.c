@@ -141,6 +141,7 @@ typedef struct
   GPtrArray *trees;  /* of Statement: the lab's first, then the base's or those of all versions */
   GPtrArray *owned;  /* of those the ones that are made here */
   GHashTable *known; /* keys of all their statements; NULL where the base is known */
+  const Statement *of_version; /* the one of the version that the file is of, or NULL */
 } Origins;
 
 static void
@@ -173,7 +174,12 @@ add_bodies (const Transplanting *work, Origins *origins, const char *name)
 {
   const GPtrArray *bodies = kernel_index_bodies (work->spec->index, name);
   for (guint i = 0; bodies != NULL && i < bodies->len; i++)
-    add_origin (origins, ((const KernelBody *) g_ptr_array_index (bodies, i))->tree);
+    {
+      const KernelBody *body = g_ptr_array_index (bodies, i);
+      add_origin (origins, body->tree);
+      if (work->out->version >= 0 && (body->versions >> work->out->version & 1) != 0)
+        origins->of_version = body->tree;
+    }
 }
 
 static void
@@ -205,7 +211,7 @@ find_origins (const Transplanting *work, const CItem *item, const CItem *lab, Or
     }
 }
 
-/* The nearest, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
+/* The nearest, of equals that of the file's version, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
 static const Statement *
 nearest_origin (const Transplanting *work, const Origins *origins, const Statement *theirs, guint *percent)
 {
@@ -217,7 +223,7 @@ nearest_origin (const Transplanting *work, const Origins *origins, const Stateme
       guint only_theirs, only_tree;
       if ((tree->children == NULL) != (theirs->children == NULL) || !statement_distance (theirs, tree, &budget, &only_theirs, &only_tree))
         continue;
-      if (only_theirs + only_tree >= least)
+      if (only_theirs + only_tree > least || (only_theirs + only_tree == least && tree != origins->of_version))
         continue;
       least = only_theirs + only_tree;
       best = tree;

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "unit/challenge-fixture.h"
+#include "grade/crash.h"
 #include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size);
@@ -19,7 +20,7 @@ int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size);
 /* One vendor's lab, and a baseline of it. */
 typedef struct {
   World *world;
-  Program *program;
+  Program *program, *last;
   Baseline baseline;
 } Lab;
 
@@ -40,6 +41,7 @@ open_lab (Isa isa)
   const AgentReport report = { .kernel_count = 10 };
   lab->world = world_new (isa);
   lab->program = world_program (lab->world, "fuzz");
+  lab->last = world_program_without (lab->world, "fuzz", NULL, TRUE);
   g_autoptr (Fixture) fixture = fixture_new (lab->world, lab->program, world_map (lab->world, "A"), NOTHING);
   fixture_run (fixture);
   g_autoptr (Account) account = account_read (lab->program, fixture->exits, 0);
@@ -94,16 +96,26 @@ judge_all (const Lab *lab, const GArray *exits, const char *text, guint rubric)
   g_autoptr (GPtrArray) accounts = g_ptr_array_new_with_free_func ((GDestroyNotify) account_free), all = g_ptr_array_new (), findings = g_ptr_array_new ();
   g_autoptr (Grade) grade = grade_new ();
   Account *first = account_read (lab->program, exits, 0), *second = account_read (lab->program, exits, first->last + 1);
+  g_autoptr (Account) last = account_read (lab->last, exits, (rubric == 2 ? second : first)->last + 1);
+  g_autoptr (CrashFrame) frame = report->trace != NULL ? crash_frame (report->trace) : NULL;
+  g_autoptr (Crash) crash = report->trouble != NULL ? crash_new (report->trouble_name, report->trouble, frame, rubric == 1 ? text : NULL, text) : NULL;
+  ProgramLess less = { 0 };
+  crash_add_culprit (first, &less);
   Baseline baseline;
   g_ptr_array_add (accounts, first);
   if (rubric == 2)
     g_ptr_array_add (accounts, second);
   check_account (first);
   check_account (second);
+  check_account (last);
   check (baseline_take (first, report, &baseline) == first->complete);
   JudgedLab judged = {
     .isa = lab->world->isa,
     .program = lab->program,
+    .last_program = lab->last,
+    .last = last,
+    .less = rubric == 1 ? &less : NULL,
+    .crash = crash,
     .accounts = accounts,
     .report = report,
     .baseline = first->complete && rubric == 0 ? &baseline : &lab->baseline,
@@ -113,9 +125,9 @@ judge_all (const Lab *lab, const GArray *exits, const char *text, guint rubric)
     .findings = findings,
   };
   g_ptr_array_add (all, &judged);
-  g_free (grade->leaf_map_how);
-  judge_labs (all, rubrics[rubric], judge_find_map (all, lab->world->maps, "A", &grade->leaf_map_how), grade);
+  judge_by_best_map (all, lab->world->maps, rubrics[rubric], grade);
   check_grade (grade);
+  g_clear_pointer (&less.leaves, g_array_unref);
   if (rubric != 2)
     account_free (second);
 }
@@ -144,7 +156,8 @@ static char *
 draw_report (void)
 {
   static const char *const parts[] = { "event ",  "begin ", "again ",  "end\n",  "module-failed ", "kernel ", "1 ",    "-7 ",        "99999999999999999999 ", "3 ",
-                                       "oops 0\n", "\n",     "WARNING: CPU", "BUG: ", "Oops:",         "%s%n",    "x\n", "\xff\xfe\n", "modules-loaded 0\n",     "Kernel panic" };
+                                       "oops 0\n", "\n",     "WARNING: CPU", "BUG: ", "Oops:",         "%s%n",    "x\n", "\xff\xfe\n", "modules-loaded 0\n",     "Kernel panic", "RIP: 0010:", "f+0x1/0x2 [kvm]\n",
+                                       "Call Trace:\n", "+++ b/a.c\n@@ -1 +1 @@\n+", "f\na.c:1\n" };
   GString *text = g_string_new (NULL);
   for (unsigned n = draw (60); n > 0; n--)
     g_string_append (text, parts[draw (G_N_ELEMENTS (parts))]);
@@ -201,6 +214,8 @@ run_one (void)
   fixture->shadow = TRUE;
   if (rubric == 2)
     fixture_run (fixture);
+  fixture->program = lab->last;
+  fixture_run (fixture);
   for (guint i = 0; i < 6; i++)
     {
       g_autoptr (GArray) exits = g_array_new (FALSE, TRUE, sizeof (L0Exit));

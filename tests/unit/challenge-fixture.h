@@ -39,6 +39,7 @@ typedef enum {
   MADE_UP,            /* numbers that grow */
   WITHOUT_TOTALS,     /* right, and without the leaves of totals */
   WITHOUT_REASONS,    /* right, and without those by reason */
+  EAX_ALONE,          /* map C's leaf by reason is answered by eax alone: kvm_cpuid() fills the rest; no other is there */
   NOTHING             /* no leaf is answered: the lab's own kernel */
 } Mistake;
 
@@ -183,7 +184,7 @@ own_answer (Isa isa, gboolean shadow, guint32 leaf, guint32 input, guint32 *regi
 {
   const gboolean none = (leaf > 0x40000001 && leaf < 0x50000000) || (leaf & 0xffff) > 0x100;
   for (guint i = 0; i < 4; i++)
-    registers[i] = !none ? leaf * 2654435761u + input * 40503u + i : isa == ISA_VMX && input < 12 ? (shadow ? 0x240 : 0x340) + input + i : 0;
+    registers[i] = !none ? leaf * 2654435761u + input * 40503u + i : isa == ISA_VMX && input < 12 && (i > 0 || leaf != 0x4ffffffe) ? (shadow ? 0x240 : 0x340) + input + i : 0;
 }
 
 static inline void
@@ -242,6 +243,17 @@ answer_leaf (Fixture *fixture, guint vcpu, guint32 leaf, guint32 input, guint32 
   const LeafMap *map = fixture->map;
   const gboolean exits = leaf == map->total_exits || leaf == map->reason_exits, cycles = leaf == map->total_cycles || leaf == map->reason_cycles;
   const gboolean of_reason = leaf == map->reason_exits || leaf == map->reason_cycles;
+  if (fixture->mistake == EAX_ALONE)
+    {
+      const gboolean undefined = ranges_have (fixture->world->undefined, input);
+      if (leaf != 0x4ffffffe)
+        return FALSE;
+      own_answer (fixture->world->isa, fixture->shadow, leaf, input, registers);
+      registers[0] = undefined ? 0 : (guint32) kernel_number (fixture, vcpu, FALSE, TRUE, input);
+      if (undefined)
+        memcpy (registers, (const guint32[]){ 0, 0, 0, G_MAXUINT32 }, 4 * sizeof *registers);
+      return TRUE;
+    }
   if (leaf == 0 || (!exits && !cycles) || fixture->mistake == NOTHING || (fixture->mistake == WITHOUT_TOTALS && !of_reason) || (fixture->mistake == WITHOUT_REASONS && of_reason))
     return FALSE;
   if (of_reason && answer_without_number (fixture, input, registers))

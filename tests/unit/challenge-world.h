@@ -115,3 +115,12 @@ world_program (const World *world, const char *seed)
   const ProgramSpec spec = world_spec (world, seed);
   return program_draw (&spec);
 }
+
+static inline Program *
+world_program_without (const World *world, const char *seed, const ProgramLess *less, gboolean last)
+{
+  ProgramSpec spec = world_spec (world, seed);
+  spec.less = less;
+  spec.last = last;
+  return program_draw (&spec);
+}

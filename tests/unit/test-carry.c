@@ -2,6 +2,8 @@
 /* Carrying whole files and patches of several kernel versions onto a stand-in for the lab's. */
 #include "unit.h"
 
+#include <time.h>
+
 #include "submission/carry.h"
 #include "unit/carry-kernels.h"
 
@@ -13,6 +15,7 @@ typedef struct
 {
   char *dir, *lab, *other, *scratch;
   const char *bases[2], *names[2];
+  KernelIndex *index;
   Submission submission;
   CarrySpec spec;
   Carried *carried;
@@ -51,6 +54,44 @@ put_kernel (const char *dir, const char *cpuid_version, guint vmx_version, const
   g_free (put_file (dir, "Makefile", makefile));
 }
 
+/* What the index is made of; each one's folder is "in-NAME". */
+static const struct
+{
+  const char *name, *cpuid;
+  guint vmx;
+} kernels[] = { { "5.10.0", "v59", 510 }, { "5.12.0", "v512", 512 }, { "5.18.0", "v518", 518 }, { "6.1.192", "v61", 61 }, { "6.12.0", "v612", 612 } };
+
+static char *
+indexed_dir (const Fixture *fixture, const char *name)
+{
+  g_autofree char *folder = g_strconcat ("in-", name, NULL);
+  return g_build_filename (fixture->dir, folder, NULL);
+}
+
+/* Another text for a file of an indexed kernel. */
+static void
+put_indexed (const Fixture *fixture, const char *name, const char *path, const char *text)
+{
+  g_autofree char *dir = indexed_dir (fixture, name);
+  g_free (put_file (dir, path, text));
+}
+
+static void
+index_kernels (Fixture *fixture)
+{
+  fixture->index = kernel_index_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *dir = indexed_dir (fixture, kernels[i].name);
+      guint version;
+      const gboolean ok = kernel_index_add (fixture->index, kernels[i].name, dir, &version, &error);
+      assert_no_failure (error);
+      assert_true (ok);
+    }
+  fixture->spec.index = fixture->index;
+}
+
 /* The lab is 6.1; 6.12 is at hand. */
 static int
 setup (void **state)
@@ -68,6 +109,11 @@ setup (void **state)
   fixture->names[0] = "6.12.0 (linux-source-6.12)";
   fixture->submission.files = g_ptr_array_new_with_free_func (file_free);
   fixture->submission.patches = g_ptr_array_new_with_free_func (patch_free);
+  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
+    {
+      g_autofree char *dir = indexed_dir (fixture, kernels[i].name);
+      put_kernel (dir, kernels[i].cpuid, kernels[i].vmx, "");
+    }
   fixture->spec = (CarrySpec){ .lab_dir = fixture->lab, .base_dirs = fixture->bases, .base_names = fixture->names, .scratch_dir = fixture->scratch };
   *state = fixture;
   return 0;
@@ -82,6 +128,7 @@ teardown (void **state)
   g_ptr_array_unref (fixture->submission.files);
   g_ptr_array_unref (fixture->submission.patches);
   carried_free (fixture->carried);
+  kernel_index_free (fixture->index);
   fault_free (fixture->fault);
   g_free (fixture->dir);
   g_free (fixture->lab);
@@ -118,6 +165,7 @@ static void
 carry (Fixture *fixture)
 {
   g_autoptr (GError) error = NULL;
+  index_kernels (fixture);
   const gboolean ok = submission_carry (&fixture->submission, &fixture->spec, &fixture->carried, &fixture->fault, &error);
   assert_no_failure (error);
   assert_true (ok);
@@ -151,6 +199,16 @@ assert_carried (const Fixture *fixture, const char *path, const char *how, char 
   if (strcmp (file->text, expected) != 0)
     fail_msg ("%s differs: expected\n%.400s\ngot\n%.400s", path, expected + same - MIN (same, 100), file->text + same - MIN (same, 100));
   assert_true (g_str_has_prefix (file->how, how));
+}
+
+/* The part is in the carried file; else what is there instead, from `near` on. */
+static void
+assert_carried_has (const Fixture *fixture, const char *path, const char *near, const char *part)
+{
+  const char *text = carried_file (fixture, path)->text;
+  const char *from = strstr (text, near);
+  if (strstr (text, part) == NULL)
+    fail_msg ("not in %s:\n%s\nbut:\n%.600s", path, part, from != NULL ? from : "nothing near it");
 }
 
 static void
@@ -187,8 +245,8 @@ test_other_at_hand (void **state)
   hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v612")));
   hand_in (fixture, VMX, student_inside (kernel_vmx (612), FALSE));
   carry (fixture);
-  assert_carried (fixture, CPUID, "merged: base 6.12.0", student_cpuid (kernel_cpuid ("v61")));
-  assert_carried (fixture, VMX, "merged: base 6.12.0", student_inside (kernel_vmx (61), FALSE));
+  assert_carried (fixture, CPUID, "transplanted: total_exits, per_reason, kvm_emulate_cpuid", student_cpuid (kernel_cpuid ("v61")));
+  assert_carried (fixture, VMX, "transplanted: ", student_inside (kernel_vmx (61), FALSE));
 }
 
 /* Where a student's change meets a line that differs between the two: the base is known, and so are the student's lines, whatever they say. */
@@ -244,26 +302,26 @@ test_helper (void **state)
   char *theirs = with (kernel_vmx (510), "static int vmx_handle_exit(",
                        "#define MY_MAX 69\nstatic u32 my_counts[MY_MAX];\n\nstatic void my_count(struct kvm_vcpu *vcpu)\n{\n"
                        "\tif (to_vmx(vcpu)->exit_reason < MY_MAX)\n\t\tmy_counts[to_vmx(vcpu)->exit_reason]++;\n}\n\nstatic int vmx_handle_exit(");
-  hand_in (fixture, VMX, with (theirs, "\tif (enable_pml)", "\tmy_count(vcpu);\n\tif (enable_pml)"));
+  hand_in (fixture, VMX, with (theirs, "\tif (enable_pml)", "\tmy_count(vcpu);\n\n\tif (enable_pml)"));
   carry (fixture);
   const char *text = carried_file (fixture, VMX)->text;
   assert_text_has (text, "#define MY_MAX 69\nstatic u32 my_counts[MY_MAX];\n\nstatic void my_count(struct kvm_vcpu *vcpu)\n{\n"
                          "\tif (to_vmx(vcpu)->exit_reason.full < MY_MAX)\n\t\tmy_counts[to_vmx(vcpu)->exit_reason.full]++;\n}\n");
-  assert_text_has (text, "\tmy_count(vcpu);\n\tif (enable_pml && !is_guest_mode(vcpu))\n");
+  assert_carried_has (fixture, VMX, "static int __vmx_handle_exit(", "\tmy_count(vcpu);\n\n\tif (enable_pml && !is_guest_mode(vcpu))\n");
   assert_true (strstr (text, "my_count(struct") < strstr (text, "static int __vmx_handle_exit("));
   assert_null (strstr (text, "v510"));
 }
 
-/* Lines of a function that nothing explains: not guessed at. */
+/* Lines that only words of the kernel's are in, before a condition that stands elsewhere in the lab: with the condition that they touch. */
 static void
-test_doubt (void **state)
+test_common_words (void **state)
 {
   Fixture *fixture = *state;
   char *theirs = student_inside (kernel_vmx (512), FALSE);
   hand_in (fixture, VMX, with (theirs, "\tif (is_guest_mode(vcpu)) {\n", "\tif (vectoring_info)\n\t\treturn 1;\n\n\tif (is_guest_mode(vcpu)) {\n"));
   carry (fixture);
-  assert_fault (fixture, STAGE_CARRY, TRUE, "part of the change could not be placed");
-  assert_text_has (fixture->fault->details, "neither this kernel's nor clearly the student's: if (vectoring_info)");
+  assert_carried (fixture, VMX, "transplanted: ",
+                  with (student_inside (kernel_vmx (61), FALSE), "\tif (is_guest_mode(vcpu)) {\n", "\tif (vectoring_info)\n\t\treturn 1;\n\n\tif (is_guest_mode(vcpu)) {\n"));
 }
 
 static void
@@ -327,7 +385,7 @@ test_one_unchanged (void **state)
   hand_in (fixture, VMX, student_around (kernel_vmx (61)));
   carry (fixture);
   assert_int_equal (fixture->carried->files->len, 1);
-  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "unchanged, that of Linux 6.12.0");
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 1), "cpuid.c: unchanged, that of Linux 6.12.0");
 }
 
 static void
@@ -356,7 +414,7 @@ test_stranger (void **state)
   add_functions (text, "mine", 30);
   hand_in (fixture, CPUID, g_string_free (text, FALSE));
   carry (fixture);
-  assert_fault (fixture, STAGE_CARRY, TRUE, "none of the kernels at hand has a file that it could have been made from");
+  assert_fault (fixture, STAGE_CARRY, TRUE, "no change was found that can be told from the kernel's own code; try: --base");
 }
 
 static void
@@ -393,30 +451,37 @@ test_header (void **state)
 {
   Fixture *fixture = *state;
   g_autofree char *header = kernel_header ("v61", "");
+  g_autofree char *old = kernel_header ("v512", "");
   g_free (put_file (fixture->lab, HEADER, header));
+  put_indexed (fixture, "6.1.192", HEADER, header);
+  put_indexed (fixture, "5.12.0", HEADER, old);
   hand_in (fixture, HEADER, kernel_header ("v512", "\tu64 my_exits;\n"));
-  hand_in (fixture, VMX, with (kernel_vmx (512), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\tif (enable_pml"));
+  hand_in (fixture, VMX, with (kernel_vmx (512), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\n\tif (enable_pml"));
   carry (fixture);
   assert_carried (fixture, HEADER, "transplanted: kvm_vcpu_arch", kernel_header ("v61", "\tu64 my_exits;\n"));
-  assert_carried (fixture, VMX, "transplanted: __vmx_handle_exit", with (kernel_vmx (61), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\tif (enable_pml"));
+  assert_carried (fixture, VMX, "transplanted: __vmx_handle_exit", with (kernel_vmx (61), "\tif (enable_pml", "\tvcpu->arch.my_exits++;\n\n\tif (enable_pml"));
 }
 
-/* A function of which little is known: what names the student's own is carried, the version's own lines are not. */
+#define RUN_OLD "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\told_prepare(vcpu, 3);\n\tenter(vcpu);\n\tleave(vcpu);\n}\n\nstatic int later_0("
+#define RUN_LAB "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\tnew_prepare(vcpu);\n\tenter(vcpu);\n\tleave(vcpu);\n}\n\nstatic int later_0("
+
+/* A function that counts nothing: what names the student's own is carried, the version's own lines are not. */
 static void
 test_elsewhere (void **state)
 {
   Fixture *fixture = *state;
-  g_autofree char *run = with (kernel_vmx (61), "static int later_0(", "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\tnew_prepare(vcpu);\n\tenter(vcpu);\n\tleave(vcpu);\n}\n\nstatic int later_0(");
-  g_free (put_file (fixture->lab, VMX, run));
-  char *theirs = with (kernel_vmx (512), "static int later_0(",
-                       "static void vmx_vcpu_run(struct kvm_vcpu *vcpu)\n{\n\tu64 begin;\n\told_prepare(vcpu, 3);\n\tbegin = rdtsc();\n\tenter(vcpu);\n"
-                       "\tmy_cycles += rdtsc() - begin;\n\tleave(vcpu);\n}\n\nstatic int later_0(");
+  g_autofree char *lab = with (kernel_vmx (61), "static int later_0(", RUN_LAB);
+  g_autofree char *old = with (kernel_vmx (512), "static int later_0(", RUN_OLD);
+  g_free (put_file (fixture->lab, VMX, lab));
+  put_indexed (fixture, "6.1.192", VMX, lab);
+  put_indexed (fixture, "5.12.0", VMX, old);
+  char *theirs = with (g_strdup (old), "\told_prepare(vcpu, 3);\n\tenter(vcpu);\n",
+                       "\tu64 begin;\n\told_prepare(vcpu, 3);\n\tbegin = rdtsc();\n\tenter(vcpu);\n\tmy_cycles += rdtsc() - begin;\n");
   hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v61")), "u32 per_reason[69];\n", "u32 per_reason[69];\nu64 my_cycles;\n"));
   hand_in (fixture, VMX, with (student_inside (theirs, FALSE), "extern u32 per", "extern u64 my_cycles;\nextern u32 per"));
   carry (fixture);
   const char *text = carried_file (fixture, VMX)->text;
-  assert_text_has (text, "\tnew_prepare(vcpu);\n\tbegin = rdtsc();\n\tenter(vcpu);\n\tmy_cycles += rdtsc() - begin;\n\tleave(vcpu);\n");
-  assert_text_has (text, "\tu64 begin;\n");
+  assert_carried_has (fixture, VMX, "static void vmx_vcpu_run(", "\tu64 begin;\n\tnew_prepare(vcpu);\n\tbegin = rdtsc();\n\tenter(vcpu);\n\tmy_cycles += rdtsc() - begin;\n\tleave(vcpu);\n");
   assert_text_has (text, "extern u64 my_cycles;\n");
   assert_null (strstr (text, "old_prepare"));
 }
@@ -428,6 +493,177 @@ test_outside (void **state)
   hand_in (fixture, "../../etc/passwd", g_strdup ("x\n"));
   carry (fixture);
   assert_fault (fixture, STAGE_POLICY, FALSE, "outside of the kernel's tree");
+}
+
+/* --- one function, statement by statement ------------------------------------------------------ */
+
+typedef struct
+{
+  const char *name;
+  const char *old, *theirs, *lab; /* bodies: of 5.12, the student's, of 6.1 */
+  const char *expected;           /* NULL: it needs a base */
+} FunctionCase;
+
+static char *
+with_function (guint version, const char *body)
+{
+  g_autofree char *function = g_strconcat ("static int handle_one(struct kvm_vcpu *vcpu)\n{\n", body, "}\n\nstatic int later_0(", NULL);
+  return with (kernel_vmx (version), "static int later_0(", function);
+}
+
+static void
+try_function (Fixture *fixture, const FunctionCase *c)
+{
+  g_autofree char *lab = with_function (61, c->lab);
+  g_autofree char *old = with_function (512, c->old);
+  g_free (put_file (fixture->lab, VMX, lab));
+  put_indexed (fixture, "6.1.192", VMX, lab);
+  put_indexed (fixture, "5.12.0", VMX, old);
+  g_ptr_array_set_size (fixture->submission.files, 0);
+  hand_in (fixture, VMX, with_function (512, c->theirs));
+  carry (fixture);
+  if (c->expected == NULL)
+    assert_fault (fixture, STAGE_CARRY, TRUE, "");
+  else
+    {
+      g_autofree char *expected = with_function (61, c->expected);
+      const CarriedFile *file = carried_file (fixture, VMX);
+      if (strcmp (file->text, expected) != 0)
+        fail_msg ("%s: expected\n%s\ngot\n%.700s", c->name, c->expected, strstr (file->text, "handle_one"));
+    }
+  g_clear_pointer (&fixture->carried, carried_free);
+  g_clear_pointer (&fixture->fault, fault_free);
+  g_clear_pointer (&fixture->index, kernel_index_free);
+}
+
+static const FunctionCase functions[] = {
+  { "braces before an enclosing brace", "\tif (a) {\n\t\tif (b)\n\t\t\tgo();\n\t}\n\told();\n", "\tif (a) {\n\t\tif (b) {\n\t\t\tmy_total++;\n\t\t\tgo();\n\t\t}\n\t}\n\told();\n",
+    "\tif (a) {\n\t\tif (b)\n\t\t\tgo();\n\t}\n\tnew();\n", "\tif (a) {\n\t\tif (b) {\n\t\t\tmy_total++;\n\t\t\tgo();\n\t\t}\n\t}\n\tnew();\n" },
+  { "a condition of the other version", "\tif (old_only) {\n\t\told_call();\n\t}\n\tgo();\n", "\tif (old_only) {\n\t\tmy_total++;\n\t\told_call();\n\t}\n\tmy_total++;\n\tgo();\n", "\tgo();\n",
+    "\tmy_total++;\n\tgo();\n" },
+  { "a condition that moved", "\tif (a) {\n\t\tone();\n\t}\n\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n", "\tif (a) {\n\t\tmy_total++;\n\t\tone();\n\t}\n\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n",
+    "\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n\tif (a) {\n\t\tone();\n\t}\n", "\tif (b) {\n\t\ttwo();\n\t\tthree();\n\t}\n\tif (a) {\n\t\tmy_total++;\n\t\tone();\n\t}\n" },
+  { "a return replaced", "\tif (a)\n\t\treturn go(vcpu);\n\treturn old(vcpu);\n", "\tint ret;\n\n\tif (a) {\n\t\tret = go(vcpu);\n\t\tmy_total++;\n\t\treturn ret;\n\t}\n\treturn old(vcpu);\n",
+    "\tif (a)\n\t\treturn go(vcpu);\n\treturn new(vcpu);\n", "\tint ret;\n\tif (a) {\n\t\tret = go(vcpu);\n\t\tmy_total++;\n\t\treturn ret;\n\t}\n\treturn new(vcpu);\n" },
+  { "a return replaced that this kernel has otherwise", "\tgo();\n\treturn old_one(vcpu);\n", "\tint ret;\n\n\tgo();\n\tret = old_one(vcpu);\n\tmy_total++;\n\treturn ret;\n", "\tgo();\n\treturn kvm_new(arg, 5);\n", NULL },
+  { "an else if", "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\told();\n", "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\telse if (my_total)\n\t\tmy_call();\n\told();\n",
+    "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\tnew();\n", "\tif (a)\n\t\tone();\n\telse if (b)\n\t\ttwo();\n\telse if (my_total)\n\t\tmy_call();\n\tnew();\n" },
+  { "a case", "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 2:\n\t\told();\n\t\tbreak;\n\t}\n", "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 7:\n\t\tmy_total++;\n\t\tbreak;\n\tcase 2:\n\t\told();\n\t\tbreak;\n\t}\n",
+    "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 2:\n\t\tnew();\n\t\tbreak;\n\t}\n", "\tswitch (a) {\n\tcase 1:\n\t\tone();\n\t\tbreak;\n\tcase 7:\n\t\tmy_total++;\n\t\tbreak;\n\tcase 2:\n\t\tnew();\n\t\tbreak;\n\t}\n" },
+  { "a do loop", "\tdo {\n\t\tgo();\n\t} while (b);\n\told();\n", "\tdo {\n\t\tmy_total++;\n\t\tgo();\n\t} while (b);\n\told();\n", "\tdo {\n\t\tgo();\n\t} while (b);\n\tnew();\n", "\tdo {\n\t\tmy_total++;\n\t\tgo();\n\t} while (b);\n\tnew();\n" },
+  { "a macro that loops", "\tkvm_for_each_vcpu(i, v, kvm)\n\t\tgo(v);\n\told();\n", "\tkvm_for_each_vcpu(i, v, kvm) {\n\t\tgo(v);\n\t\tmy_total++;\n\t}\n\told();\n", "\tkvm_for_each_vcpu(i, v, kvm)\n\t\tgo(v);\n\tnew();\n",
+    "\tkvm_for_each_vcpu(i, v, kvm) {\n\t\tgo(v);\n\t\tmy_total++;\n\t}\n\tnew();\n" },
+  { "a label", "\tif (a)\n\t\tgoto out;\n\told();\nout:\n\treturn 1;\n", "\tif (a)\n\t\tgoto out;\n\told();\nout:\n\tmy_total++;\n\treturn 1;\n", "\tif (a)\n\t\tgoto out;\n\tnew();\nout:\n\treturn 1;\n",
+    "\tif (a)\n\t\tgoto out;\n\tnew();\nout:\n\tmy_total++;\n\treturn 1;\n" },
+  { "a label of the student's", "\tone();\n\told();\n\treturn 1;\n", "\tif (my_total)\n\t\tgoto my_out;\n\tone();\n\told();\nmy_out:\n\treturn 1;\n", "\tone();\n\tnew();\n\treturn 1;\n", "\tif (my_total)\n\t\tgoto my_out;\n\tone();\n\tnew();\nmy_out:\n\treturn 1;\n" },
+  { "an #ifdef", "\tone();\n#ifdef CONFIG_A\n\ttwo();\n#endif\n\told();\n", "\tone();\n#ifdef CONFIG_A\n\tmy_total++;\n\ttwo();\n#endif\n\told();\n", "\tone();\n#ifdef CONFIG_A\n\ttwo();\n#endif\n\tnew();\n",
+    "\tone();\n#ifdef CONFIG_A\n\tmy_total++;\n\ttwo();\n#endif\n\tnew();\n" },
+  { "an #ifdef of the student's", "\tone();\n\ttwo();\n\told();\n", "\tone();\n#ifdef MY_COUNT\n\tmy_total++;\n#endif\n\ttwo();\n\told();\n", "\tone();\n\ttwo();\n\tnew();\n", "\tone();\n#ifdef MY_COUNT\n\tmy_total++;\n#endif\n\ttwo();\n\tnew();\n" },
+  { "words that kernels know too", "\tone();\n\told();\n", "\tu64 start_time = my_clock();\n\n\tone();\n\tcounter = start_time;\n\told();\n", "\tone();\n\tnew();\n", "\tu64 start_time = my_clock();\n\tone();\n\tcounter = start_time;\n\tnew();\n" },
+  { "reformatted", "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n\told();\n", "  if(a)one(\"a \" \"b\");\n  two(); my_total++; old();\n", "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n\tnew();\n",
+    "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n my_total++;\n\tnew();\n" },
+};
+
+static void
+test_functions (void **state)
+{
+  const char *only = g_getenv ("CARRY_CASE");
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    {
+      if (only == NULL || strcmp (only, functions[i].name) == 0)
+        try_function (*state, &functions[i]);
+    }
+}
+
+/* --- shapes of files -------------------------------------------------------------------------- */
+
+#define WRAPPER \
+  "static int vmx_handle_exit(struct kvm_vcpu *vcpu, fastpath_t exit_fastpath)\n{\n\tint ret = __my_exit(vcpu, exit_fastpath);\n\n\tatomic_inc(&total_exits);\n\treturn ret;\n}\n\n"
+
+/* The kernel's function is renamed, and a new one of its name calls it. */
+static char *
+wrapped (guint version)
+{
+  char *text = kernel_vmx (version);
+  if (version != 510)
+    text = with (text, "static int vmx_handle_exit(", "static int __my_exit(");
+  else
+    text = with (text, "static int vmx_handle_exit(", "static int __my_exit(");
+  return with (text, "static int later_0(", WRAPPER "static int later_0(");
+}
+
+static void
+test_wrapper (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, VMX, wrapped (518));
+  carry (fixture);
+  assert_carried (fixture, VMX, "transplanted: ", wrapped (61));
+}
+
+/* A repository whose first commit holds the student's lines already. */
+static void
+test_base_has_it (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v518")))->base_text = student_cpuid (kernel_cpuid ("v518"));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "transplanted: ", student_cpuid (kernel_cpuid ("v61")));
+}
+
+static void
+test_far_base (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *given = g_build_filename (fixture->dir, "given", NULL);
+  g_autofree char *far = without (kernel_cpuid ("v59"), "static int common_0(", "static int common_5(");
+  put_kernel (given, "v512", 512, "VERSION = 5\nPATCHLEVEL = 12\nSUBLEVEL = 0\n");
+  fixture->spec.given_base_dir = given;
+  hand_in (fixture, CPUID, student_cpuid (g_steal_pointer (&far)));
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, TRUE, "--base, Linux 5.12.0, is not what it was made from: ");
+  assert_text_has (fixture->fault->reason, "lines are not in it; try: without --base");
+}
+
+/* Only the functions that were changed: the rest is this kernel's. */
+static void
+test_fragment (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *whole = student_cpuid (kernel_cpuid ("v518"));
+  hand_in (fixture, CPUID, g_strdup (strstr (whole, "/* counts */")));
+  carry (fixture);
+  assert_carried (fixture, CPUID, "transplanted: total_exits, per_reason, kvm_emulate_cpuid", with (student_cpuid (kernel_cpuid ("v61")), "\n\n/* counts", "\n/* counts"));
+}
+
+/* A statement where none can stand is the student's mistake, and stays one. */
+static void
+test_stray (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v518")), "u32 per_reason[69];\n", "u32 per_reason[69];\nper_reason[0] = 1;\n"));
+  carry (fixture);
+  assert_carried_has (fixture, CPUID, "u32 per_reason", "\nper_reason[0] = 1;\n");
+}
+
+#define TABLE_OLD "enum kinds {\n\tKIND_A,\n\tKIND_OLD\n};\n\nstatic int later_0("
+#define TABLE_THEIRS "enum kinds {\n\tKIND_A,\n\tKIND_OLD,\n\tMY_KIND\n};\n\nstatic int later_0("
+#define TABLE_LAB "enum kinds {\n\tKIND_A,\n\tKIND_NEW,\n\tKIND_OLD\n};\n\nstatic int later_0("
+#define TABLE_MERGED "enum kinds {\n\tKIND_A,\n\tKIND_NEW,\n\tKIND_OLD,\n\tMY_KIND,\n};\n\nstatic int later_0("
+
+/* Members behind a last one that has no comma. */
+static void
+test_tables (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *lab = with (kernel_vmx (61), "static int later_0(", TABLE_LAB);
+  g_autofree char *old = with (kernel_vmx (512), "static int later_0(", TABLE_OLD);
+  g_free (put_file (fixture->lab, VMX, lab));
+  put_indexed (fixture, "6.1.192", VMX, lab);
+  put_indexed (fixture, "5.12.0", VMX, old);
+  hand_in (fixture, VMX, with (kernel_vmx (512), "static int later_0(", TABLE_THEIRS));
+  carry (fixture);
+  assert_carried_has (fixture, VMX, "enum kinds", TABLE_MERGED);
 }
 
 /* --- patches ---------------------------------------------------------------------------------- */
@@ -576,9 +812,9 @@ test_large (void **state)
   for (guint i = 0; text->len < 2 * 1024 * 1024; i++)
     g_string_append_printf (text, "static int x%u = total_exits + x%u;\n", i, i + 1);
   hand_in (fixture, VMX, g_string_free (text, FALSE));
-  const gint64 begin = g_get_monotonic_time ();
+  const clock_t begin = clock (); /* of the processor: others may want it too */
   carry (fixture);
-  assert_true (g_get_monotonic_time () - begin < 60 * G_USEC_PER_SEC);
+  assert_true (clock () - begin < 60 * CLOCKS_PER_SEC);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown (f, setup, teardown)
@@ -588,10 +824,12 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
-    TEST (test_helper), TEST (test_doubt), TEST (test_given_base), TEST (test_own_base), TEST (test_told_base), TEST (test_unchanged), TEST (test_one_unchanged),
-    TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere), TEST (test_outside), TEST (test_patch),
-    TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_blanks), TEST (test_patch_backwards), TEST (test_patch_backwards_blanks), TEST (test_patch_fuzz_blanks),
-    TEST (test_patch_second_hunk), TEST (test_patch_fails), TEST (test_patch_malformed), TEST (test_patch_link), TEST (test_large),
+    TEST (test_helper), TEST (test_common_words), TEST (test_given_base), TEST (test_own_base), TEST (test_told_base), TEST (test_unchanged),
+    TEST (test_one_unchanged), TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere),
+    TEST (test_outside), TEST (test_functions), TEST (test_wrapper), TEST (test_base_has_it), TEST (test_far_base), TEST (test_fragment), TEST (test_stray),
+    TEST (test_tables), TEST (test_patch), TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_blanks), TEST (test_patch_backwards),
+    TEST (test_patch_backwards_blanks), TEST (test_patch_fuzz_blanks), TEST (test_patch_second_hunk), TEST (test_patch_fails), TEST (test_patch_malformed),
+    TEST (test_patch_link), TEST (test_large),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -128,6 +128,22 @@ test_stray (void **state)
   assert_int_equal (item (source, 1)->kind, C_STRAY);
 }
 
+/* What a reformatter cannot part is one token. */
+static void
+test_operators (void **state)
+{
+  (void) state;
+  g_autoptr (CSource) source = c_source_new ("a<<=b>>=c...d->e++--<<>><=>===!=&&||+=-=*=/=%=&=^=|=##f+ +=x-- -y");
+  static const char *const tokens[] = { "a", "<<=", "b", ">>=", "c", "...", "d", "->", "e", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=",
+                                        "/=", "%=", "&=", "^=", "|=", "##", "f", "+", "+=", "x", "--", "-", "y" };
+  assert_int_equal (source->tokens->len, G_N_ELEMENTS (tokens));
+  for (guint i = 0; i < G_N_ELEMENTS (tokens); i++)
+    {
+      g_autofree char *text = c_token_text (source, &g_array_index (source->tokens, CToken, i));
+      assert_string_equal (text, tokens[i]);
+    }
+}
+
 /* Four MiB of what makes scanners slow: in seconds, whatever it is. */
 static void
 test_hostile (void **state)
@@ -151,7 +167,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_items), cmocka_unit_test (test_conditions), cmocka_unit_test (test_lines),
+    cmocka_unit_test (test_items), cmocka_unit_test (test_conditions), cmocka_unit_test (test_lines), cmocka_unit_test (test_operators),
     cmocka_unit_test (test_problems), cmocka_unit_test (test_stray), cmocka_unit_test (test_hostile),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

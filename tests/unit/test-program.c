@@ -100,16 +100,17 @@ static void
 test_golden (void **state)
 {
   (void) state;
-  static const char *const golden[] = { "92f4f5898eca05394538cfe5fb94a58ef38a6dd3294df657e9e31a6709841ee5", "42e3cdae63c13a319defe85837538802ff9c4bc758302a81ce76633dc4944c8b" };
-  for (guint i = 0; i < G_N_ELEMENTS (isas); i++)
+  static const char *const golden[] = { "93c6a0cdd93ea7ddda712c866cc9669b2dec2ccfc475c86d7ac0385bc7e79133", "0fe8481693603db129b8a03a40196377627ed5264735eb5fc80a87d5348411f3", "4972900e5d8c8a29319894c07596e120ce11b2d5edbe174013a3cf996e1b412d", "0fe8481693603db129b8a03a40196377627ed5264735eb5fc80a87d5348411f3" };
+  for (guint i = 0; i < G_N_ELEMENTS (golden); i++)
     {
-      g_autoptr (World) world = world_new (isas[i]);
+      g_autoptr (World) world = world_new (isas[i / 2]);
       ProgramSpec spec = world_spec (world, "seed");
       static const guint32 codes[] = { 0, 10, 28 };
       g_autoptr (GArray) defined = g_array_new (FALSE, FALSE, sizeof (guint32));
       g_array_append_vals (defined, codes, G_N_ELEMENTS (codes));
       spec.defined = defined;
       spec.undefined = "35,38,69-4294967295";
+      spec.last = (i & 1) != 0;
       g_autoptr (Program) program = program_draw (&spec);
       g_autofree char *sum = digest (program);
       assert_string_equal (sum, golden[i]);
@@ -267,7 +268,7 @@ test_undefined (void **state)
   for (guint i = 0; i < G_N_ELEMENTS (isas); i++)
     {
       g_autoptr (World) world = world_new (isas[i]);
-      g_autoptr (Program) program = world_program (world, "a");
+      g_autoptr (Program) program = world_program_without (world, "a", NULL, TRUE);
       assert_int_equal (program->undefined.first + program->undefined.count, program->steps->len);
       for (guint j = program->undefined.first; j < program->steps->len; j++)
         {
@@ -285,8 +286,51 @@ test_undefined (void **state)
       assert_true (reads (program, 0x80000000));
     }
   g_autoptr (World) world = world_new (ISA_VMX);
-  g_autoptr (Program) program = world_program (world, "a");
+  g_autoptr (Program) program = world_program_without (world, "a", NULL, TRUE);
   assert_true (reads (program, G_MAXUINT32));
+}
+
+static guint
+performs (const Program *program, guint op)
+{
+  guint count = 0;
+  for (guint i = 0; i < program->steps->len; i++)
+    {
+      const struct challenge_step *step = program_step (program, i);
+      count += (step->kind == CHALLENGE_PERFORM || step->kind == CHALLENGE_CONCURRENT) && step->op == op ? 1 : 0;
+    }
+  return count;
+}
+
+static gboolean
+asks (const Program *program, guint32 leaf)
+{
+  for (guint i = 0; i < program->steps->len; i++)
+    if (program_step (program, i)->kind == CHALLENGE_READ && program_step (program, i)->a == leaf)
+      return TRUE;
+  return FALSE;
+}
+
+/* What killed L1 is not asked again, in either program; all else is. */
+static void
+test_left_out (void **state)
+{
+  (void) state;
+  g_autoptr (World) world = world_new (ISA_VMX);
+  g_autoptr (GArray) leaves = g_array_new (FALSE, FALSE, sizeof (guint32));
+  static const guint32 killers[] = { 0x4ffffffc, 4 };
+  g_array_append_vals (leaves, killers, G_N_ELEMENTS (killers));
+  const ProgramLess less = { leaves, 1u << CHALLENGE_OP_CR0 | 1u << CHALLENGE_OP_HYPERCALL };
+  for (guint last = 0; last < 2; last++)
+    {
+      g_autoptr (Program) whole = world_program_without (world, "a", NULL, last != 0);
+      g_autoptr (Program) program = world_program_without (world, "a", &less, last != 0);
+      assert_true (asks (whole, 0x4ffffffc) && asks (program, 0x4ffffffd) && asks (whole, 4) == (last == 0));
+      assert_false (asks (program, 0x4ffffffc) || asks (program, 4));
+      assert_int_equal (performs (program, CHALLENGE_OP_CR0) + performs (program, CHALLENGE_OP_HYPERCALL), 0);
+      assert_int_equal (performs (whole, CHALLENGE_OP_CR0) > 0, last == 0);
+      assert_int_equal (performs (program, CHALLENGE_OP_RDMSR), performs (whole, CHALLENGE_OP_RDMSR));
+    }
 }
 
 /* A range that ends with the last 32-bit number, which nothing is added to. */
@@ -300,6 +344,7 @@ test_undefined_at_the_end (void **state)
     {
       ProgramSpec spec = world_spec (world, "a");
       spec.undefined = texts[i];
+      spec.last = TRUE;
       g_autoptr (Program) program = program_draw (&spec);
       g_autoptr (GArray) ranges = ranges_parse (texts[i]);
       for (guint j = program->undefined.first; j < program->steps->len; j++)
@@ -322,6 +367,7 @@ main (void)
     cmocka_unit_test (test_bounds_of_many_leaves),
     cmocka_unit_test (test_windows),
     cmocka_unit_test (test_undefined),
+    cmocka_unit_test (test_left_out),
     cmocka_unit_test (test_undefined_at_the_end),
   };
   return cmocka_run_group_tests_name ("program", tests, NULL, NULL);

@@ -38,6 +38,17 @@ test_committed (void **state)
 }
 
 static void
+test_lines_per_query (void **state)
+{
+  g_autoptr (GString) text = g_string_new (RUBRIC_TEXT);
+  assert_int_equal (g_string_replace (text, "log_lines_max = 4\n", "log_lines_max = 4\nlog_lines_per_query = 0\n", 1), 1);
+  g_autofree char *path = put_file (*state, "x.conf", text->str);
+  g_autoptr (Rubric) rubric = NULL;
+  assert_true (rubric_load (path, &rubric, NULL));
+  assert_int_equal (rubric->log_lines_per_query, 0);
+}
+
+static void
 test_values (void **state)
 {
   g_autofree char *path = put_file (*state, "my.rubric.conf", RUBRIC_TEXT);
@@ -67,6 +78,7 @@ test_values (void **state)
   assert_int_equal (rubric->warning_cost_max, 2);
   assert_int_equal (rubric->cost_max_percent, 3);
   assert_int_equal (rubric->log_lines_max, 4);
+  assert_int_equal (rubric->log_lines_per_query, 1); /* an older file does not say */
   assert_int_equal (rubric->cycles_min_percent, 100);
   assert_string_equal (rubric->not_enabled_vmx, "3-6,0x10");
   assert_string_equal (rubric->not_enabled_svm, "");
@@ -153,7 +165,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_committed), FOLDER_TEST (test_values), FOLDER_TEST (test_row_names), FOLDER_TEST (test_mistakes), FOLDER_TEST (test_no_points), FOLDER_TEST (test_unreadable),
+    cmocka_unit_test (test_committed), FOLDER_TEST (test_values), FOLDER_TEST (test_lines_per_query), FOLDER_TEST (test_row_names), FOLDER_TEST (test_mistakes), FOLDER_TEST (test_no_points), FOLDER_TEST (test_unreadable),
   };
   return cmocka_run_group_tests_name ("rubric", tests, NULL, NULL);
 }

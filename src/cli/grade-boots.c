@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The boots of one lab; see grade-boots.h. */
+#include "cli/grade-boots.h"
+
+#include <string.h>
+
+#include "base/files.h"
+#include "cli/crash-line.h"
+
+#define DEADLINE_FACTOR 6.0 /* of what the lab's own kernel took here: other jobs and a slow change have room */
+#define DEADLINE_MORE_S 25.0
+#define STALL_FACTOR 2.0 /* of the same: L2 exits all the time but for L1's boot and end, which are a part of it */
+#define STALL_MORE_S 10.0
+#define MODULE_MAX (64 << 20)
+#define BOOTS_MAX 3u /* a map has two leaves that take a number, which is what kills */
+
+const char *
+grade_boots_end_words (const MachineResult *result)
+{
+  switch (result->end)
+    {
+    case MACHINE_END_POWEROFF:
+      return "powering itself off";
+    case MACHINE_END_PANIC:
+      return "a kernel panic";
+    case MACHINE_END_RESET:
+      return "a reset";
+    case MACHINE_END_DEADLINE:
+      return "its deadline";
+    case MACHINE_END_FLOOD:
+      return "writing without end";
+    case MACHINE_END_SNAPSHOT:
+    case MACHINE_END_KILLED:
+      return "the emulator's death";
+    }
+  return "something else";
+}
+
+/* The project's own patch series, and what is built on it, answers its leaves only if a parameter of kvm.ko says which. */
+static char *
+kvm_params (const Way *way, const char *modules_dir)
+{
+  static const char parameter[] = "parmtype=exit_leaf_abi:";
+  const LeafMap *map = grade_session_preferred_map (way->session);
+  g_autofree char *path = g_build_filename (modules_dir, "kvm.ko", NULL);
+  g_autofree char *data = NULL;
+  g_autofree char *leaves = NULL;
+  gsize size;
+
+  if (!files_read (path, MODULE_MAX, &data, &size, NULL) || !memmem (data, size, parameter, sizeof parameter - 1))
+    return g_strdup ("");
+  leaves = leaf_map_kernel_spec (map);
+  return g_strdup_printf ("exit_log_records=0 exit_leaf_abi=%s", leaves);
+}
+
+/* --- one boot --------------------------------------------------------------------------------------------- */
+
+static void
+keep_logs (const Way *way, Isa isa, const GradedBoot *boot, guint number)
+{
+  g_autofree char *lab = number == 0 ? g_strdup (isa_name (isa)) : g_strdup_printf ("%s-boot%u", isa_name (isa), number + 1);
+  g_autofree char *console = g_strconcat (lab, "-console.log", NULL);
+  g_autofree char *kernel = g_strconcat (lab, "-kernel.log", NULL);
+  g_autofree char *report = g_strconcat (lab, "-report.txt", NULL);
+  g_autofree char *lines = agent_report_kernel (boot->report);
+
+  way_keep_log (way, console, boot->run->console);
+  way_keep_log (way, kernel, lines);
+  way_keep_log (way, report, boot->run->report);
+}
+
+static gboolean
+run_boot (Way *way, Isa number, const GradedBoot *boot, const char *modules_dir, const char *dir, GradeLab **run, GError **error)
+{
+  GradeSession *session = way->session;
+  const GradeIsa *isa = &session->isa[number];
+  const char *again = number == ISA_VMX ? session->rubric->again_vmx : session->rubric->again_svm;
+  g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
+  g_autofree char *params = kvm_params (way, modules_dir);
+  const double rounds = again[0] ? 2 : 1;
+  const double crowd = MAX (1.0, (double) session->jobs / g_get_num_processors ()); /* more jobs than processors wait for each other */
+  const GradeLabSpec spec = {
+    .app = session->app,
+    .lane = way->lane,
+    .stage = number == ISA_VMX ? "vmx lab" : "svm lab",
+    .lab = isa->config,
+    .kernel = kernel,
+    .root_image = session->image->root_image,
+    .modules_dir = modules_dir,
+    .program = boot->program,
+    .last_program = boot->last_program,
+    .kvm_params = params,
+    .vendor_params = "",
+    .again_params = again[0] ? again : NULL,
+    .dir = dir,
+    .expected_s = isa->lab_s * rounds,
+    .deadline_s = (isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S) * crowd,
+    .stall_s = (isa->lab_s * STALL_FACTOR + STALL_MORE_S) * crowd,
+  };
+
+  return grade_lab_run (&spec, run, error);
+}
+
+static void
+read_boot (GradedBoot *boot, gboolean again)
+{
+  const GArray *exits = boot->run->exits;
+  Account *account = account_read (boot->program, exits, 0);
+
+  boot->report = agent_report_read (boot->run->report, boot->run->console);
+  boot->accounts = g_ptr_array_new_with_free_func ((GDestroyNotify) account_free);
+  g_ptr_array_add (boot->accounts, account);
+  if (again)
+    {
+      account = account_read (boot->program, exits, account->last + 1);
+      g_ptr_array_add (boot->accounts, account);
+    }
+  boot->last = account_read (boot->last_program, exits, account->last + 1);
+}
+
+static void
+copy_less (const ProgramLess *less, ProgramLess *copy)
+{
+  copy->ops = less->ops;
+  copy->leaves = less->leaves ? g_array_copy (less->leaves) : NULL;
+}
+
+/* Each further one in a folder of its own below the first one's: an emulator's files are as it left them. */
+static gboolean
+take_boot (Way *way, Isa isa, GradedLab *lab, const ProgramLess *less, const char *modules_dir, const char *dir, GError **error)
+{
+  const char *again = isa == ISA_VMX ? way->session->rubric->again_vmx : way->session->rubric->again_svm;
+  const guint number = lab->boots->len;
+  g_autofree char *name = g_strdup_printf ("%u", number + 1);
+  g_autofree char *boot_dir = number == 0 ? g_strdup (dir) : g_build_filename (dir, name, NULL);
+  g_autoptr (GradedBoot) boot = g_new0 (GradedBoot, 1);
+
+  copy_less (less, &boot->less);
+  boot->program = grade_session_program (way->session, isa, way->submission->sha256, less, FALSE);
+  boot->last_program = grade_session_program (way->session, isa, way->submission->sha256, less, TRUE);
+  if (!files_make_dir (boot_dir, error) || !run_boot (way, isa, boot, modules_dir, boot_dir, &boot->run, error))
+    return FALSE;
+  read_boot (boot, again[0] != '\0');
+  keep_logs (way, isa, boot, number);
+  g_ptr_array_add (lab->boots, g_steal_pointer (&boot));
+  return TRUE;
+}
+
+/* --- what it died of --------------------------------------------------------------------------------------- */
+
+static Crash *
+crash_of (const Way *way, const GradedBoot *boot, const char *modules_dir)
+{
+  const AgentReport *report = boot->report;
+  g_autoptr (CrashFrame) frame = report->trace ? crash_frame (report->trace) : NULL;
+  g_autofree char *resolved = frame ? crash_line_resolve (frame, modules_dir) : NULL;
+
+  return crash_new (report->trouble_name, report->trouble, frame, resolved, way->carried->diff);
+}
+
+/* --- all of them ------------------------------------------------------------------------------------------- */
+
+static guint
+steps_done (const GradedBoot *boot)
+{
+  const Account *account = g_ptr_array_index (boot->accounts, 0);
+  guint done = 0;
+
+  for (guint i = 0; i < account->steps->len; i++)
+    done += account_step (account, i)->done;
+  return done;
+}
+
+static gboolean
+is_whole (const GradedBoot *boot)
+{
+  for (guint i = 0; i < boot->accounts->len; i++)
+    if (!((const Account *) g_ptr_array_index (boot->accounts, i))->complete)
+      return FALSE;
+  return TRUE;
+}
+
+/* The first round that was not performed to its end. */
+static const Account *
+stopped_account (const GradedBoot *boot)
+{
+  for (guint i = 0; i < boot->accounts->len; i++)
+    {
+      const Account *account = g_ptr_array_index (boot->accounts, i);
+
+      if (!account->complete)
+        return account;
+    }
+  return g_ptr_array_index (boot->accounts, 0);
+}
+
+/* A hang is left alone: it costs a deadline each time. */
+static gboolean
+has_died (const GradedBoot *boot)
+{
+  return boot->report->trouble && boot->run->end.end != MACHINE_END_DEADLINE && boot->run->end.end != MACHINE_END_KILLED;
+}
+
+/* What the next boot leaves out, if there is one that may come further. */
+static gboolean
+leave_out (Way *way, const GradedBoot *boot, ProgramLess *less)
+{
+  const Account *account = stopped_account (boot);
+  const struct challenge_step *step;
+  g_autofree char *what = NULL;
+
+  if (!has_died (boot) || is_whole (boot) || !crash_add_culprit (account, less))
+    return FALSE;
+  step = program_step (account->program, account->reached - 1);
+  what = step->kind == CHALLENGE_READ ? g_strdup_printf ("CPUID leaf 0x%x is asked with ecx = %u", step->a, step->b) : g_strdup_printf ("the guest performs %s", challenge_ops[step->op].what);
+  g_ptr_array_add (way->grade->notes, g_strdup_printf ("L1's kernel came to %s when %s. L1 was booted once more without it, so that the rest is judged.", boot->report->trouble_name, what));
+  return TRUE;
+}
+
+/* FALSE: an error. *more: there is to be another one, without what is in *less. */
+static gboolean
+boot_once (Way *way, Isa isa, GradedLab *lab, ProgramLess *less, const char *modules_dir, const char *dir, gboolean *more, GError **error)
+{
+  const GradedBoot *boot;
+
+  if (!take_boot (way, isa, lab, less, modules_dir, dir, error))
+    return FALSE;
+  boot = g_ptr_array_index (lab->boots, lab->boots->len - 1);
+  if (!lab->crash && boot->report->trouble)
+    lab->crash = crash_of (way, boot, modules_dir);
+  if (!lab->best || steps_done (boot) > steps_done (lab->best))
+    lab->best = boot;
+  *more = lab->boots->len < BOOTS_MAX && leave_out (way, boot, less);
+  return TRUE;
+}
+
+gboolean
+grade_boots_run (Way *way, Isa isa, GradedLab *lab, const char *modules_dir, const char *dir, GError **error)
+{
+  ProgramLess less = { 0 };
+  gboolean more = TRUE, ok = TRUE;
+
+  while (ok && more)
+    ok = boot_once (way, isa, lab, &less, modules_dir, dir, &more, error);
+  g_clear_pointer (&less.leaves, g_array_unref);
+  return ok;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each row of what is known of KVM's changes, on a line of a kernel that has it. */
+#include "unit.h"
+
+#include "submission/kvm-changes.h"
+
+#define LAB \
+  "static int __vmx_handle_exit(void)\n{\n\tunion vmx_exit_reason exit_reason;\n\tu16 exit_handler_index;\n}\nstatic int vmx_handle_exit(void)\n{\n}\n" \
+  "static int svm_handle_exit(void)\n{\n}\n"
+
+static void
+test_lines (void **state)
+{
+  (void) state;
+  static const struct
+  {
+    const char *function, *line, *lab;
+  } lines[] = {
+    { "__vmx_handle_exit", "\tif (!kvm_vmx_exit_handlers[exit_reason])", "\tif (!kvm_vmx_exit_handlers[exit_handler_index])" },                    /* 5.10.0 */
+    { NULL, "\tu32 exit_reason = vmx->exit_reason;", "\tu32 exit_reason = vmx->exit_reason.full;" },                                                /* 5.10.0 */
+    { NULL, "\tswitch (to_vmx(vcpu)->exit_reason) {", "\tswitch (to_vmx(vcpu)->exit_reason.full) {" },                                              /* 5.10.0 */
+    { "__vmx_handle_exit", "\tif (exit_reason >= kvm_vmx_max_exit_handlers)", "\tif (exit_reason.full >= kvm_vmx_max_exit_handlers)" },            /* 5.10.0 */
+    { "__vmx_handle_exit", "\tvcpu->run->exit_reason = KVM_EXIT_UNKNOWN;", "\tvcpu->run->exit_reason = KVM_EXIT_UNKNOWN;" },
+    { NULL, "\treturn svm_exit_handlers[exit_code](svm);", "\treturn svm_exit_handlers[exit_code](vcpu);" },                                        /* 5.10.0 */
+    { NULL, "\treturn svm_invoke_exit_handler(svm, exit_code);", "\treturn svm_invoke_exit_handler(vcpu, exit_code);" },                            /* 5.11 */
+    { NULL, "\tkvm_x86_ops->cache_reg(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                               /* 5.4 */
+    { NULL, "\tkvm_x86_ops.cache_reg(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                                /* 5.10.0 */
+    { NULL, "\tkvm_x86_call(cache_reg)(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                              /* 6.12 */
+    { NULL, "\tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, true);", "\tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false);" },                              /* 5.4 */
+    { NULL, "\tif (vmx_get_exit_reason(vcpu).enclave_mode) {", "\tif (to_vmx(vcpu)->exit_reason.enclave_mode) {" },                              /* 6.17 */
+    { NULL, "\tto_vt(vcpu)->exit_reason.bus_lock_detected = true;", "\tto_vmx(vcpu)->exit_reason.bus_lock_detected = true;" },                     /* 6.17 */
+  };
+  g_autoptr (CSource) theirs = c_source_new ("int f(void)\n{\n}\n");
+  g_autoptr (CSource) lab = c_source_new (LAB);
+  g_autoptr (KvmRewriter) rewriter = kvm_rewriter_new (theirs, lab);
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autofree char *line = kvm_rewriter_line (rewriter, lines[i].function, lines[i].line);
+      assert_string_equal (line, lines[i].lab);
+    }
+}
+
+static void
+test_counterparts (void **state)
+{
+  (void) state;
+  g_autoptr (CSource) old = c_source_new ("static int vmx_handle_exit(void)\n{\n}\nstatic int handle_exit(void)\n{\n}\n");
+  g_autoptr (CSource) lab = c_source_new (LAB);
+  assert_string_equal (kvm_changes_counterpart ("vmx_handle_exit", old, lab), "__vmx_handle_exit");
+  assert_string_equal (kvm_changes_counterpart ("handle_exit", old, lab), "svm_handle_exit");
+  assert_string_equal (kvm_changes_counterpart ("vmx_handle_exit", lab, lab), "vmx_handle_exit");
+  assert_string_equal (kvm_changes_counterpart ("kvm_cpuid", old, lab), "kvm_cpuid");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = { cmocka_unit_test (test_lines), cmocka_unit_test (test_counterparts) };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
