@@ -103,13 +103,23 @@ version_of (const Carrying *carrying, const Transplant *transplant)
   return transplant->version < 0 ? g_strdup ("no known version") : g_strdup_printf ("Linux %s", kernel_index_version (carrying->spec->index, (guint) transplant->version));
 }
 
+/* The index may hold a distribution's: "5.15.0-204.214"; what can be fetched is a release. */
+static char *
+remedy_for (const Carrying *carrying, const Transplant *transplant)
+{
+  if (transplant->version < 0)
+    return g_strdup ("--base with the kernel that it was made from");
+  const char *name = kernel_index_version (carrying->spec->index, (guint) transplant->version);
+  g_autofree char *release = g_strndup (name, strcspn (name, "-"));
+  return kernel_bases_command (release);
+}
+
 static Fault *
 cannot (const Carrying *carrying, const LaterFile *later, const Transplant *transplant)
 {
   g_autofree char *details = join (transplant->doubts, later->path);
   g_autofree char *version = version_of (carrying, transplant);
-  g_autofree char *remedy = transplant->version < 0 ? g_strdup ("--base with the kernel that it was made from")
-                                                    : kernel_bases_command (kernel_index_version (carrying->spec->index, (guint) transplant->version));
+  g_autofree char *remedy = remedy_for (carrying, transplant);
   Fault *fault = fault_new (STAGE_CARRY, details, "%s: made from about %s, not Linux %s, and part of the change has no sure place there; try: %s", later->path,
                             version, carrying->lab_name, remedy);
   fault->needs_base = TRUE;

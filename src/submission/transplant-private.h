@@ -28,5 +28,45 @@ typedef struct {
   Transplant *out;
 } Transplanting;
 
+static inline const CItem *
+item_at (const CSource *source, guint index)
+{
+  return g_ptr_array_index (source->items, index);
+}
+
+static inline TheirItem *
+their (const Transplanting *work, guint index)
+{
+  return g_ptr_array_index (work->items, index);
+}
+
+/* --- transplant.c --- */
+/* An item's key -> its number, + 1, of all that has a name. */
+GHashTable *transplant_names (const CSource *source);
+gint transplant_find_name (GHashTable *names, const char *key); /* -1 */
+void transplant_take_merge (Transplanting *work, guint index, const StatementMerge *merge);
+/* Of words that the student uses those that no kernel knows: other files, headers above all, may have to say what they are. */
+void transplant_learn (Transplanting *work, const char *word);
+/* The words lead to the rest of the student's, here and in other files. */
+void transplant_want (Transplanting *work, GHashTable *words);
+
+/* --- transplant-origins.c: what an item may have been made from --- */
+typedef struct {
+  GPtrArray *trees;  /* of Statement: the lab's first, then the base's or those of all versions */
+  GPtrArray *owned;  /* of those the ones that are made here */
+  GHashTable *known; /* keys of all their statements; NULL where the base is known */
+  const Statement *of_version; /* that which the file's own version has; NULL: not known */
+} Origins;
+void origins_clear (Origins *origins);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Origins, origins_clear)
+void origins_find (const Transplanting *work, const CItem *item, const CItem *lab, Origins *origins);
+/* Those of all versions alone, of an item that the lab has not. */
+void origins_find_gone (const Transplanting *work, const char *name, Origins *origins);
+/* The nearest, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
+const Statement *origins_nearest (const Transplanting *work, const Origins *origins, const Statement *theirs, guint *percent);
+
+/* --- transplant-renamed.c: a kernel's function that the student renamed, and wrapped --- */
+void transplant_find_renamed (Transplanting *work);
+
 /* The lab's file with all that was chosen. Newly allocated. */
 char *transplant_place (const Transplanting *work);

@@ -46,22 +46,10 @@ transplanting_clear (Transplanting *work)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Transplanting, transplanting_clear)
 
-static const CItem *
-item_at (const CSource *source, guint index)
-{
-  return g_ptr_array_index (source->items, index);
-}
-
-static TheirItem *
-their (const Transplanting *work, guint index)
-{
-  return g_ptr_array_index (work->items, index);
-}
-
 /* --- what is new ------------------------------------------------------------------------------ */
 
-static GHashTable *
-index_names (const CSource *source)
+GHashTable *
+transplant_names (const CSource *source)
 {
   GHashTable *names = g_hash_table_new (c_word_hash, g_str_equal);
   for (guint i = 0; i < source->items->len; i++)
@@ -73,8 +61,8 @@ index_names (const CSource *source)
   return names;
 }
 
-static gint
-find_name (GHashTable *names, const char *name)
+gint
+transplant_find_name (GHashTable *names, const char *name)
 {
   return GPOINTER_TO_INT (g_hash_table_lookup (names, name)) - 1;
 }
@@ -122,7 +110,7 @@ static gint
 find_counterpart (const Transplanting *work, GHashTable *names, const CItem *item)
 {
   const char *name = item->kind == C_FUNCTION ? kvm_changes_counterpart (item->key, work->theirs, work->lab) : item->key;
-  const gint found = find_name (names, name);
+  const gint found = transplant_find_name (names, name);
   if (item->kind != C_VARIABLE || (found >= 0 && has_body (item_at (work->lab, (guint) found)) == has_body (item)))
     return found;
   for (guint i = 0; i < work->lab->items->len; i++)
@@ -137,15 +125,15 @@ find_counterpart (const Transplanting *work, GHashTable *names, const CItem *ite
 static void
 compare_items (Transplanting *work)
 {
-  g_autoptr (GHashTable) lab = index_names (work->lab);
-  g_autoptr (GHashTable) base = work->base != NULL ? index_names (work->base) : NULL;
+  g_autoptr (GHashTable) lab = transplant_names (work->lab);
+  g_autoptr (GHashTable) base = work->base != NULL ? transplant_names (work->base) : NULL;
   for (guint i = 0; i < work->theirs->items->len; i++)
     {
       const CItem *item = item_at (work->theirs, i);
       TheirItem *own = g_new0 (TheirItem, 1);
       own->lab = find_counterpart (work, lab, item);
       own->tree = item->kind != C_CONDITION ? statement_of_item (work->theirs, item) : NULL;
-      own->state = state_of (work, item, own, base != NULL ? find_name (base, item->key) : -1);
+      own->state = state_of (work, item, own, base != NULL ? transplant_find_name (base, item->key) : -1);
       if (own->state != ITEM_KERNELS)
         {
           own->words = c_words_new ();
@@ -153,105 +141,6 @@ compare_items (Transplanting *work)
         }
       g_ptr_array_add (work->items, own);
     }
-}
-
-/* --- what it was ------------------------------------------------------------------------------ */
-
-/* What an item may have been made from. */
-typedef struct
-{
-  GPtrArray *trees;  /* of Statement: the lab's first, then the base's or those of all versions */
-  GPtrArray *owned;  /* of those the ones that are made here */
-  GHashTable *known; /* keys of all their statements; NULL where the base is known */
-  const Statement *of_version; /* the one of the version that the file is of, or NULL */
-} Origins;
-
-static void
-origins_clear (Origins *origins)
-{
-  g_clear_pointer (&origins->trees, g_ptr_array_unref);
-  g_clear_pointer (&origins->owned, g_ptr_array_unref);
-  g_clear_pointer (&origins->known, g_hash_table_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Origins, origins_clear)
-
-static void
-learn_keys (GHashTable *known, const Statement *statement)
-{
-  g_hash_table_add (known, GUINT_TO_POINTER (statement->key));
-  for (guint i = 0; statement->children != NULL && i < statement->children->len; i++)
-    learn_keys (known, g_ptr_array_index (statement->children, i));
-}
-
-static void
-add_origin (Origins *origins, Statement *tree)
-{
-  g_ptr_array_add (origins->trees, tree);
-  if (origins->known != NULL)
-    learn_keys (origins->known, tree);
-}
-
-static void
-add_bodies (const Transplanting *work, Origins *origins, const char *name)
-{
-  const GPtrArray *bodies = kernel_index_bodies (work->spec->index, name);
-  for (guint i = 0; bodies != NULL && i < bodies->len; i++)
-    {
-      const KernelBody *body = g_ptr_array_index (bodies, i);
-      add_origin (origins, body->tree);
-      if (work->out->version >= 0 && (body->versions >> work->out->version & 1) != 0)
-        origins->of_version = body->tree;
-    }
-}
-
-static void
-find_origins (const Transplanting *work, const CItem *item, const CItem *lab, Origins *origins)
-{
-  Statement *tree = statement_of_item (work->lab, lab);
-  origins->trees = g_ptr_array_new ();
-  origins->owned = g_ptr_array_new_with_free_func ((GDestroyNotify) statement_free);
-  origins->known = work->base == NULL ? g_hash_table_new (g_direct_hash, g_direct_equal) : NULL;
-  if (tree == NULL)
-    return;
-  g_ptr_array_add (origins->owned, tree);
-  if (work->base == NULL)
-    {
-      add_origin (origins, tree);
-      add_bodies (work, origins, item->name);
-      if (strcmp (item->name, lab->name) != 0)
-        add_bodies (work, origins, lab->name);
-      return;
-    }
-  g_autoptr (GHashTable) names = index_names (work->base);
-  const gint index = find_name (names, item->key);
-  Statement *base = index >= 0 ? statement_of_item (work->base, item_at (work->base, (guint) index)) : NULL;
-  g_ptr_array_add (origins->trees, tree);
-  if (base != NULL)
-    {
-      g_ptr_array_add (origins->owned, base);
-      g_ptr_array_add (origins->trees, base);
-    }
-}
-
-/* The nearest, of equals that of the file's version, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
-static const Statement *
-nearest_origin (const Transplanting *work, const Origins *origins, const Statement *theirs, guint *percent)
-{
-  const Statement *best = NULL;
-  guint least = G_MAXUINT, budget = STATEMENT_MATCH_BUDGET;
-  for (guint i = work->base != NULL && origins->trees->len > 1 ? 1 : 0; i < origins->trees->len; i++)
-    {
-      const Statement *tree = g_ptr_array_index (origins->trees, i);
-      guint only_theirs, only_tree;
-      if ((tree->children == NULL) != (theirs->children == NULL) || !statement_distance (theirs, tree, &budget, &only_theirs, &only_tree))
-        continue;
-      if (only_theirs + only_tree > least || (only_theirs + only_tree == least && tree != origins->of_version))
-        continue;
-      least = only_theirs + only_tree;
-      best = tree;
-      *percent = 100 - 100 * MIN (only_tree, statement_count (tree)) / statement_count (tree);
-    }
-  return best;
 }
 
 /* --- what is the student's -------------------------------------------------------------------- */
@@ -283,8 +172,8 @@ is_watched (const Transplanting *work, guint index)
 }
 
 /* Of words that the student uses those that no kernel knows: other files, headers above all, may have to say what they are. */
-static void
-learn (Transplanting *work, const char *word)
+void
+transplant_learn (Transplanting *work, const char *word)
 {
   if (!g_ascii_isdigit (word[0]) && !kernel_index_knows_word (work->spec->index, word) && !c_is_keyword (word))
     g_hash_table_add (work->spec->own, g_strdup (word));
@@ -361,8 +250,8 @@ any_unknown_word (const Transplanting *work, GHashTable *words)
   return FALSE;
 }
 
-static void
-want (Transplanting *work, GHashTable *words)
+void
+transplant_want (Transplanting *work, GHashTable *words)
 {
   GHashTableIter iter;
   gpointer word;
@@ -370,7 +259,7 @@ want (Transplanting *work, GHashTable *words)
   while (g_hash_table_iter_next (&iter, &word, NULL))
     {
       g_hash_table_add (work->spec->wanted, g_strdup (word));
-      learn (work, word);
+      transplant_learn (work, word);
     }
 }
 
@@ -384,9 +273,9 @@ examine (Transplanting *work, guint index)
   g_auto (Origins) origins = { 0 };
   g_autoptr (GPtrArray) whole = g_ptr_array_new ();
   guint percent = 0;
-  find_origins (work, item, lab, &origins);
+  origins_find (work, item, lab, &origins);
   const Statement *lab_tree = origins.trees->len > 0 ? g_ptr_array_index (origins.trees, 0) : NULL;
-  const Statement *base = own->tree != NULL && lab_tree != NULL ? nearest_origin (work, &origins, own->tree, &percent) : NULL;
+  const Statement *base = own->tree != NULL && lab_tree != NULL ? origins_nearest (work, &origins, own->tree, &percent) : NULL;
   own->examined = TRUE;
   if (base != NULL && lab_tree->children != NULL && own->tree->children != NULL)
     {
@@ -413,8 +302,8 @@ has_hand (const Transplanting *work, guint index)
          || (item_at (work->theirs, index)->kind == C_TYPE && any_word_in (own->own_words, work->spec->wanted));
 }
 
-static void
-take_merge (Transplanting *work, guint index, const StatementMerge *merge)
+void
+transplant_take_merge (Transplanting *work, guint index, const StatementMerge *merge)
 {
   TheirItem *own = their (work, index);
   g_free (own->text);
@@ -447,93 +336,12 @@ take_changed (Transplanting *work, guint index)
   if (!has_hand (work, index))
     return FALSE;
   if (own->merge != NULL)
-    take_merge (work, index, own->merge);
+    transplant_take_merge (work, index, own->merge);
   else
     take_whole (work, index);
-  want (work, own->own_words);
+  transplant_want (work, own->own_words);
   own->taken = TRUE;
   return TRUE;
-}
-
-/* --- a function under another name ------------------------------------------------------------ */
-
-#define RENAMED_MIN 60u /* percent of the kernel's function that the one under the new name has */
-#define EMPTIED_MAX 30u /* and the one under the old name at most */
-
-static void
-add_wrapper (Transplanting *work, guint wrapper, guint renamed)
-{
-  const CItem *item = item_at (work->theirs, wrapper);
-  const CItem *lab = item_at (work->lab, (guint) their (work, wrapper)->lab);
-  TheirItem *own = their (work, renamed);
-  g_autoptr (GString) text = g_string_new (own->text);
-  g_string_append_c (text, '\n');
-  for (guint line = item->lead; line < item->end; line++)
-    {
-      g_autofree char *from = c_source_lines (work->theirs, line, line + 1);
-      g_autofree char *rewritten = kvm_rewriter_line (work->rewriter, NULL, from);
-      g_autofree char *named = strcmp (item->name, lab->name) == 0 || line > item->body ? g_strdup (rewritten) : kvm_rename (rewritten, item->name, lab->name);
-      g_string_append (text, named);
-    }
-  g_free (own->text);
-  own->text = g_string_free (g_steal_pointer (&text), FALSE);
-  GHashTableIter iter;
-  gpointer word;
-  g_hash_table_iter_init (&iter, their (work, wrapper)->words);
-  while (g_hash_table_iter_next (&iter, &word, NULL))
-    g_hash_table_add (own->words, g_strdup (word));
-}
-
-/* The kernel's function `wrapper` has little of what it was, and the new function `index` has it: it was renamed, and wrapped. */
-static gboolean
-take_renamed (Transplanting *work, guint wrapper, guint index)
-{
-  const CItem *item = item_at (work->theirs, wrapper), *lab = item_at (work->lab, (guint) their (work, wrapper)->lab);
-  TheirItem *own = their (work, index);
-  g_auto (Origins) origins = { 0 };
-  guint percent = 0;
-  if (own->tree == NULL || own->tree->children == NULL)
-    return FALSE;
-  find_origins (work, item, lab, &origins);
-  const Statement *base = origins.trees->len > 0 ? nearest_origin (work, &origins, own->tree, &percent) : NULL;
-  if (base == NULL || base->children == NULL || percent < RENAMED_MIN)
-    return FALSE;
-  const StatementMergeSpec spec = { .base = base, .theirs = own->tree, .lab = g_ptr_array_index (origins.trees, 0), .known = origins.known,
-                                    .rewriter = work->rewriter, .function = lab->name, .new_name = item_at (work->theirs, index)->name };
-  g_autoptr (StatementMerge) merge = statement_merge (&spec);
-  take_merge (work, index, merge);
-  if (own->text == NULL)
-    return TRUE;
-  own->lab = their (work, wrapper)->lab;
-  add_wrapper (work, wrapper, index);
-  learn (work, item_at (work->theirs, index)->name);
-  want (work, own->words);
-  own->taken = TRUE;
-  their (work, wrapper)->state = ITEM_KERNELS;
-  own->state = ITEM_CHANGED;
-  return TRUE;
-}
-
-static void
-find_renamed (Transplanting *work)
-{
-  for (guint i = 0; i < work->items->len; i++)
-    {
-      const CItem *item = item_at (work->theirs, i);
-      const TheirItem *own = their (work, i);
-      g_auto (Origins) origins = { 0 };
-      guint percent = 0;
-      if (own->state != ITEM_CHANGED || item->kind != C_FUNCTION || own->tree == NULL || own->tree->children == NULL)
-        continue;
-      find_origins (work, item, item_at (work->lab, (guint) own->lab), &origins);
-      if (origins.trees->len == 0 || nearest_origin (work, &origins, own->tree, &percent) == NULL || percent > EMPTIED_MAX)
-        continue;
-      for (guint k = 0; k < work->items->len; k++)
-        {
-          if (their (work, k)->state == ITEM_NEW && item_at (work->theirs, k)->kind == C_FUNCTION && take_renamed (work, i, k))
-            break;
-        }
-    }
 }
 
 /* --- all that belongs together ---------------------------------------------------------------- */
@@ -576,12 +384,12 @@ is_gone (const Transplanting *work, guint index)
 {
   const CItem *item = item_at (work->theirs, index);
   const TheirItem *own = their (work, index);
-  g_auto (Origins) origins = { .trees = g_ptr_array_new () };
+  g_auto (Origins) origins = { 0 };
   guint percent = 0;
   if (work->base != NULL || item->kind != C_FUNCTION || own->tree == NULL)
     return FALSE;
-  add_bodies (work, &origins, item->name);
-  return nearest_origin (work, &origins, own->tree, &percent) != NULL && percent >= KERNELS_MIN;
+  origins_find_gone (work, item->name, &origins);
+  return origins_nearest (work, &origins, own->tree, &percent) != NULL && percent >= KERNELS_MIN;
 }
 
 static gboolean
@@ -727,11 +535,11 @@ transplant_is_of_lab (const TransplantSpec *spec)
 {
   g_auto (Transplanting) work = { .spec = spec };
   begin (&work);
-  g_autoptr (GHashTable) names = index_names (work.theirs);
+  g_autoptr (GHashTable) names = transplant_names (work.theirs);
   for (guint i = 0; i < work.lab->items->len; i++)
     {
       const CItem *item = item_at (work.lab, i);
-      if (item->kind != C_CONDITION && item->kind != C_DIRECTIVE && find_name (names, item->key) < 0)
+      if (item->kind != C_CONDITION && item->kind != C_DIRECTIVE && transplant_find_name (names, item->key) < 0)
         return FALSE;
     }
   for (guint i = 0; i < work.items->len; i++)
@@ -754,7 +562,7 @@ transplant_file (const TransplantSpec *spec)
   out->doubts = g_ptr_array_new_with_free_func (g_free);
   begin (&work);
   find_version (&work);
-  find_renamed (&work);
+  transplant_find_renamed (&work);
   while (rounds < ROUNDS_MAX && one_round (&work))
     rounds++;
   if (rounds == ROUNDS_MAX)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an item of the student's may have been made from: the lab's, the base's, all versions'; see transplant-private.h. */
+#include <string.h>
+
+#include "submission/statement-match.h"
+#include "submission/transplant-private.h"
+
+void
+origins_clear (Origins *origins)
+{
+  g_clear_pointer (&origins->trees, g_ptr_array_unref);
+  g_clear_pointer (&origins->owned, g_ptr_array_unref);
+  g_clear_pointer (&origins->known, g_hash_table_unref);
+}
+static void
+learn_keys (GHashTable *known, const Statement *statement)
+{
+  g_hash_table_add (known, GUINT_TO_POINTER (statement->key));
+  for (guint i = 0; statement->children != NULL && i < statement->children->len; i++)
+    learn_keys (known, g_ptr_array_index (statement->children, i));
+}
+
+static void
+add_origin (Origins *origins, Statement *tree)
+{
+  g_ptr_array_add (origins->trees, tree);
+  if (origins->known != NULL)
+    learn_keys (origins->known, tree);
+}
+
+static void
+add_bodies (const Transplanting *work, Origins *origins, const char *name)
+{
+  const GPtrArray *bodies = kernel_index_bodies (work->spec->index, name);
+  for (guint i = 0; bodies != NULL && i < bodies->len; i++)
+    {
+      const KernelBody *body = g_ptr_array_index (bodies, i);
+      add_origin (origins, body->tree);
+      if (work->out->version >= 0 && (body->versions >> work->out->version & 1) != 0)
+        origins->of_version = body->tree;
+    }
+}
+
+void
+origins_find (const Transplanting *work, const CItem *item, const CItem *lab, Origins *origins)
+{
+  Statement *tree = statement_of_item (work->lab, lab);
+  origins->trees = g_ptr_array_new ();
+  origins->owned = g_ptr_array_new_with_free_func ((GDestroyNotify) statement_free);
+  origins->known = work->base == NULL ? g_hash_table_new (g_direct_hash, g_direct_equal) : NULL;
+  if (tree == NULL)
+    return;
+  g_ptr_array_add (origins->owned, tree);
+  if (work->base == NULL)
+    {
+      add_origin (origins, tree);
+      add_bodies (work, origins, item->name);
+      if (strcmp (item->name, lab->name) != 0)
+        add_bodies (work, origins, lab->name);
+      return;
+    }
+  g_autoptr (GHashTable) names = transplant_names (work->base);
+  const gint index = transplant_find_name (names, item->key);
+  Statement *base = index >= 0 ? statement_of_item (work->base, item_at (work->base, (guint) index)) : NULL;
+  g_ptr_array_add (origins->trees, tree);
+  if (base != NULL)
+    {
+      g_ptr_array_add (origins->owned, base);
+      g_ptr_array_add (origins->trees, base);
+    }
+}
+
+void
+origins_find_gone (const Transplanting *work, const char *name, Origins *origins)
+{
+  origins->trees = g_ptr_array_new ();
+  add_bodies (work, origins, name);
+}
+
+/* The nearest, of equals that of the file's version, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
+const Statement *
+origins_nearest (const Transplanting *work, const Origins *origins, const Statement *theirs, guint *percent)
+{
+  const Statement *best = NULL;
+  guint least = G_MAXUINT, budget = STATEMENT_MATCH_BUDGET;
+  for (guint i = work->base != NULL && origins->trees->len > 1 ? 1 : 0; i < origins->trees->len; i++)
+    {
+      const Statement *tree = g_ptr_array_index (origins->trees, i);
+      guint only_theirs, only_tree;
+      if ((tree->children == NULL) != (theirs->children == NULL) || !statement_distance (theirs, tree, &budget, &only_theirs, &only_tree))
+        continue;
+      if (only_theirs + only_tree > least || (only_theirs + only_tree == least && tree != origins->of_version))
+        continue;
+      least = only_theirs + only_tree;
+      best = tree;
+      *percent = 100 - 100 * MIN (only_tree, statement_count (tree)) / statement_count (tree);
+    }
+  return best;
+}
