@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# deadline: 600
 # Calls that have no place here, goto, functions that do too much, paths of one machine alone, and archives' addresses.
 . tests/lint/functions.sh
 

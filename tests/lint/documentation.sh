@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# deadline: 600
 # What the documents and the manual page say of commands, options and make targets is so.
 . tests/lint/functions.sh
 
