@@ -27,7 +27,7 @@ const GOptionEntry build_options[] = {
   { "checksum", 0, 0, G_OPTION_ARG_STRING, &distro.checksum, "of a URL's or file's image; it is refused if it has another", "sha256:…|sha512:…" },
   { "refresh", 0, 0, G_OPTION_ARG_NONE, &distro.refresh, "a newer disk of the distribution, though there is one in the cache; with bases: ask the archives anew", NULL },
   { "tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &trees, "with bases: keep KVM's part of this kernel source, a folder or a tarball", "PATH" },
-  { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "with index: the file to write", "FILE" },
+  { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "with index, which is for who maintains configs/kernels.index: the file to write", "FILE" },
   { 0 },
 };
 

@@ -256,9 +256,9 @@ group_submissions (App *app, char **arguments, GroupKind kind, GPtrArray **group
   if (!group_paths (kind, arguments, groups, &left, error))
     return FALSE;
   if (suspect && !group)
-    progress_say (&app->progress, "", "warning: these are named as %s names what it lets you download, and each path is taken for one submission; try: --group auto, or --group none if it is so", suspect);
+    progress_say (&app->progress, "", "warning: these are named as %s names what it lets you download, and each path is taken for one submission; try: --group auto; --group none if that is meant", suspect);
   if (left > 0)
-    progress_say (&app->progress, "", "%u of the files are nobody's by their names: left out", left);
+    progress_say (&app->progress, "", "left out, as nobody's by their names: %u file%s", left, left == 1 ? "" : "s");
   if (kind != GROUP_NONE)
     progress_say (&app->progress, "", "%u submissions by their names", (*groups)->len);
   return TRUE;

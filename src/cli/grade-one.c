@@ -190,7 +190,11 @@ go (Way *way, GError **error)
 static void
 name_grade (const Way *way, Grade *grade)
 {
-  g_autofree char *given = way->entry->group ? group_given (way->entry->group) : g_strdup ("");
+  const char *base = way->session->options->base;
+  g_autofree char *files = way->entry->group ? group_given (way->entry->group) : g_strdup ("");
+  g_autofree char *path = files[0] != '\0' ? g_strdup (files) : g_shell_quote (way->entry->path);
+  g_autofree char *quoted = base ? g_shell_quote (base) : NULL;
+  g_autofree char *given = base ? g_strdup_printf ("%s --base %s", path, quoted) : g_strdup (files);
 
   way_set_text (&grade->submission, way->entry->path);
   way_set_text (&grade->given, given);

@@ -55,7 +55,7 @@ batch_picture (const BatchSummary *summary)
       g_string_append_printf (desc, "%s%s", i > 0 ? "; " : "", text);
       most = MAX (most, summary->bins[i]);
     }
-  chart_begin (out, PLOT_Y1 + 36, "Distribution of the scores", "Submissions by share of the points, from so much on", desc->str);
+  chart_begin (out, PLOT_Y1 + 36, "Distribution of the scores", "Submissions by their share of the points: 70 is 70 % or more, below 80 %", desc->str);
   chart_line (out, "axis", CHART_X0, PLOT_Y1, CHART_X1, PLOT_Y1);
   for (guint i = 0; i < BATCH_BINS; i++)
     put_bin (out, summary, i, most);

@@ -143,7 +143,7 @@ say_whole (GString *text, const Grade *grade)
   say_texts (text, "Compiler warnings", grade->warnings);
   say_texts (text, "Notes", grade->notes);
   if (grade->left_out[0] != '\0')
-    g_string_append_printf (text, "\nWhat could not be carried onto the lab's kernel:\n%s\n", grade->left_out);
+    g_string_append_printf (text, "\nWhat was left out, as another kernel version's own or without a place in the lab's kernel:\n%s\n", grade->left_out);
 }
 
 static void

@@ -284,8 +284,8 @@ put_built (GString *out, const Grade *grade)
   g_string_append (out, "<section id=\"built\">\n<h2>What was built</h2>\n");
   if (grade->left_out[0] != '\0')
     {
-      g_string_append (out, "<details open><summary>What was left out</summary>\n<p>These lines of yours could not be carried onto the lab’s kernel and were not "
-                            "judged.</p>\n");
+      g_string_append (out, "<details open><summary>What was left out</summary>\n<p>This was taken for another kernel version’s own or has no place in the lab’s kernel. "
+                            "It was not built. If lines of your change are in it, say so.</p>\n");
       grade_html_pre (out, grade->left_out, TRUE, WORDS_DIFF);
       g_string_append (out, "</details>\n");
     }

@@ -209,7 +209,7 @@ put_built (GString *out, const Grade *grade)
 {
   if (grade->left_out[0] != '\0')
     {
-      g_string_append (out, "\n## What was left out\n\nThese lines of yours could not be carried onto the lab's kernel and were not judged:\n");
+      g_string_append (out, "\n## What was left out\n\nThis was taken for another kernel version's own or has no place in the lab's kernel. It was not built. If lines of your change are in it, say so:\n");
       md_fenced (out, "diff", grade->left_out, WORDS_DIFF);
     }
   if (grade->carried[0] != '\0')

@@ -61,7 +61,7 @@ words_unscored (const Grade *grade)
   if (verdict == VERDICT_NEEDS_BASE && grade->stage == STAGE_INGEST)
     return "This is no grade and no zero. Which of the files counts could not be told; it can be judged when that one alone is handed in.";
   if (verdict == VERDICT_NEEDS_BASE)
-    return "This is no grade and no zero. The change could not be carried onto the lab's kernel; it can be judged with the kernel source that it was made for.";
+    return "This is no grade and no zero. The change could not be carried onto the lab's kernel. Hand in a change for that kernel, or have it judged with the source of the kernel that it was made for.";
   if (verdict == VERDICT_INFRASTRUCTURE)
     return "This is no grade and no zero. Something of the grading itself failed, not the submission; it has to be graded again.";
   return NULL;

@@ -43,7 +43,7 @@ static const struct {
                         "With several vCPUs, exits are missing or can get lost: think of what happens when two CPUs change one counter at the same time, and of whose exits an answer is about." },
   [ROW_OTHER_LEAVES] = { judge_other_leaves, NULL, TRUE, FALSE, "Other CPUID leaves are what they were", "CPUID leaves that are none of the assignment's answer otherwise than without the change." },
   [ROW_LOG_VOLUME] = { judge_log_volume, NULL, TRUE, FALSE, "The kernel says little", "The kernel prints more than the assignment lets it." },
-  [ROW_PLACEMENT] = { judge_placement, NULL, FALSE, FALSE, "Exits are counted and timed where all of them pass",
+  [ROW_PLACEMENT] = { judge_placement, NULL, FALSE, FALSE, "What counts or times exits stands where all of them pass",
                       "Counting or timing stands where not every exit passes, or not around the handling. Follow the ways on which KVM leaves the exit handler." },
   [ROW_COST] = { judge_cost, NULL, TRUE, FALSE, "An exit takes hardly longer than before", "An exit takes much longer than before: what is done at each exit must be little." },
   [ROW_STABILITY] = { judge_stability, NULL, TRUE, FALSE, "L1 and its guest came to their end", "L1's kernel or its guest came to trouble: see the kernel's words." },
@@ -226,7 +226,7 @@ judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, RowK
     }
   if (missing && rubric->optional[kind])
     {
-      skip (row, g_strdup_printf ("Leaf 0x%x is not answered, which this assignment does not ask for.", leaf));
+      skip (row, g_strdup_printf ("Leaf 0x%x is not answered, and this assignment does not ask for it.", leaf));
       return row;
     }
   if (needs_leaf && leaf_killed (labs, leaf) && (kind != ROW_UNDEFINED_REASONS && kind != ROW_NOT_ENABLED))
@@ -238,7 +238,7 @@ judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, RowK
     judge_lab (g_ptr_array_index (labs, i), rubric, map, row);
   settle (labs, row, rubric->points[kind]);
   if (missing && row->status == ROW_FAILED)
-    set_reason (row, g_strdup_printf ("Leaf 0x%x is answered as without the change.", leaf));
+    set_reason (row, g_strdup_printf ("Leaf 0x%x always answers what it does without the change: it is not there, or its numbers stay 0.", leaf));
   return row;
 }
 

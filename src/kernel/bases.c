@@ -287,7 +287,7 @@ static gboolean
 not_published (const char *version, const KernelVersion *wanted, const GPtrArray *offers, GError **error)
 {
   g_autofree char *next = base_offers_next (offers, wanted);
-  return fail (error, HARNESS_ERROR_USAGE, "Linux %s: no archive that is asked publishes it%s%s; try: build bases for the list, --refresh for a newer "
+  return fail (error, HARNESS_ERROR_USAGE, "Linux %s: no archive that is asked publishes it%s%s; try: ./harness build bases for the list, --refresh for a newer "
                "one, or --tree with a source that you have", version, next != NULL ? "; next to it are " : "", next != NULL ? next : "");
 }
 

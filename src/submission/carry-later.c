@@ -119,7 +119,8 @@ cannot (const Carrying *carrying, const LaterFile *later, const Transplant *tran
 {
   g_autofree char *details = join (transplant->doubts, later->path);
   g_autofree char *version = version_of (carrying, transplant);
-  g_autofree char *remedy = remedy_for (carrying, transplant);
+  /* A base that is there already need not be fetched. */
+  g_autofree char *remedy = later->base_text != NULL ? g_strdup ("a change for the lab's kernel: the base is known") : remedy_for (carrying, transplant);
   Fault *fault = fault_new (STAGE_CARRY, details, "%s: made from about %s, not Linux %s, and part of the change has no sure place there; try: %s", later->path,
                             version, carrying->lab_name, remedy);
   fault->needs_base = TRUE;
@@ -137,7 +138,7 @@ note_version (Carrying *carrying, const LaterFile *later, const Transplant *tran
       carry_note (carrying, "%s: unchanged, that of %s", later->path, version);
     }
   else
-    carry_note (carrying, "%s: nearest is %s (%u items of it are that version's own)", later->path, version, transplant->items);
+    carry_note (carrying, "%s: nearest is %s (%u of its functions and declarations are as they are there)", later->path, version, transplant->items);
 }
 
 gboolean
