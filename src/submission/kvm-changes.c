@@ -41,10 +41,22 @@ static const struct
   { "kvm_x86_ops -> $ (", "static_call(kvm_x86_$)(", NULL, NULL, NULL, NULL, NULL },
   { "kvm_x86_ops . $ (", "static_call(kvm_x86_$)(", NULL, NULL, NULL, NULL, NULL },
   { "kvm_x86_call ( $ )", "static_call(kvm_x86_$)", NULL, NULL, NULL, NULL, NULL },
+  /* 5.7: what was done on the fast path is told. */
+  { "static_call ( kvm_x86_handle_exit ) ( vcpu )", "static_call(kvm_x86_handle_exit)(vcpu, exit_fastpath)", NULL, NULL, "vcpu_enter_guest", "exit_fastpath", NULL },
   /* 5.7: check_limit became exact_only, which means the opposite. */
   { "kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , true )", "kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false)", NULL, NULL, NULL, NULL, "exact_only" },
   /* Between 6.14 and 6.17 the exit's reason moved to what VMX and TDX share. */
   { "vmx_get_exit_reason ( vcpu )", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
+  { "-> vt . $", "->$", NULL, NULL, NULL, NULL, NULL },
+  /* 7.2: accessors of the registers' lower halves. */
+  { "kvm_eax_read (", "kvm_rax_read(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_ebx_read (", "kvm_rbx_read(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_ecx_read (", "kvm_rcx_read(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_edx_read (", "kvm_rdx_read(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_eax_write (", "kvm_rax_write(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_ebx_write (", "kvm_rbx_write(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_ecx_write (", "kvm_rcx_write(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_edx_write (", "kvm_rdx_write(", NULL, NULL, NULL, NULL, NULL },
   { "to_vt ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -144,6 +144,40 @@ is_else (const Statement *statement)
   return c_token_is (statement->source, &g_array_index (statement->source->tokens, CToken, statement->first), "else");
 }
 
+/* #else and #endif go with their #if, whoever has such lines too. */
+static void
+pair_conditions (StatementLists *lists)
+{
+  g_autoptr (GArray) open = g_array_new (FALSE, FALSE, sizeof (guint));
+  for (guint t = 0; t < lists->theirs->len; t++)
+    {
+      const Statement *statement = at (lists->theirs, t);
+      const CToken *tokens = &g_array_index (statement->source->tokens, CToken, statement->first);
+      if (!tokens->begins_directive || statement->first + 1 >= statement->end)
+        continue;
+      const gboolean ends = c_token_is (statement->source, &tokens[1], "endif");
+      if (c_token_is (statement->source, &tokens[1], "if") || c_token_is (statement->source, &tokens[1], "ifdef")
+          || c_token_is (statement->source, &tokens[1], "ifndef"))
+        g_array_append_val (open, t);
+      else if (open->len > 0 && (ends || g_str_has_prefix (statement->source->text + tokens[1].start, "el")))
+        {
+          if (lists->state[t] == STATEMENT_OLD && lists->state[g_array_index (open, guint, open->len - 1)] == STATEMENT_OWN)
+            lists->state[t] = STATEMENT_OWN;
+          g_array_set_size (open, open->len - (ends ? 1 : 0));
+        }
+    }
+}
+
+/* The whole has it more often than any version: once more is the student's doing. What everybody writes says nothing. */
+static gboolean
+is_once_more (const StatementListsSpec *spec, const Statement *statement)
+{
+  const gpointer key = GUINT_TO_POINTER (statement->key);
+  const gint *count = spec->counts != NULL ? g_hash_table_lookup ((GHashTable *) spec->counts, key) : NULL;
+  const guint most = GPOINTER_TO_UINT (g_hash_table_lookup ((GHashTable *) spec->known, key));
+  return count != NULL && *count > 0 && (guint) *count > most && !is_jump (statement);
+}
+
 /* The base has it at another place, and the student has it not there. */
 static gboolean
 was_moved (const StatementLists *lists, const Statement *statement)
@@ -156,6 +190,29 @@ was_moved (const StatementLists *lists, const Statement *statement)
   return FALSE;
 }
 
+static gint
+lab_of (const StatementLists *lists, guint t)
+{
+  return lists->theirs_base[t] >= 0 ? lists->base_lab[lists->theirs_base[t]] : -1;
+}
+
+/* What stands beside the student's and is not in the version that the file is of is the student's too; but not if the lab has it there. */
+static gboolean
+goes_with_own (const StatementLists *lists, const StatementListsSpec *spec, guint t)
+{
+  gint before = -1, after = (gint) lists->lab->len;
+  for (guint k = t; k-- > 0 && before < 0;)
+    before = lab_of (lists, k);
+  for (guint k = t + 1; k < lists->theirs->len && after == (gint) lists->lab->len; k++)
+    after = lab_of (lists, k) >= 0 ? lab_of (lists, k) : after;
+  for (gint j = before + 1; spec->base_is_sure && j < after; j++)
+    {
+      if (lists->lab_base[j] < 0 && at (lists->lab, (guint) j)->key == at (lists->theirs, t)->key)
+        return FALSE;
+    }
+  return spec->base_is_sure;
+}
+
 static void
 decide (StatementLists *lists, const StatementListsSpec *spec)
 {
@@ -164,8 +221,10 @@ decide (StatementLists *lists, const StatementListsSpec *spec)
   for (guint t = 0; t < count; t++)
     {
       const Statement *statement = at (lists->theirs, t);
-      lists->state[t] = lists->theirs_base[t] >= 0 || lists->theirs_moved[t] >= 0 ? STATEMENT_KERNELS : is_known (spec, statement) && !was_moved (lists, statement) ? STATEMENT_OLD : STATEMENT_OWN;
+      const gboolean old = is_known (spec, statement) && !was_moved (lists, statement) && !is_once_more (spec, statement);
+      lists->state[t] = lists->theirs_base[t] >= 0 || lists->theirs_moved[t] >= 0 ? STATEMENT_KERNELS : old ? STATEMENT_OLD : STATEMENT_OWN;
     }
+  pair_conditions (lists);
   while (more)
     {
       more = FALSE;
@@ -174,7 +233,8 @@ decide (StatementLists *lists, const StatementListsSpec *spec)
           const Statement *statement = at (lists->theirs, t);
           const gboolean after = t > 0 && lists->state[t - 1] == STATEMENT_OWN;
           const gboolean beside = after || (t + 1 < count && lists->state[t + 1] == STATEMENT_OWN);
-          if (lists->state[t] != STATEMENT_OLD || !((beside && is_jump (statement)) || (after && is_else (statement))))
+          if (lists->state[t] != STATEMENT_OLD
+              || !((beside && is_jump (statement)) || (after && is_else (statement)) || (beside && goes_with_own (lists, spec, t))))
             continue;
           lists->state[t] = STATEMENT_OWN;
           more = TRUE;
@@ -200,6 +260,18 @@ has_form_of (const Statement *own, const Statement *lab)
 
 typedef enum { GONE_BETWEEN, GONE_REPLACED, GONE_UNKNOWN } Gone; /* between versions; the student has another in its place; either */
 
+/* The student has it elsewhere in the same list. */
+static gboolean
+moved_by_student (const StatementLists *lists, guint i)
+{
+  for (guint t = 0; t < lists->theirs->len; t++)
+    {
+      if (lists->state[t] == STATEMENT_OWN && at (lists->theirs, t)->key == at (lists->base, i)->key)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* What became of a statement of the base that theirs has not, by what of the student's stands where it was. */
 static Gone
 why_gone (const StatementLists *lists, guint i)
@@ -207,6 +279,8 @@ why_gone (const StatementLists *lists, guint i)
   const Statement *lab = at (lists->lab, (guint) lists->base_lab[i]);
   gint before = -1, after = (gint) lists->theirs->len;
   gboolean own = FALSE;
+  if (!is_jump (lab) && moved_by_student (lists, i))
+    return GONE_REPLACED;
   for (guint k = 0; k < i; k++)
     before = MAX (before, lists->base_theirs[k] >= 0 && lists->theirs_base[lists->base_theirs[k]] >= 0 ? lists->base_theirs[k] : -1);
   for (guint k = lists->base->len; k-- > i + 1;)
@@ -242,12 +316,6 @@ take_out (StatementLists *lists, gboolean exact)
 }
 
 /* --- places ----------------------------------------------------------------------------------- */
-
-static gint
-lab_of (const StatementLists *lists, guint t)
-{
-  return lists->theirs_base[t] >= 0 ? lists->base_lab[lists->theirs_base[t]] : -1;
-}
 
 /* The lab's own between two places that both have: what it has there in place of what the student's kernel had. */
 static guint
@@ -381,6 +449,58 @@ find_place (StatementLists *lists, const Run *run, guint *place)
   return TRUE;
 }
 
+/* The token that a declaration's first name is, its end if there is none: "u64 *a = b;" declares a. */
+static guint
+declared_name (const Statement *statement)
+{
+  const CSource *source = statement->source;
+  guint i = statement->first;
+  if (!statement_is_declaration (statement))
+    return statement->end;
+  while (i < statement->end
+         && (g_array_index (source->tokens, CToken, i).kind == C_WORD || c_token_is (source, &g_array_index (source->tokens, CToken, i), "*")))
+    i++;
+  return i < statement->end ? i - 1 : statement->end;
+}
+
+static gboolean
+same_token (const Statement *a, guint i, const Statement *b, guint j)
+{
+  const CToken *token = &g_array_index (b->source->tokens, CToken, j);
+  g_autofree char *text = c_token_text (b->source, token);
+  return c_token_is (a->source, &g_array_index (a->source->tokens, CToken, i), text);
+}
+
+/* The lab has come to declare what the student declares: it must be the same but for its type, and one of the two is enough. */
+static gboolean
+declare_once (StatementLists *lists, const Statement *own)
+{
+  const guint name = declared_name (own);
+  for (guint j = 0; name < own->end && j < lists->lab->len; j++)
+    {
+      const Statement *lab = at (lists->lab, j);
+      const guint lab_name = declared_name (lab), rest = own->end - name;
+      if (lists->lab_base[j] >= 0 || lists->dropped[j] || lab_name == lab->end || !same_token (own, name, lab, lab_name))
+        continue;
+      for (guint i = 1; i < rest; i++)
+        {
+          if (lab->end - lab_name != rest || !same_token (own, name + i, lab, lab_name + i))
+            return FALSE;
+        }
+      lists->dropped[j] = TRUE;
+    }
+  return TRUE;
+}
+
+static gboolean
+declare_run (StatementLists *lists, const Run *run)
+{
+  gboolean once = TRUE;
+  for (guint t = run->first; t < run->end; t++)
+    once &= declare_once (lists, at (lists->theirs, t));
+  return once;
+}
+
 static void
 put (StatementLists *lists, const Run *run, guint place)
 {
@@ -404,7 +524,7 @@ place_all (StatementLists *lists)
           continue;
         }
       const Run run = find_run (lists, t);
-      if (find_place (lists, &run, &place))
+      if (find_place (lists, &run, &place) && declare_run (lists, &run))
         put (lists, &run, place);
       else
         g_ptr_array_add (lists->lost, (gpointer) at (lists->theirs, t));

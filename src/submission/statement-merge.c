@@ -15,6 +15,8 @@ typedef struct
   StatementMerge *merge;
   guint budget;
   GHashTable *count; /* key -> how often it is to be in what comes out, beyond the lab's */
+  GHashTable *theirs; /* key -> how often theirs has it */
+  GHashTable *kernels; /* the base's, which are the kernel's where the base is exact */
   GPtrArray *gone;   /* of const Statement *, the student's: they went out with a path that the lab's kernel has not */
 } Merger;
 
@@ -248,7 +250,8 @@ write_lists (Merger *merger, StatementLists *lists, guint *written)
 static gboolean
 is_unknown (const Merger *merger, const Statement *statement)
 {
-  return merger->spec->known == NULL || !g_hash_table_contains ((GHashTable *) merger->spec->known, GUINT_TO_POINTER (statement->key));
+  GHashTable *known = merger->spec->known != NULL ? (GHashTable *) merger->spec->known : merger->kernels;
+  return !g_hash_table_contains (known, GUINT_TO_POINTER (statement->key));
 }
 
 /* The student's below a statement that goes out. */
@@ -287,7 +290,8 @@ tell_left (Merger *merger, const StatementLists *lists)
 static char *
 merge_lists (Merger *merger, const GPtrArray *base, const GPtrArray *theirs, const GPtrArray *lab, guint *written)
 {
-  const StatementListsSpec spec = { .base = base, .theirs = theirs, .lab = lab, .known = merger->spec->known };
+  const StatementListsSpec spec = { .base = base, .theirs = theirs, .lab = lab, .known = merger->spec->known, .counts = merger->theirs,
+                                    .base_is_sure = merger->spec->base_is_sure };
   g_autoptr (StatementLists) lists = statement_lists_new (&spec, &merger->budget);
   *written = 0;
   if (lists == NULL)
@@ -407,9 +411,14 @@ statement_merge (const StatementMergeSpec *spec)
 {
   StatementMerge *merge = g_new0 (StatementMerge, 1);
   g_autoptr (GHashTable) count = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
+  g_autoptr (GHashTable) theirs = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
+  g_autoptr (GHashTable) kernels = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   g_autoptr (GPtrArray) gone = g_ptr_array_new ();
-  Merger merger = { .spec = spec, .merge = merge, .budget = STATEMENT_MATCH_BUDGET, .count = count, .gone = gone };
+  Merger merger = { .spec = spec, .merge = merge, .budget = STATEMENT_MATCH_BUDGET, .count = count, .theirs = theirs,
+                    .kernels = kernels, .gone = gone };
   guint written;
+  count_tree (theirs, spec->theirs, 1);
+  count_tree (kernels, spec->base, 1);
   merge->own = g_ptr_array_new ();
   merge->left = g_ptr_array_new_with_free_func (g_free);
   merge->doubts = g_ptr_array_new_with_free_func (g_free);

@@ -11,7 +11,8 @@
 typedef struct {
   const Statement *base;      /* what theirs was made from, or is the nearest to */
   const Statement *theirs, *lab; /* with texts */
-  const GHashTable *known;    /* keys of the statements that the item has in any version; NULL: the base is exact */
+  const GHashTable *known;    /* keys of the statements that the item has in any version, and how often at most; NULL: the base is exact */
+  gboolean base_is_sure;      /* the base is what the item was in the version that the file is of */
   const KvmRewriter *rewriter;
   const char *function;       /* the lab's name of it */
   const char *new_name;       /* what the student calls it now, or NULL */

@@ -13,11 +13,28 @@ origins_clear (Origins *origins)
   g_clear_pointer (&origins->known, g_hash_table_unref);
 }
 static void
+count_keys (GHashTable *counts, const Statement *statement)
+{
+  const gpointer key = GUINT_TO_POINTER (statement->key);
+  g_hash_table_insert (counts, key, GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, key)) + 1));
+  for (guint i = 0; statement->children != NULL && i < statement->children->len; i++)
+    count_keys (counts, g_ptr_array_index (statement->children, i));
+}
+
+/* Of each key how often one version has it at most. */
+static void
 learn_keys (GHashTable *known, const Statement *statement)
 {
-  g_hash_table_add (known, GUINT_TO_POINTER (statement->key));
-  for (guint i = 0; statement->children != NULL && i < statement->children->len; i++)
-    learn_keys (known, g_ptr_array_index (statement->children, i));
+  g_autoptr (GHashTable) counts = g_hash_table_new (g_direct_hash, g_direct_equal);
+  GHashTableIter iter;
+  gpointer key, count;
+  count_keys (counts, statement);
+  g_hash_table_iter_init (&iter, counts);
+  while (g_hash_table_iter_next (&iter, &key, &count))
+    {
+      const guint most = GPOINTER_TO_UINT (g_hash_table_lookup (known, key));
+      g_hash_table_insert (known, key, GUINT_TO_POINTER (MAX (most, GPOINTER_TO_UINT (count))));
+    }
 }
 
 static void

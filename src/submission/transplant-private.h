@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
   const TransplantSpec *spec;
   CSource *theirs, *lab, *base; /* base: NULL if not known */
+  gboolean version_is_sure;     /* nearly all of the file is of out->version */
   GPtrArray *items;             /* of TheirItem: as theirs->items */
   KvmRewriter *rewriter;
   Transplant *out;

@@ -179,16 +179,18 @@ transplant_learn (Transplanting *work, const char *word)
     g_hash_table_add (work->spec->own, g_strdup (word));
 }
 
-static gboolean
-is_below (const GPtrArray *statements, guint token)
+/* Of the source's tokens those that stand in one of the statements. */
+static gboolean *
+mark_below (const CSource *source, const GPtrArray *statements)
 {
+  gboolean *below = g_new0 (gboolean, source->tokens->len + 1);
   for (guint i = 0; i < statements->len; i++)
     {
       const Statement *statement = g_ptr_array_index (statements, i);
-      if (token >= statement->first && token < statement->end)
-        return TRUE;
+      for (guint token = statement->first; token < statement->end; token++)
+        below[token] = TRUE;
     }
-  return FALSE;
+  return below;
 }
 
 /* The words of the student's statements that the item has nowhere else, in this kernel or theirs. */
@@ -197,9 +199,10 @@ own_words (const Transplanting *work, const CItem *item, const CItem *lab, const
 {
   GHashTable *words = c_words_new ();
   g_autoptr (GHashTable) others = c_words_new ();
+  g_autofree gboolean *below = mark_below (work->theirs, statements);
   c_source_add_words (work->lab, lab->first_token, lab->end_token, others);
   for (guint i = item->first_token; i < item->end_token; i++)
-    c_source_add_words (work->theirs, i, i + 1, is_below (statements, i) ? words : others);
+    c_source_add_words (work->theirs, i, i + 1, below[i] ? words : others);
   GHashTableIter iter;
   gpointer word;
   g_hash_table_iter_init (&iter, words);
@@ -263,6 +266,27 @@ transplant_want (Transplanting *work, GHashTable *words)
     }
 }
 
+/* A field of the student's is the student's word, even if kernels have that word elsewhere: what uses it is the student's too. */
+static void
+learn_fields (Transplanting *work, const GPtrArray *members, GHashTable *words)
+{
+  for (guint i = 0; i < members->len; i++)
+    {
+      const Statement *member = g_ptr_array_index (members, i);
+      g_autofree char *name = NULL;
+      for (guint t = member->first; t < member->end; t++)
+        {
+          const CToken *token = &g_array_index (work->theirs->tokens, CToken, t);
+          if (token->kind == C_PUNCTUATION && work->theirs->text[token->start] != '*')
+            break;
+          g_free (name);
+          name = token->kind == C_WORD ? c_token_text (work->theirs, token) : NULL;
+        }
+      if (name != NULL && g_hash_table_contains (words, name))
+        g_hash_table_add (work->spec->own, g_steal_pointer (&name));
+    }
+}
+
 /* What in it is the student's, if any is: once, whoever asks. */
 static void
 examine (Transplanting *work, guint index)
@@ -280,13 +304,18 @@ examine (Transplanting *work, guint index)
   if (base != NULL && lab_tree->children != NULL && own->tree->children != NULL)
     {
       const StatementMergeSpec spec = { .base = base, .theirs = own->tree, .lab = lab_tree, .known = origins.known, .rewriter = work->rewriter,
-                                        .function = lab->name };
+                                        .function = lab->name, .base_is_sure = work->version_is_sure && base == origins.of_version };
       own->merge = statement_merge (&spec);
     }
   else if (own->tree != NULL)
     g_ptr_array_add (whole, own->tree);
   own->base_is_lab = base != NULL && statement_same (base, lab_tree);
   own->own_words = own_words (work, item, lab, own->merge != NULL ? own->merge->own : whole);
+  if (own->tree == NULL) /* what cannot be parted: any word may be the student's */
+    {
+      g_hash_table_unref (own->own_words);
+      own->own_words = g_hash_table_ref (own->words);
+    }
 }
 
 /* Whether the student had a hand in it; else it is another version's own. */
@@ -340,6 +369,8 @@ take_changed (Transplanting *work, guint index)
   else
     take_whole (work, index);
   transplant_want (work, own->own_words);
+  if (own->merge != NULL && item_at (work->theirs, index)->kind == C_TYPE)
+    learn_fields (work, own->merge->own, own->own_words);
   own->taken = TRUE;
   return TRUE;
 }
@@ -475,12 +506,14 @@ tell_items (Transplanting *work)
     }
 }
 
+#define SURE_MIN 90u /* percent of the items that kernels have */
+
 /* The version that most of the file's items are of, and whether anything in it is of none. */
 static void
 find_version (Transplanting *work)
 {
   KernelIndex *index = work->spec->index;
-  guint counts[KERNEL_INDEX_VERSIONS_MAX] = { 0 };
+  guint counts[KERNEL_INDEX_VERSIONS_MAX] = { 0 }, all = 0;
   work->out->unchanged = TRUE;
   work->out->version = -1;
   for (guint i = 0; i < work->items->len; i++)
@@ -488,6 +521,7 @@ find_version (Transplanting *work)
       const TheirItem *own = their (work, i);
       const GPtrArray *bodies = kernel_index_bodies (index, item_at (work->theirs, i)->name);
       work->out->unchanged &= own->state == ITEM_KERNELS;
+      all += own->tree != NULL && bodies != NULL ? 1 : 0;
       for (guint k = 0; own->tree != NULL && bodies != NULL && k < bodies->len; k++)
         {
           const KernelBody *body = g_ptr_array_index (bodies, k);
@@ -503,6 +537,7 @@ find_version (Transplanting *work)
           work->out->version = (gint) v;
         }
     }
+  work->version_is_sure = work->out->items * 100 >= all * SURE_MIN;
 }
 
 static void

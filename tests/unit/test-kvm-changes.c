@@ -28,6 +28,15 @@ test_lines (void **state)
     { NULL, "\tkvm_x86_call(cache_reg)(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                              /* 6.12 */
     { NULL, "\tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, true);", "\tkvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false);" },                              /* 5.4 */
     { NULL, "\tif (vmx_get_exit_reason(vcpu).enclave_mode) {", "\tif (to_vmx(vcpu)->exit_reason.enclave_mode) {" },                              /* 6.17 */
+    { NULL, "\tif (vmx->vt.exit_reason.basic == 48) {", "\tif (vmx->exit_reason.basic == 48) {" },                                               /* 6.17 */
+    { NULL, "\teax = kvm_eax_read(vcpu);", "\teax = kvm_rax_read(vcpu);" },                                                                           /* 7.2 */
+    { NULL, "\tkvm_ebx_write(vcpu, 0);", "\tkvm_rbx_write(vcpu, 0);" },                                                                              /* 7.2 */
+    { NULL, "\tecx = kvm_ecx_read(vcpu);", "\tecx = kvm_rcx_read(vcpu);" },                                                                           /* 7.2 */
+    { NULL, "\tedx = kvm_edx_read(vcpu);", "\tedx = kvm_rdx_read(vcpu);" },                                                                           /* 7.2 */
+    { NULL, "\tkvm_eax_write(vcpu, 0);", "\tkvm_rax_write(vcpu, 0);" },                                                                              /* 7.2 */
+    { NULL, "\tebx = kvm_ebx_read(vcpu);", "\tebx = kvm_rbx_read(vcpu);" },                                                                           /* 7.2 */
+    { NULL, "\tkvm_ecx_write(vcpu, 0);", "\tkvm_rcx_write(vcpu, 0);" },                                                                              /* 7.2 */
+    { NULL, "\tkvm_edx_write(vcpu, 0);", "\tkvm_rdx_write(vcpu, 0);" },                                                                              /* 7.2 */
     { NULL, "\tto_vt(vcpu)->exit_reason.bus_lock_detected = true;", "\tto_vmx(vcpu)->exit_reason.bus_lock_detected = true;" },                     /* 6.17 */
   };
   g_autoptr (CSource) theirs = c_source_new ("int f(void)\n{\n}\n");
