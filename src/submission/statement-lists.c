@@ -213,6 +213,23 @@ goes_with_own (const StatementLists *lists, const StatementListsSpec *spec, guin
   return spec->base_is_sure;
 }
 
+/* The base has something where it stands that theirs has not. */
+static gboolean
+is_in_place_of (const StatementLists *lists, guint t)
+{
+  gint before = -1, after = (gint) lists->base->len;
+  for (guint k = t; k-- > 0 && before < 0;)
+    before = lists->theirs_base[k];
+  for (guint k = t + 1; k < lists->theirs->len && after == (gint) lists->base->len; k++)
+    after = lists->theirs_base[k] >= 0 ? lists->theirs_base[k] : after;
+  for (gint i = before + 1; i < after; i++)
+    {
+      if (lists->base_theirs[i] < 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 decide (StatementLists *lists, const StatementListsSpec *spec)
 {
@@ -234,7 +251,8 @@ decide (StatementLists *lists, const StatementListsSpec *spec)
           const gboolean after = t > 0 && lists->state[t - 1] == STATEMENT_OWN;
           const gboolean beside = after || (t + 1 < count && lists->state[t + 1] == STATEMENT_OWN);
           if (lists->state[t] != STATEMENT_OLD
-              || !((beside && is_jump (statement)) || (after && is_else (statement)) || (beside && goes_with_own (lists, spec, t))))
+              || !((beside && is_jump (statement)) || (after && is_else (statement))
+                   || ((beside || is_in_place_of (lists, t)) && goes_with_own (lists, spec, t))))
             continue;
           lists->state[t] = STATEMENT_OWN;
           more = TRUE;
