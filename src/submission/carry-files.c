@@ -156,7 +156,7 @@ has_own_words (const Carrying *carrying, const char *text, const char *base)
   g_hash_table_iter_init (&iter, words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
     {
-      if (!g_ascii_isdigit (*(const char *) word) && !kernel_index_knows_word (carrying->spec->index, word))
+      if (kernel_index_is_own_word (carrying->spec->index, word))
         return TRUE;
     }
   return FALSE;

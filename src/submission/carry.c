@@ -106,7 +106,7 @@ carry_learn (Carrying *carrying, const char *text, const char *base)
   g_hash_table_iter_init (&iter, words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
     {
-      if (!g_ascii_isdigit (*(const char *) word) && !kernel_index_knows_word (carrying->spec->index, word) && !c_is_keyword (word))
+      if (kernel_index_is_own_word (carrying->spec->index, word))
         g_hash_table_add (carrying->own, g_strdup (word));
     }
 }

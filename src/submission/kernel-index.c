@@ -281,3 +281,9 @@ kernel_index_knows_word (const KernelIndex *index, const char *word)
 {
   return g_hash_table_contains (index->words, GUINT_TO_POINTER (statement_word_hash (word, strlen (word))));
 }
+
+gboolean
+kernel_index_is_own_word (const KernelIndex *index, const char *word)
+{
+  return !g_ascii_isdigit (word[0]) && !c_is_keyword (word) && !kernel_index_knows_word (index, word);
+}

@@ -43,3 +43,5 @@ gint kernel_index_find (const KernelIndex *index, const char *name);
 const GPtrArray *kernel_index_bodies (KernelIndex *index, const char *item);
 /* TRUE if the word occurs in KVM's files or in a header of any version. */
 gboolean kernel_index_knows_word (const KernelIndex *index, const char *word);
+/* TRUE for a word that is nobody's but its writer's: no number, no keyword, and in no kernel. */
+gboolean kernel_index_is_own_word (const KernelIndex *index, const char *word);

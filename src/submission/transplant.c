@@ -175,7 +175,7 @@ is_watched (const Transplanting *work, guint index)
 void
 transplant_learn (Transplanting *work, const char *word)
 {
-  if (!g_ascii_isdigit (word[0]) && !kernel_index_knows_word (work->spec->index, word) && !c_is_keyword (word))
+  if (kernel_index_is_own_word (work->spec->index, word))
     g_hash_table_add (work->spec->own, g_strdup (word));
 }
 
@@ -247,7 +247,7 @@ any_unknown_word (const Transplanting *work, GHashTable *words)
   g_hash_table_iter_init (&iter, words);
   while (g_hash_table_iter_next (&iter, &word, NULL))
     {
-      if (!g_ascii_isdigit (*(const char *) word) && !kernel_index_knows_word (work->spec->index, word) && !c_is_keyword (word))
+      if (kernel_index_is_own_word (work->spec->index, word))
         return TRUE;
     }
   return FALSE;
