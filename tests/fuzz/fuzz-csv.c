@@ -3,7 +3,7 @@
  * Fuzzes the CSV reader and what reads a comparison's tables with it. LLVMFuzzerTestOneInput is the usual entry; the plain main (left
  * out with -DFUZZ_ENGINE) mutates valid tables at random:   fuzz-csv [seconds [seed]]
  *
- * Besides not crashing: a table that was read has every field, and written anew it reads as the same.
+ * Besides not crashing: a table that was read has every field, and written anew it reads as the same, but for the ' before a formula.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,15 @@ count_columns (const char *text, gsize size)
   return columns;
 }
 
+/* csv_text puts a ' before what a spreadsheet would run. */
+static gboolean
+same_field (const char *read, const char *again)
+{
+  if (*again == '\'' && *read != '\'')
+    again++;
+  return strcmp (read, again) == 0;
+}
+
 static void
 check_round_trip (const CsvTable *table, guint columns)
 {
@@ -50,7 +59,7 @@ check_round_trip (const CsvTable *table, guint columns)
     abort ();
   for (guint r = 0; r < csv_rows (table); r++)
     for (guint c = 0; c < columns; c++)
-      if (strcmp (csv_field (table, r, c), csv_field (again, r, c)) != 0)
+      if (!same_field (csv_field (table, r, c), csv_field (again, r, c)))
         abort ();
 }
 

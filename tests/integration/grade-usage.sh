@@ -75,7 +75,7 @@ mkdir download
 for file in doe_12_34_report.pdf doe_LATE_12_35_notes.txt =roe_13_36_notes.txt index.html; do echo x >"download/$file"; done
 (umask 077 && expect 0 "$harness" grade --group auto --output grouped download) || exit 1
 said "2 submissions by their names"
-said "1 of the files are nobody's"
+said "left out, as nobody's by their names: 1 file"
 [ "$(cut -d, -f1-5 grouped/grades.csv | tail -n +2)" = "'=roe_13,0.00,100.00,failed,ingest
 doe_12,0.00,100.00,failed,ingest" ] || fail "grades.csv: $(cat grouped/grades.csv)"
 [ -z "$(find grouped -perm /077)" ] || fail "umask: $(find grouped -perm /077)"

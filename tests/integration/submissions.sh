@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The submissions by which the grader is tested are what they say: known words, a patch that applies, the list in README.md, and
-# packed twice the same bytes.
+# of each form one packed twice the same bytes.
 . tests/integration/functions.sh
 
 folder=tests/submissions
@@ -74,15 +74,20 @@ diff -u <("$folder/list.sh") <(grep '^|' "$folder/README.md" | sed -n '/^| submi
 
 [ -e "$source" ] || skip "$source is not here: what needs the kernel's files is not checked"
 mkdir -p "$TMPDIR/one" "$TMPDIR/two"
+forms=' '
 for conf in "$folder"/*/expect.conf; do
   name=${conf%/*} name=${name##*/}
   [ -z "$(value base "$conf")" ] || continue # tests/labs/carry.sh packs the shapes
   made=$("$folder/pack.sh" "$name" "$TMPDIR/one") || fail "$name: cannot be packed"
-  "$folder/pack.sh" "$name" "$TMPDIR/two" >/dev/null || fail "$name: cannot be packed again"
   [ -e "$made" ] || fail "$name: $made is not there"
-  # A FIFO has nothing to compare.
-  rm -f "$TMPDIR"/{one,two}/hostile-folder-links/vmx.c
-  diff -r --no-dereference "$made" "$TMPDIR/two/${made##*/}" >/dev/null || fail "$name: packed again it is another"
+  form=$(value form "$conf")
+  if [[ $forms != *" $form "* ]]; then
+    forms+="$form "
+    "$folder/pack.sh" "$name" "$TMPDIR/two" >/dev/null || fail "$name: cannot be packed again"
+    # A FIFO has nothing to compare.
+    rm -f "$TMPDIR"/{one,two}/hostile-folder-links/vmx.c
+    diff -r --no-dereference "$made" "$TMPDIR/two/${made##*/}" >/dev/null || fail "$name: packed again it is another"
+  fi
   rm -rf "$made" "$TMPDIR/two/${made##*/}"
 done
 

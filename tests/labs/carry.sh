@@ -27,8 +27,11 @@ complain() {
 }
 
 # kernel VERSION: sets `kernel` to its folder; what is not at hand is told once, at the end.
+declare -A kernels
 kernel() {
-  kernel=$("$folder/kernel.sh" "$1" 2>/dev/null) && return
+  [ -n "${kernels[$1]+known}" ] || kernels[$1]=$("$folder/kernel.sh" "$1" 2>/dev/null)
+  kernel=${kernels[$1]}
+  [ -z "$kernel" ] || return 0
   [[ $not_at_hand == *" $1 "* ]] || not_at_hand+="$1 "
   return 1
 }
@@ -38,13 +41,16 @@ at_hand=()
 for version in 6.1 6.12; do kernel "$version" && at_hand+=("$kernel"); done
 case ${BASES:-} in none) at_hand=() ;; esac
 
-# truth NAME DIR [PATCH]: the lab's kernel with the change as it is right there.
+# truth NAME DIR [PATCH]: the files of the lab's kernel that the change touches, with it as it is right there.
 truth() {
-  local from patch=${3:-$folder/$1/lab.patch}
+  local from file patch=${3:-$folder/$1/lab.patch}
   from=$(value "$1" change)
   [ -f "$patch" ] || patch=$folder/${from:-$1}/change.patch
   rm -rf "$2"
-  cp -r "$lab" "$2"
+  while IFS= read -r file; do
+    mkdir -p "$2/$(dirname "$file")"
+    [ ! -f "$lab/$file" ] || cp "$lab/$file" "$2/$file"
+  done < <(sed -n 's,^+++ b/,,p' "$patch")
   patch -d "$2" -p1 -s --force --fuzz=2 --no-backup-if-mismatch <"$patch" >"$TMPDIR/patch" 2>&1
 }
 
@@ -60,19 +66,21 @@ carry() {
 
 # differs_from_truth TRUTH_DIR: says how, of each file that either has. FALSE if it does not.
 differs_from_truth() {
-  local file differ status=1
+  local file right differ status=1
   while IFS= read -r file; do
-    ! cmp -s "$work/out/$file" "$1/$file" || continue
+    right=$1/$file
+    [ -f "$right" ] || right=$lab/$file
+    ! cmp -s "$work/out/$file" "$right" || continue
     if [ ! -f "$work/out/$file" ]; then
-      cmp -s "$lab/$file" "$1/$file" && continue
+      cmp -s "$lab/$file" "$right" && continue
       echo "$file is not carried"
     else
-      differ=$("$folder/same-code.py" "$1/$file" "$work/out/$file") && continue
+      differ=$("$folder/same-code.py" "$right" "$work/out/$file") && continue
       echo "$file is not what it is to be:"
       head -n 6 <<<"$differ" | sed 's/^/    /'
     fi
     status=0
-  done < <({ (cd "$work/out" && find arch include virt -type f 2>/dev/null); diff -rq "$lab" "$1" | sed -n "s,^Files .* and $1/\(.*\) differ$,\1,p; s,^Only in $1/\(.*\): ,\1/,p"; } | sort -u)
+  done < <(for dir in "$work/out" "$1"; do (cd "$dir" && find arch include virt -type f 2>/dev/null); done | sort -u)
   return "$status"
 }
 

@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deadline: 2400
-# Every submission of tests/submissions is packed as students do, graded, and gets exactly what its expect.conf says: verdict, stage, map, the rows that are lost and no other.
-# SUBMISSIONS: names, to grade these alone. What is graded lies in build/grading for a look. Of the shapes (tests/submissions/README.md) it grades those that
-# SHAPES names ("all": every one whose kernel is at hand), in place of all else: so grading-shapes.sh calls it.
+# Submissions are packed as students do, graded, and get exactly what their expect.conf says: verdict, stage, map, the rows that are lost and no other.
+# SUBMISSIONS: names, in place of a sample that has each way to lose once; "all": every one but the shapes; "shapes": every shape whose kernel is at hand.
+# What is graded lies in build/grading for a look.
 . tests/labs/functions.sh
 need_labs vmx svm
 new_tree "$TMPDIR/tree"
 shared_cache
 
-out=$root/$BUILD/grading${SHAPES:+-shapes}
+out=$root/$BUILD/grading
+asked=${SUBMISSIONS:-$(tests/submissions/sample.py | paste -sd' ') shape-counted-at-top shape-svm-wrapper}
 rm -rf "$out"
 mkdir -p "$out/packs"
 wrong=0
@@ -35,17 +36,22 @@ kernel_at_hand() {
   return 1
 }
 
+# is_asked NAME BASES
+is_asked() {
+  case $asked in
+    all) [ -z "$2" ] ;;
+    shapes) [ -n "$2" ] ;;
+    *) [[ " $asked " == *" $1 "* ]] ;;
+  esac
+}
+
 names=()
 for conf in tests/submissions/*/expect.conf; do
   name=$(basename "$(dirname "$conf")")
-  [ -z "${SUBMISSIONS:-}" ] || [[ " $SUBMISSIONS " == *" $name "* ]] || continue
+  bases=$(value "$name" base)
+  is_asked "$name" "$bases" || continue
   version=
-  if [ -n "$(value "$name" base)" ]; then
-    [[ " ${SHAPES:-} " == *" $name "* || "${SHAPES:-}" == all ]] || continue
-    version=$(kernel_at_hand "$name") || continue
-  elif [ -n "${SHAPES:-}" ]; then
-    continue
-  fi
+  [ -z "$bases" ] || version=$(kernel_at_hand "$name") || continue
   names+=("$name")
   tests/submissions/pack.sh "$name" "$out/packs/$name" ${version:+"$version"} >"$out/packs/$name.path" || fail "$name: cannot be packed"
 done

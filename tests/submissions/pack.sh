@@ -64,17 +64,20 @@ part_of_change() { # vendor|common
 
 # base: the files of another kernel, from which a shape is made; its change may be written for a neighbour's.
 find_other_base() {
-  local from part
   [[ " $versions " == *" $version "* ]] || die "$name: not made from $version"
-  from=$("$here/kernel.sh" "$version") || exit 1
-  base=$work/base
+  base=$("$here/kernel.sh" "$version") || exit 1
   fuzz=2
+}
+
+# What is taken of the base, as a kernel tree.
+base_tree() { # DIR
+  local part
   for part in "${parts[@]}"; do
-    [ -e "$from/$part" ] || continue
-    mkdir -p "$base/$(dirname "$part")"
-    cp -r "$from/$part" "$base/$part"
+    [ -e "$base/$part" ] || continue
+    mkdir -p "$1/$(dirname "$part")"
+    cp -r "$base/$part" "$1/$part"
   done
-  chmod -R u+w "$base"
+  chmod -R u+w "$1"
 }
 
 apply_to() { # DIR, the change on standard input
@@ -93,18 +96,23 @@ restyle() { # DIR
 
 # A kernel tree with the submission's change.
 changed_tree() {
-  cp -r "$base" "$1"
+  base_tree "$1"
   apply_to "$1" <"$submission/change.patch"
   restyle "$1"
 }
 
 # The touched files alone, by their base names, as students hand them in.
 whole_files() {
-  local file
-  changed_tree "$work/changed"
+  local file changed=$work/changed
+  while IFS= read -r file; do
+    mkdir -p "$changed/$(dirname "$file")"
+    [ ! -f "$base/$file" ] || cp --no-preserve=mode "$base/$file" "$changed/$file"
+  done < <(touched)
+  apply_to "$changed" <"$submission/change.patch"
+  restyle "$changed"
   mkdir -p "$1"
   while IFS= read -r file; do
-    cp "$work/changed/$file" "$1/"
+    cp "$changed/$file" "$1/"
   done < <(touched)
 }
 
@@ -134,7 +142,7 @@ plain_git() {
 repository() {
   local version
   version=$(awk -F' = ' '/^(VERSION|PATCHLEVEL|SUBLEVEL) =/ { print $2 }' "$base/Makefile" | paste -sd.)
-  cp -r "$base" "$1"
+  base_tree "$1"
   plain_git init -q --template= -b main "$1"
   plain_git -C "$1" add -A
   plain_git -C "$1" commit -q -m "Linux $version"
@@ -299,7 +307,7 @@ commit() {
 # A name of a branch that git allows, and a first commit that is a release's.
 pack_git_branch() {
   made=$1
-  cp -r "$base" "$made"
+  base_tree "$made"
   plain_git init -q --template= -b main "$made"
   commit "$made" 'Linux 6.1.192'
   plain_git -C "$made" tag v6.1.192
@@ -312,7 +320,7 @@ pack_git_branch() {
 # A tag of the student's own, v1.0, behind which half of the work lies.
 pack_git_own_tag() {
   made=$1
-  cp -r "$base" "$made"
+  base_tree "$made"
   plain_git init -q --template= -b main "$made"
   commit "$made" 'Linux 6.1.192'
   plain_git -C "$made" tag v6.1.192
@@ -327,7 +335,7 @@ pack_git_own_tag() {
 # The first commit holds the kernel and half of the work, and no tag tells.
 pack_git_first_commit() {
   made=$1
-  cp -r "$base" "$made"
+  base_tree "$made"
   part_of_change common | apply_to "$made"
   plain_git init -q --template= -b main "$made"
   commit "$made" 'Initial commit'

@@ -6,6 +6,7 @@ import difflib
 import os
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ctokens  # noqa: E402
 

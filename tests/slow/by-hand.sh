@@ -10,7 +10,7 @@ shared_cache
 # What is not true is not taken for it; no machine is needed for that.
 wrong() { # WHAT: a page on standard input whose L1 is a shell here
   cat >"$TMPDIR/wrong.md"
-  ! python3 tests/labs/by-hand.py "$TMPDIR/wrong.md" >"$TMPDIR/out" 2>&1 || fail "$1 was not found out: $(cat "$TMPDIR/out")"
+  ! python3 tests/slow/by-hand.py "$TMPDIR/wrong.md" >"$TMPDIR/out" 2>&1 || fail "$1 was not found out: $(cat "$TMPDIR/out")"
   grep -q "^FAILED: $2" "$TMPDIR/out" || fail "$1: $(cat "$TMPDIR/out")"
 }
 host='```sh host
@@ -36,7 +36,7 @@ o…e
 
 cd "$tree" || fail "$tree"
 ln -sf "$harness" harness || fail "harness"
-python3 "$root/tests/labs/by-hand.py" "$root/docs/by-hand.md" >"$TMPDIR/transcript" 2>&1 || { tail -n 60 "$TMPDIR/transcript"; fail "docs/by-hand.md"; }
+python3 "$root/tests/slow/by-hand.py" "$root/docs/by-hand.md" >"$TMPDIR/transcript" 2>&1 || { tail -n 60 "$TMPDIR/transcript"; fail "docs/by-hand.md"; }
 grep -q 'L1 has powered off' "$TMPDIR/transcript" || fail "L1 did not power off"
 
 # In this order: with nested paging, and without.
