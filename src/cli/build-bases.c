@@ -31,6 +31,13 @@ print_offers (const GPtrArray *offers)
     }
 }
 
+static gint
+by_name (gconstpointer a, gconstpointer b)
+{
+  const KernelAtHand *const *left = a, *const *right = b;
+  return strverscmp ((*left)->name, (*right)->name);
+}
+
 static gboolean
 list (const KernelBasesSpec *spec, GError **error)
 {
@@ -38,6 +45,7 @@ list (const KernelBasesSpec *spec, GError **error)
   g_autoptr (GPtrArray) offers = NULL;
   if (!kernel_sources_at_hand (spec->cache_dir, spec->progress, &here, error))
     return FALSE;
+  g_ptr_array_sort (here, by_name);
   printf ("here:\n");
   for (guint i = 0; i < here->len; i++)
     {

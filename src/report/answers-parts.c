@@ -6,12 +6,32 @@
 
 #include "report/csv.h"
 
-static void
-put_markdown (GString *out, char c)
+static gboolean
+is_word (char c)
 {
-  if (c == '<' || c == '>' || c == '&')
-    g_string_append (out, c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&amp;");
-  else if (strchr ("\\`*_[]#|~", c) != NULL)
+  return g_ascii_isalnum (c) || (c & 0x80) != 0;
+}
+
+/* A run of "_" inside a word marks nothing up. Returns its length. */
+static gsize
+put_underscores (GString *out, const char *text, char before)
+{
+  const gsize run = strspn (text, "_");
+  const gboolean inside = is_word (before) && is_word (text[run]);
+
+  for (gsize i = 0; i < run; i++)
+    g_string_append (out, inside ? "_" : "\\_");
+  return run;
+}
+
+static void
+put_markdown (GString *out, char c, char next)
+{
+  if (c == '<')
+    g_string_append (out, "&lt;");
+  else if (c == '&' && (g_ascii_isalnum (next) || next == '#'))
+    g_string_append (out, "&amp;");
+  else if (strchr ("\\`*[]#|~", c) != NULL || (c == '>' && (out->len == 0 || out->str[out->len - 1] == '\n')))
     g_string_append_printf (out, "\\%c", c);
   else
     g_string_append_c (out, c == '\n' || c == '\r' ? ' ' : c);
@@ -20,8 +40,19 @@ put_markdown (GString *out, char c)
 void
 answers_text (GString *out, const char *text)
 {
-  for (; *text != '\0'; text++)
-    put_markdown (out, *text);
+  char before = '\0';
+
+  while (*text != '\0')
+    if (*text == '_')
+      {
+        text += put_underscores (out, text, before);
+        before = '_';
+      }
+    else
+      {
+        before = *text++;
+        put_markdown (out, before, *text);
+      }
 }
 
 char *

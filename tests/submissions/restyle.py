@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """restyle.py STYLE <FILE: the same C as an editor, a formatter or a habit leaves it. A compiler reads what it read before."""
 import os

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """same-code.py FILE OTHER: whether a compiler reads the same, but for the order of functions and declarations at the file's own level. Prints how they differ."""
 import collections

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """sample.py: prints the few submissions that together have every row that can be lost, every stage and verdict, every leaf map, assignment and vendor: those that
 `make check` grades. The shapes, whose kernels may not be at hand, are not among them."""

@@ -221,9 +221,11 @@ static void
 test_markdown (void **state)
 {
   g_autofree char *text = markdown_text ("<b>[x](y)</b> & `c` *d* a_b | e\nf 1.5-2 !");
+  g_autofree char *names = markdown_text ("> __init a__b _c d_ &amp; &#3; x > y");
 
   (void) state;
-  assert_string_equal (text, "&lt;b&gt;\\[x\\](y)&lt;/b&gt; &amp; \\`c\\` \\*d\\* a\\_b \\| e f 1.5-2 !");
+  assert_string_equal (text, "&lt;b>\\[x\\](y)&lt;/b> & \\`c\\` \\*d\\* a_b \\| e f 1.5-2 !");
+  assert_string_equal (names, "\\> \\_\\_init a__b \\_c d\\_ &amp;amp; &amp;\\#3; x > y");
 }
 
 int
