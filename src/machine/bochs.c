@@ -138,36 +138,41 @@ file_size (const char *path, guint64 *bytes, GError **error)
   return TRUE;
 }
 
+/*
+ * Bochs runs in the machine's folder, and a line that it reads is short (BOCHSRC_LINE_MAX): it is told names in that folder, and what lies elsewhere has a link there.
+ */
+static gboolean
+link_in_dir (const Bochs *bochs, const char *name, const char *target, guint64 *bytes, GError **error)
+{
+  g_autofree char *path = in_dir (bochs, name);
+  g_autofree char *canonical = g_canonicalize_filename (target, NULL);
+  unlink (path);
+  if (symlink (canonical, path) < 0)
+    return fail_errno (error, errno, "%s: creating", path);
+  return file_size (canonical, bytes, error);
+}
+
 static gboolean
 make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
 {
   const MachineSpec *spec = bochs->spec;
   g_autofree char *bios = find_rom ("BIOS-bochs-latest");
   g_autofree char *vga_bios = find_rom ("VGABIOS-lgpl-latest");
-  g_autofree char *boot_rom = in_dir (bochs, "boot.rom");
-  g_autofree char *boot_image = in_dir (bochs, "boot.img");
-  g_autofree char *root_image = g_canonicalize_filename (spec->root_image, NULL);
-  g_autofree char *journal = in_dir (bochs, "root.redolog");
-  g_autofree char *volume = spec->volume != NULL ? g_canonicalize_filename (spec->volume, NULL) : NULL;
-  g_autofree char *volume_journal = in_dir (bochs, "volume.redolog");
-  g_autofree char *records = in_dir (bochs, MACHINE_RECORDS_FILE);
-  g_autofree char *console = in_dir (bochs, MACHINE_CONSOLE_FILE);
-  g_autofree char *log = in_dir (bochs, "bochs.fifo");
   g_autofree char *path = in_dir (bochs, "bochsrc");
   BochsConfig config = {
     .bios = bios,
     .vga_bios = vga_bios,
-    .boot_rom = boot_rom,
-    .boot_image = boot_image,
+    .boot_rom = "boot.rom",
+    .boot_image = "boot.img",
     .boot_bytes = image_bytes,
-    .root_image = root_image,
-    .root_journal = journal,
-    .records = spec->record_bytes > 0 ? records : NULL,
+    .root_image = "root.img",
+    .root_journal = "root.redolog",
+    .records = spec->record_bytes > 0 ? MACHINE_RECORDS_FILE : NULL,
     .record_bytes = spec->record_bytes,
-    .volume = volume,
-    .volume_journal = volume_journal,
-    .console = console,
-    .log = log,
+    .volume = spec->volume != NULL ? "volume.img" : NULL,
+    .volume_journal = "volume.redolog",
+    .console = MACHINE_CONSOLE_FILE,
+    .log = "bochs.fifo",
     .cpu_model = spec->cpu_model,
     .cpus = spec->cpus,
     .memory_mib = spec->memory_mib,
@@ -177,7 +182,8 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
     .console_tty = bochs->serial[0].name,
     .agent_tty = bochs->serial[1].name,
   };
-  if (!file_size (root_image, &config.root_bytes, error) || (volume != NULL && !file_size (volume, &config.volume_bytes, error)))
+  if (!link_in_dir (bochs, "root.img", spec->root_image, &config.root_bytes, error)
+      || (spec->volume != NULL && !link_in_dir (bochs, "volume.img", spec->volume, &config.volume_bytes, error)))
     return FALSE;
   g_autofree char *text = bochsrc_generate (&config, error);
   return text != NULL && files_write (path, text, -1, error);
@@ -210,7 +216,7 @@ make_log_files (Bochs *bochs, GError **error)
 static void
 remove_files (const Bochs *bochs)
 {
-  static const char *const names[] = { "boot.img",      "boot.rom",         "bochs.fifo", "bochs.commands",
+  static const char *const names[] = { "boot.img",      "boot.rom",         "root.img", "volume.img", "bochs.fifo", "bochs.commands",
                                        "boot.img.lock", "records.bin.lock", /* Bochs's, when it was killed */ };
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {

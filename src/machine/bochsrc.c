@@ -133,15 +133,30 @@ add_output (GString *out, const BochsConfig *config)
   g_string_append_printf (out, "debug: action=ignore%s\n", config->l0_log ? ", cpu0=report" : "");
 }
 
+/* What is beyond the line that Bochs reads is lost there without a word. */
+static gboolean
+check_lines (const char *text, GError **error)
+{
+  for (const char *line = text; *line != '\0';)
+    {
+      const int length = (int) strcspn (line, "\n");
+      if (length > BOCHSRC_LINE_MAX)
+        return fail (error, HARNESS_ERROR_USAGE, "bochsrc: Bochs reads %d characters of a line, and this one has %d; try: shorter paths: %.*s", BOCHSRC_LINE_MAX, length,
+                     length, line);
+      line += length + (line[length] == '\n');
+    }
+  return TRUE;
+}
+
 char *
 bochsrc_generate (const BochsConfig *config, GError **error)
 {
   if (!check_values (config, error))
     return NULL;
-  GString *out = g_string_new (config->interactive ? "# Written by harness.\n" : "# Written by harness. An exact lab: every line counts.\n");
+  g_autoptr (GString) out = g_string_new (config->interactive ? "# Written by harness.\n" : "# Written by harness. An exact lab: every line counts.\n");
   add_machine (out, config);
   add_devices (out);
   add_disks (out, config);
   add_output (out, config);
-  return g_string_free (out, FALSE);
+  return check_lines (out->str, error) ? g_string_free (g_steal_pointer (&out), FALSE) : NULL;
 }

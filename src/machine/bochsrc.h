@@ -7,6 +7,10 @@
 #define BOCHS_DISK_SPT 32
 #define BOCHS_CYLINDER_BYTES (512 * BOCHS_DISK_HEADS * BOCHS_DISK_SPT) /* 256 KiB */
 
+/* fgets() into 511 bytes, in read_bochsrc() of Bochs's config.cc; the line break is one of them. */
+#define BOCHSRC_LINE_MAX 509
+
+/* Paths are from the folder that Bochs runs in. */
 typedef struct
 {
   const char *bios, *vga_bios; /* files of Debian's bochsbios */
@@ -28,5 +32,5 @@ typedef struct
   gboolean interactive;    /* time is the host's; records may be NULL */
 } BochsConfig;
 
-/* NULL and HARNESS_ERROR_USAGE if a value cannot be written in a bochsrc. */
+/* NULL and HARNESS_ERROR_USAGE if a value cannot be written in a bochsrc, or makes a line too long for it. */
 char *bochsrc_generate (const BochsConfig *config, GError **error);

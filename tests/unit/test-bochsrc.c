@@ -77,6 +77,23 @@ test_unwritable (void **state)
     }
 }
 
+/* What Bochs would cut off is refused: it would boot without its disk. */
+static void
+test_long_line (void **state)
+{
+  BochsConfig config = exact_vmx ();
+  g_autofree char *path = g_strnfill (BOCHSRC_LINE_MAX - strlen ("log: \"\""), 'p');
+  g_autofree char *longer = g_strconcat (path, "p", NULL);
+  g_autoptr (GError) error = NULL;
+  (void) state;
+  config.log = path;
+  g_autofree char *text = bochsrc_generate (&config, NULL);
+  assert_non_null (text);
+  config.log = longer;
+  assert_null (bochsrc_generate (&config, &error));
+  assert_failed (error, HARNESS_ERROR_USAGE, "reads 509 characters of a line, and this one has 510");
+}
+
 /* The smallest that passes for a bzImage: 1 setup sector besides the boot sector, then `high` bytes of 0xab. */
 static GByteArray *
 make_kernel (gsize high)
@@ -170,7 +187,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_exact),
-    cmocka_unit_test (test_interactive),      cmocka_unit_test (test_unwritable),  cmocka_unit_test (test_boot_image),
+    cmocka_unit_test (test_interactive),      cmocka_unit_test (test_unwritable), cmocka_unit_test (test_long_line),  cmocka_unit_test (test_boot_image),
     cmocka_unit_test (test_boot_rom),   cmocka_unit_test (test_bad_kernels),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
