@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scanner of C: top-level items, their names and lines, and what cannot be C. */
+#include <time.h>
+
 #include "unit.h"
 
 #include "submission/csource.h"
@@ -155,9 +157,9 @@ test_hostile (void **state)
       g_autoptr (GString) text = g_string_new (NULL);
       while (text->len < 1024 * 1024)
         g_string_append (text, pieces[i]);
-      const gint64 begin = g_get_monotonic_time ();
+      const clock_t begin = clock (); /* processor time: others may keep the machine busy */
       g_autoptr (CSource) source = c_source_new (text->str);
-      if (g_get_monotonic_time () - begin > 20 * G_USEC_PER_SEC)
+      if (clock () - begin > 20 * CLOCKS_PER_SEC)
         fail_msg ("a MiB of \"%s\" takes too long", pieces[i]);
       assert_non_null (source->items);
     }

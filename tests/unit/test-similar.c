@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Near-identical submissions: copies renamed, reformatted and padded are found; answers that share what all must write are not. */
+#include <time.h>
+
 #include "unit/similar-fixture.h"
 
 #include "grade/similar-tokens.h"
@@ -207,7 +209,7 @@ static void
 test_fast (void **state)
 {
   g_autoptr (GPtrArray) diffs = batch_of (300, TRUE);
-  const gint64 begun = g_get_monotonic_time ();
+  const clock_t begun = clock ();
 
   (void) state;
   /* A third has copied from one: they share everything, and it is not rare any more, nor in all. */
@@ -215,7 +217,7 @@ test_fast (void **state)
     replace (diffs, 3 * i, answer (1, "copied", TRUE));
   g_autoptr (GArray) pairs = pairs_of (diffs);
   assert_int_equal (pairs->len, 100 * 99 / 2);
-  assert_true (g_get_monotonic_time () - begun < 20 * G_USEC_PER_SEC); /* 0.1 s without sanitizers */
+  assert_true (clock () - begun < 20 * CLOCKS_PER_SEC); /* 0.1 s without sanitizers */
 }
 
 int
