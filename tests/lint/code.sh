@@ -1,30 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 600
 # Calls that have no place here, goto, functions that do too much, paths of one machine alone, and archives' addresses.
 . tests/lint/functions.sh
 
-longest=60
-# Word boundaries: snprintf and g_strcat are others. Tests may poll; L2's init sleeps because that is its work.
-banned='(^|[^A-Za-z0-9_])(system|popen|strcpy|strcat|sprintf|vsprintf|gets|mktemp|tmpnam|alloca)[[:space:]]*\('
-sleeps='(^|[^A-Za-z0-9_])(sleep|usleep|nanosleep|g_usleep)[[:space:]]*\('
-
-while IFS= read -r file; do
-  code=$(code_of "$file")
-  grep -oE "$banned" <<<"$code" | sort -u | while IFS= read -r call; do echo "$file: calls ${call//[^a-z_]/}"; done
-  grep -qE '(^|[^A-Za-z0-9_])goto[[:space:]]' <<<"$code" && echo "$file: goto"
-  case $file in
-    src/guest/l2-init.c | src/guest/l2-operations.c | tests/* | bench/*) ;;
-    *) grep -qE "$sleeps" <<<"$code" && echo "$file: sleeps" ;;
-  esac
-  case $file in
-    src/guest/* | src/cli/main.c | tests/* | bench/*) ;;
-    *) grep -qE '(^|[^A-Za-z0-9_])exit[[:space:]]*\(' <<<"$code" && echo "$file: exit outside main" ;;
-  esac
-  awk -v file="$file" -v longest="$longest" '
-    /^{/ { begin = NR }
-    /^}/ && begin { if (NR - begin - 1 > longest) printf "%s:%d: a function of %d lines\n", file, begin, NR - begin - 1; begin = 0 }' "$file"
-done < <(files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'bench/*.c') >"$TMPDIR/found"
+files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'bench/*.c' | tests/lint/code.pl >"$TMPDIR/found" || complain "code.pl: fails"
 complain_each "has no place here" <"$TMPDIR/found"
 
 # The brackets keep this very file from being found.

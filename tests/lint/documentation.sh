@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 600
 # What the documents and the manual page say of commands, options and make targets is so.
 . tests/lint/functions.sh
 
@@ -19,38 +18,38 @@ if command -v groff >/dev/null; then
   [ -z "$said" ] || complain "the manual page: $said"
 fi
 
+declare -A help
 mapfile -t commands < <("$harness" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
 [ "${#commands[@]}" -ge 5 ] || complain "--help names ${#commands[@]} commands"
 for command in "${commands[@]}"; do
-  "$harness" "$command" --help >"$TMPDIR/help-$command" || complain "$command --help: fails"
+  help[$command]=$("$harness" "$command" --help) || complain "$command --help: fails"
   tr -d '\134' <"$TMPDIR/harness.1" | grep -q "SS harness $command\b" || complain "the manual page has no $command"
 done
 
-make -s help | sed -n 's/^  \([a-z-]*\).*/\1/p' >"$TMPDIR/targets"
-mapfile -t targets < <(sed -n 's/^\.PHONY: //p' Makefile | tr ' ' '\n')
-for target in "${targets[@]}"; do
-  [ "$target" = programs ] || grep -qx -- "$target" "$TMPDIR/targets" || complain "Makefile: $target has no help"
+made=" $(make -s help | sed -n 's/^  \([a-z-]*\).*/\1/p' | tr '\n' ' ')"
+for target in $(sed -n 's/^\.PHONY: //p' Makefile); do
+  [ "$target" = programs ] || [[ $made == *" $target "* ]] || complain "Makefile: $target has no help"
 done
 
 # Usage stands in code: `harness COMMAND --option` or `make TARGET`, between backquotes or on a line of a block.
-usage() {
-  awk '/^ *```/ { block = !block; next } block { print FILENAME ":" FNR ":" $0; next }
-       { line = $0; while (match(line, /`[^`]+`/)) { print FILENAME ":" FNR ":" substr(line, RSTART + 1, RLENGTH - 2); line = substr(line, RSTART + RLENGTH) } }' "$1"
+files '*.md' | xargs -d '\n' awk '
+  FNR == 1 { block = 0 } /^ *```/ { block = !block; next } block { print FILENAME ":" FNR ":" $0; next }
+  { line = $0; while (match(line, /`[^`]+`/)) { print FILENAME ":" FNR ":" substr(line, RSTART + 1, RLENGTH - 2); line = substr(line, RSTART + RLENGTH) } }' >"$TMPDIR/usage"
+
+check_harness() { # WHERE COMMAND REST_OF_LINE
+  local rest=${3%%&&*} option
+  [ -n "${help[$2]:-}" ] || { complain "$1: there is no command \"$2\""; return; }
+  while [[ $rest =~ --[a-z][a-z0-9-]* ]]; do
+    option=${BASH_REMATCH[0]} rest=${rest#*"${BASH_REMATCH[0]}"}
+    [[ ${help[$2]} =~ $option([^a-z0-9_-]|$) ]] || complain "$1: $2 has no $option"
+  done
 }
-while IFS= read -r file; do
-  usage "$file"
-done < <(files '*.md') >"$TMPDIR/usage"
 while IFS=: read -r file line text; do
-  while read -r command rest; do
-    [ -s "$TMPDIR/help-$command" ] || { complain "$file:$line: there is no command \"$command\""; continue; }
-    while read -r option; do
-      grep -qE -- "$option\b" "$TMPDIR/help-$command" || complain "$file:$line: $command has no $option"
-    done < <(grep -oE -- '--[a-z][a-z0-9-]*' <<<"${rest%%&&*}")
-  done < <(grep -oE '(^|[ ./])harness [a-z][a-z-]*.*' <<<"$text" | sed 's/^.*harness \([a-z]\)/\1/')
-  while read -r target; do
-    case $target in *config) continue ;; esac # the kernel's own make
-    grep -qx -- "$target" "$TMPDIR/targets" || complain "$file:$line: make has no target \"$target\""
-  done < <(grep -oE '(^|&& |\$ )make [a-z][a-z-]*' <<<"$text" | sed 's/.*make //')
+  [[ $text =~ ^(.*[ ./])?harness\ ([a-z][a-z-]*)(.*)$ ]] && check_harness "$file:$line" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+  while [[ $text =~ (^|'&& '|'$ ')make\ ([a-z][a-z-]*)(.*)$ ]]; do
+    target=${BASH_REMATCH[2]} text=${BASH_REMATCH[3]}
+    [[ $target == *config || $made == *" $target "* ]] || complain "$file:$line: make has no target \"$target\"" # "config": the kernel's own make
+  done
 done <"$TMPDIR/usage"
 
 # The README's first figure is that of the committed reference run.

@@ -46,8 +46,3 @@ scripts() {
     esac
   done
 }
-
-# A C file's code: comments gone, what stands in strings gone, lines as they were.
-code_of() {
-  gcc -fpreprocessed -dD -E -P "$1" 2>/dev/null | sed -E 's/"([^"\\]|\\.)*"/""/g'
-}

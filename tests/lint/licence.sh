@@ -3,9 +3,13 @@
 # Every source says its licence: GPL-2.0-or-later, and GPL-2.0-only what is the kernel's.
 . tests/lint/functions.sh
 
-while IFS= read -r file; do
-  head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || complain "$file: no SPDX line of GPL-2.0-or-later in the first three"
-done < <(files '*.c' '*.h' Makefile; scripts)
+{ files '*.c' '*.h' Makefile; scripts; } | xargs -d '\n' awk '
+  function end() { if (name != "" && !said) print name; said = 0 }
+  FNR == 1 { end(); name = FILENAME }
+  FNR <= 3 && /SPDX-License-Identifier: GPL-2.0-or-later/ { said = 1 }
+  FNR > 3 { nextfile }
+  END { end() }' >"$TMPDIR/found"
+complain_each "no SPDX line of GPL-2.0-or-later in the first three" <"$TMPDIR/found"
 
 for patch in kernel-patches/*/*.patch; do
   # A new file: after "--- /dev/null" and its name and hunk line comes the first line of text.
