@@ -33,6 +33,8 @@ typedef struct {
   GPtrArray *cases;  /* of GradeCase, failed ones first, at most GRADE_CASES_MAX */
   guint cases_ok, cases_total;
   guint unreached; /* not written: of the cases, those that are wrong because the guest did not get to them */
+  guint32 leaf;    /* not written: the CPUID leaf of the first answer that is wrong; 0: none */
+  gboolean follows; /* not written: nothing of it can be seen for what another row lost its points for */
   gboolean flawed; /* not written: a flaw was proved that no number of right cases outweighs; no points for a part then */
 } GradeRow;
 #define GRADE_CASES_MAX 200u

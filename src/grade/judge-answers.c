@@ -29,6 +29,13 @@ leaf_name (const Judge *judge, const struct challenge_step *step)
   return g_strdup_printf ("%s: leaf 0x%x, ecx = %u (0x%x)", lab, step->a, step->b, step->b);
 }
 
+static void
+note_leaf (GradeRow *row, gboolean ok, guint32 leaf)
+{
+  if (!ok && row->leaf == 0)
+    row->leaf = leaf;
+}
+
 /* --- undefined -------------------------------------------------------------------------------- */
 
 /* Of the last program, which comes once, after all rounds. What it did not get to is wrong, unless L1 died at a line that is not the submission's. */
@@ -44,7 +51,9 @@ judge_undefined (const Judge *judge, GradeRow *row)
         continue;
       if (!ranges_have (judge->undefined, step->b) || ranges_have (judge->ungraded, step->b) || (!answer->done && !judge_blames (judge)))
         continue;
-      grade_case_add (row, answer->done && are (answer->registers, 0, 0, 0, G_MAXUINT32), g_strdup_printf ("%s: leaf 0x%x, ecx = %u (0x%x)", isa_name (judge->lab->isa), step->a, step->b, step->b),
+      const gboolean ok = answer->done && are (answer->registers, 0, 0, 0, G_MAXUINT32);
+      note_leaf (row, ok, step->a);
+      grade_case_add (row, ok, g_strdup_printf ("%s: leaf 0x%x, ecx = %u (0x%x)", isa_name (judge->lab->isa), step->a, step->b, step->b),
                       g_strdup ("eax=0x0 ebx=0x0 ecx=0x0 edx=0xffffffff"), answer->done ? registers_text (answer->registers) : g_strdup ("no answer: the guest went no further"));
     }
 }
@@ -63,8 +72,9 @@ judge_not_enabled (const Judge *judge, GradeRow *row)
       const AccountStep *after = account_step (judge->account, snapshot->after.first + i);
       if (!is_leaf_by_reason (judge, step->a) || !ranges_have (judge->not_enabled, step->b) || judge_leaf_is_missing (judge, step->a) || !before->done || !after->done)
         continue;
-      const gboolean first_ok = are (before->registers, 0, 0, 0, 0);
-      grade_case_add (row, first_ok && are (after->registers, 0, 0, 0, 0), leaf_name (judge, step), g_strdup ("eax=0x0 ebx=0x0 ecx=0x0 edx=0x0"),
+      const gboolean first_ok = are (before->registers, 0, 0, 0, 0), ok = first_ok && are (after->registers, 0, 0, 0, 0);
+      note_leaf (row, ok, step->a);
+      grade_case_add (row, ok, leaf_name (judge, step), g_strdup ("eax=0x0 ebx=0x0 ecx=0x0 edx=0x0"),
                       registers_text (first_ok ? after->registers : before->registers));
     }
 }
@@ -125,6 +135,7 @@ add_leaf (const Judge *judge, guint32 number, gboolean exits, gboolean cycles, g
     {
       if (leaf.defined[i])
         continue;
+      note_leaf (row, leaf.wrong[i] == 0, number);
       grade_case_add (row, leaf.wrong[i] == 0, g_strdup_printf ("%s: leaf 0x%x: %s", lab, number, names[i]), g_strdup_printf ("0 in all %u answers", leaf.answers),
                       leaf.wrong[i] == 0 ? g_strdup ("0") : g_strdup_printf ("not 0 in %u, 0x%x for one", leaf.wrong[i], leaf.example[i]));
     }

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "grade/diff-lines.h"
+#include "grade/module-scan.h"
+#include "grade/named-leaves.h"
+
 G_STATIC_ASSERT (RUBRIC_ROWS == GRADE_ROWS);
 
 #define LUCK_DIVISOR 3u /* of the windows, fewer right ones than this part earn nothing */
@@ -123,6 +127,45 @@ leaf_is_missing (const GPtrArray *labs, const LeafMap *map, guint32 leaf)
   return TRUE;
 }
 
+static gboolean
+leaf_killed (const GPtrArray *labs, guint32 leaf)
+{
+  for (guint i = 0; i < labs->len; i++)
+    if (program_less_leaf (((const JudgedLab *) g_ptr_array_index (labs, i))->less, leaf))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+nothing_is_answered (const GPtrArray *labs, const LeafMap *map)
+{
+  const guint32 leaves[] = { map->total_exits, map->total_cycles, map->reason_exits, map->reason_cycles };
+  for (guint i = 0; i < G_N_ELEMENTS (leaves); i++)
+    if (leaves[i] != 0 && (leaf_killed (labs, leaves[i]) || !leaf_is_missing (labs, map, leaves[i])))
+      return FALSE;
+  return TRUE;
+}
+
+/* The compiled module has a flaw of the row's kind, whatever the answers say. */
+static gboolean
+is_found_in_module (const GPtrArray *labs, RowKind kind)
+{
+  for (guint i = 0; i < labs->len; i++)
+    {
+      const GPtrArray *findings = ((const JudgedLab *) g_ptr_array_index (labs, i))->findings;
+      for (guint j = 0; kind == ROW_CONCURRENCY && j < findings->len; j++)
+        if (((const ScanFinding *) g_ptr_array_index (findings, j))->kind == SCAN_UNLOCKED_UPDATE)
+          return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_of_answers (RowKind kind)
+{
+  return kind == ROW_UNDEFINED_REASONS || kind == ROW_NOT_ENABLED || kind == ROW_REGISTERS || kind == ROW_CONCURRENCY || kind == ROW_PLACEMENT;
+}
+
 static void
 set_reason (GradeRow *row, char *reason)
 {
@@ -197,15 +240,6 @@ settle (const GPtrArray *labs, GradeRow *row, gint64 points)
   set_reason (row, reason_of (labs, row));
 }
 
-static gboolean
-leaf_killed (const GPtrArray *labs, guint32 leaf)
-{
-  for (guint i = 0; i < labs->len; i++)
-    if (program_less_leaf (((const JudgedLab *) g_ptr_array_index (labs, i))->less, leaf))
-      return TRUE;
-  return FALSE;
-}
-
 static void
 skip (GradeRow *row, char *reason)
 {
@@ -213,8 +247,23 @@ skip (GradeRow *row, char *reason)
   set_reason (row, reason);
 }
 
+/* Of a leaf that answers what it does without the change. `lines`: what the change adds, of DiffLine. */
+static char *
+missing_words (const GPtrArray *lines, guint32 leaf)
+{
+  g_autoptr (GArray) named = named_leaves (lines);
+  gboolean counts = FALSE;
+  for (guint i = 0; i < lines->len; i++)
+    counts |= !g_str_has_suffix (((const DiffLine *) g_ptr_array_index (lines, i))->path, "cpuid.c");
+  if (lines->len > 0 && !named_leaves_have (named, leaf))
+    return g_strdup_printf ("Leaf 0x%x always answers what it does without the change, and no line of the change names it.", leaf);
+  if (lines->len > 0 && !counts)
+    return g_strdup_printf ("Leaf 0x%x is in the change, but its numbers stay 0: nothing but cpuid.c was changed, so nothing counts.", leaf);
+  return g_strdup_printf ("Leaf 0x%x always answers what it does without the change: it is not there, or its numbers stay 0.", leaf);
+}
+
 static GradeRow *
-judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, RowKind kind)
+judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, const GPtrArray *lines, RowKind kind)
 {
   GradeRow *row = grade_row_new (kind);
   const guint32 leaf = rows[kind].leaf != NULL ? rows[kind].leaf (map) : 0;
@@ -237,20 +286,24 @@ judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, RowK
   for (guint i = 0; i < labs->len; i++)
     judge_lab (g_ptr_array_index (labs, i), rubric, map, row);
   settle (labs, row, rubric->points[kind]);
-  if (missing && row->status == ROW_FAILED)
-    set_reason (row, g_strdup_printf ("Leaf 0x%x always answers what it does without the change: it is not there, or its numbers stay 0.", leaf));
+  row->follows = row->status == ROW_FAILED && is_of_answers (kind) && nothing_is_answered (labs, map) && !is_found_in_module (labs, kind);
+  if (row->follows)
+    set_reason (row, g_strdup ("Nothing of this can be seen while no leaf is answered: see the rows above."));
+  else if (missing && row->status == ROW_FAILED)
+    set_reason (row, missing_words (lines, leaf));
   return row;
 }
 
 void
 judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Grade *grade)
 {
+  g_autoptr (GPtrArray) lines = diff_lines (grade->carried);
   grade->points = grade->max_points = 0;
   for (guint kind = 0; kind < GRADE_ROWS; kind++)
     {
       if (rubric->points[kind] == 0)
         continue;
-      GradeRow *row = judge_row (labs, rubric, map, (RowKind) kind);
+      GradeRow *row = judge_row (labs, rubric, map, lines, (RowKind) kind);
       g_ptr_array_add (grade->rows, row);
       grade->points += row->points;
       grade->max_points += row->max_points;
@@ -302,10 +355,49 @@ names_of (const GPtrArray *maps)
   return g_string_free (g_steal_pointer (&names), FALSE);
 }
 
+/* A map's leaves that the change names, less those that it does not; what the rubric asks for counts most. Two maps may have the same leaves for other things. */
+static gint
+naming (const LeafMap *map, const GArray *named, const Rubric *rubric)
+{
+  const struct {
+    guint32 leaf;
+    RowKind row;
+  } leaves[] = { { map->total_exits, ROW_TOTAL_EXITS }, { map->total_cycles, ROW_TOTAL_CYCLES }, { map->reason_exits, ROW_EXITS_PER_REASON }, { map->reason_cycles, ROW_CYCLES_PER_REASON } };
+  gint score = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (leaves); i++)
+    {
+      const gint weight = rubric->points[leaves[i].row] > 0 && !rubric->optional[leaves[i].row] ? 3 : 1;
+      if (leaves[i].leaf != 0)
+        score += named_leaves_have (named, leaves[i].leaf) ? weight : -weight;
+    }
+  return score;
+}
+
+/* How soon a map is tried: by the leaves that the change names, and the rubric's before others. Another must then be better. */
+static gint
+rank (const LeafMap *map, const GArray *named, const Rubric *rubric)
+{
+  return 2 * (named->len > 0 ? naming (map, named, rubric) : 0) + (strcmp (map->name, rubric->leaf_map) == 0);
+}
+
+static void
+order_maps (GPtrArray *maps, const GArray *named, const Rubric *rubric)
+{
+  for (guint done = 1; done < maps->len; done++)
+    for (guint i = done; i > 0 && rank (maps->pdata[i], named, rubric) > rank (maps->pdata[i - 1], named, rubric); i--)
+      {
+        gpointer map = maps->pdata[i];
+        maps->pdata[i] = maps->pdata[i - 1];
+        maps->pdata[i - 1] = map;
+      }
+}
+
 static char *
-how_found (const GPtrArray *maps, gboolean fits, const char *name)
+how_found (const GPtrArray *maps, gboolean fits, gboolean by_lines, const char *name)
 {
   g_autofree char *names = names_of (maps);
+  if (by_lines && maps->len > 1)
+    return g_strdup_printf ("found: its lines name the leaves of map %s best; its answers do not tell", name);
   if (!fits)
     return g_strdup_printf ("no answer fits any map; judged by map %s", name);
   if (maps->len == 1)
@@ -318,20 +410,22 @@ judge_by_best_map (const GPtrArray *labs, const GPtrArray *maps, const Rubric *r
 {
   gboolean fits;
   g_autoptr (GPtrArray) best = judge_find_maps (labs, maps, &fits);
-  gboolean taken = FALSE;
-  /* The rubric's first: another must be better. */
-  for (guint pass = 0; pass < 2; pass++)
-    for (guint i = 0; i < best->len; i++)
-      {
-        const LeafMap *map = g_ptr_array_index (best, i);
-        g_autoptr (Grade) one = grade_new ();
-        if ((strcmp (map->name, rubric->leaf_map) == 0) != (pass == 0) || (taken && !fits))
-          continue;
-        judge_labs (labs, rubric, map, one);
-        if (!taken || is_better (one, grade))
-          take_rows (grade, one, map);
-        taken = TRUE;
-      }
+  g_autoptr (GPtrArray) lines = diff_lines (grade->carried);
+  g_autoptr (GArray) named = named_leaves (lines);
+  const LeafMap *taken = NULL;
+  order_maps (best, named, rubric);
+  for (guint i = 0; i < best->len && (fits || taken == NULL); i++)
+    {
+      const LeafMap *map = g_ptr_array_index (best, i);
+      g_autoptr (Grade) one = grade_new ();
+      g_free (one->carried);
+      one->carried = g_strdup (grade->carried);
+      judge_labs (labs, rubric, map, one);
+      if (taken != NULL && !is_better (one, grade))
+        continue;
+      take_rows (grade, one, map);
+      taken = map;
+    }
   g_free (grade->leaf_map_how);
-  grade->leaf_map_how = how_found (best, fits, grade->leaf_map);
+  grade->leaf_map_how = how_found (best, fits, named->len > 0 && taken == g_ptr_array_index (best, 0), grade->leaf_map);
 }

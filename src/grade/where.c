@@ -6,6 +6,7 @@
 
 #include "grade/diff-lines.h"
 #include "grade/module-scan.h"
+#include "grade/named-leaves.h"
 
 #define LINE_CHARS 120
 
@@ -66,14 +67,35 @@ add_where (GradeRow *row, const DiffLine *line)
     g_ptr_array_add (row->where, g_steal_pointer (&entry));
 }
 
-static void
-add_matching (GradeRow *row, const GPtrArray *added)
+/* Of each line the leaf whose answer it is: that of the last line above, or its own, which names one. 0: none. */
+static GArray *
+leaf_of_each (const GPtrArray *added)
 {
+  GArray *leaves = g_array_sized_new (FALSE, FALSE, sizeof (guint32), added->len);
+  const char *path = "";
+  guint32 leaf = 0;
+  for (guint i = 0; i < added->len; i++)
+    {
+      const DiffLine *line = g_ptr_array_index (added, i);
+      const guint32 named = named_leaf_of_line (line->text);
+      if (named != 0 || strcmp (line->path, path) != 0)
+        leaf = named;
+      path = line->path;
+      g_array_append_val (leaves, leaf);
+    }
+  return leaves;
+}
+
+static void
+add_matching (GradeRow *row, const GPtrArray *added, const GArray *leaves)
+{
+  const gboolean by_leaf = row->leaf != 0 && named_leaves_have (leaves, row->leaf);
   g_autoptr (GRegex) regex = about[row->kind].pattern != NULL ? g_regex_new (about[row->kind].pattern, 0, 0, NULL) : NULL;
   for (guint i = 0; regex != NULL && i < added->len && row->where->len < WHERE_LINES_MAX; i++)
     {
       const DiffLine *line = g_ptr_array_index (added, i);
-      if ((is_answering (line) ? about[row->kind].answering : about[row->kind].counting) && g_regex_match (regex, line->text, 0, NULL))
+      if ((is_answering (line) ? about[row->kind].answering : about[row->kind].counting) && g_regex_match (regex, line->text, 0, NULL)
+          && (!by_leaf || !is_answering (line) || g_array_index (leaves, guint32, i) == row->leaf))
         add_where (row, line);
     }
 }
@@ -105,14 +127,15 @@ where_fill (Grade *grade, const GPtrArray *findings)
 {
   g_autoptr (GPtrArray) all = diff_lines (grade->carried);
   g_autoptr (GPtrArray) added = statements (all);
+  g_autoptr (GArray) leaves = leaf_of_each (added);
   for (guint i = 0; i < grade->rows->len; i++)
     {
       GradeRow *row = g_ptr_array_index (grade->rows, i);
-      if (row->status != ROW_FAILED)
+      if (row->status != ROW_FAILED || row->follows)
         continue;
       if (row->kind == ROW_CONCURRENCY || row->kind == ROW_TOTAL_CYCLES || row->kind == ROW_CYCLES_PER_REASON)
         add_symbols (row, added, findings);
-      add_matching (row, added);
+      add_matching (row, added, leaves);
     }
 }
 

@@ -142,17 +142,25 @@ run_labs (const Subject *subject)
   return runs;
 }
 
-/* Finds the map and judges by it. */
+/* Finds the map and judges by it. carried: the diff of what was built. */
 static inline Grade *
-judge_runs (const GPtrArray *runs, const Rubric *rubric)
+judge_change (const GPtrArray *runs, const Rubric *rubric, const char *carried)
 {
   g_autoptr (GPtrArray) labs = g_ptr_array_new ();
   const World *world = ((LabRun *) g_ptr_array_index (runs, 0))->world;
   Grade *grade = grade_new ();
   for (guint i = 0; i < runs->len; i++)
     g_ptr_array_add (labs, &((LabRun *) g_ptr_array_index (runs, i))->judged);
+  g_free (grade->carried);
+  grade->carried = g_strdup (carried);
   judge_by_best_map (labs, world->maps, rubric, grade);
   return grade;
+}
+
+static inline Grade *
+judge_runs (const GPtrArray *runs, const Rubric *rubric)
+{
+  return judge_change (runs, rubric, "");
 }
 
 static inline Grade *

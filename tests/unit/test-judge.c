@@ -49,6 +49,31 @@ test_map_is_told (void **state)
     }
 }
 
+/* Where the answers tell nothing the change's lines do; rows of which nothing can be seen say so, and teach nothing. */
+static void
+test_map_by_lines (void **state)
+{
+  (void) state;
+  static const char cpuid[] = "diff --git a/arch/x86/kvm/cpuid.c b/arch/x86/kvm/cpuid.c\n--- a/arch/x86/kvm/cpuid.c\n+++ b/arch/x86/kvm/cpuid.c\n@@ -1,0 +1,2 @@\n+if (eax == 0x4ffffffC) eax = total;\n+if (eax == 0x4FFFFFFD) ebx = 1;\n";
+  static const char vmx[] = "diff --git a/arch/x86/kvm/vmx/vmx.c b/arch/x86/kvm/vmx/vmx.c\n--- a/arch/x86/kvm/vmx/vmx.c\n+++ b/arch/x86/kvm/vmx/vmx.c\n@@ -1,0 +1,1 @@\n+total++;\n";
+  const Subject nothing = { .mistake = NOTHING };
+  g_autoptr (GPtrArray) runs = run_labs (&nothing);
+  g_autoptr (Rubric) rubric = load_rubric ("a2");
+  for (guint counts = 0; counts < 2; counts++)
+    {
+      g_autofree char *carried = g_strconcat (cpuid, counts != 0 ? vmx : "", NULL);
+      g_autoptr (Grade) grade = judge_change (runs, rubric, carried);
+      assert_string_equal (grade->leaf_map, "B");
+      assert_string_equal (grade->leaf_map_how, "found: its lines name the leaves of map B best; its answers do not tell");
+      assert_string_equal (grade_find_row (grade, ROW_TOTAL_EXITS)->reason,
+                           counts != 0 ? "Leaf 0x4ffffffc always answers what it does without the change: it is not there, or its numbers stay 0."
+                                       : "Leaf 0x4ffffffc is in the change, but its numbers stay 0: nothing but cpuid.c was changed, so nothing counts.");
+      assert_string_equal (grade_find_row (grade, ROW_CONCURRENCY)->reason, "Nothing of this can be seen while no leaf is answered: see the rows above.");
+    }
+  g_autoptr (Grade) log_form = judge_change (runs, rubric, vmx);
+  assert_string_equal (grade_find_row (log_form, ROW_TOTAL_EXITS)->reason, "Leaf 0x4fffffff always answers what it does without the change, and no line of the change names it.");
+}
+
 /* --- mistakes --------------------------------------------------------------------------------- */
 
 static void
@@ -331,7 +356,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_right),
-    cmocka_unit_test (test_map_is_told),
+    cmocka_unit_test (test_map_is_told), cmocka_unit_test (test_map_by_lines),
     cmocka_unit_test (test_mistakes),
     cmocka_unit_test (test_optional),
     cmocka_unit_test (test_nothing_implemented),

@@ -52,6 +52,36 @@ test_rows (void **state)
   expect_where (ROW_TOTAL_EXITS, ROW_PASSED, none, NULL);
 }
 
+/* The answer to another leaf is none of the lines to look at. */
+static void
+test_leaf (void **state)
+{
+  (void) state;
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autoptr (Grade) grade = grade_with (ROW_REGISTERS, ROW_FAILED);
+  GradeRow *row = g_ptr_array_index (grade->rows, 0);
+  row->leaf = 0x4ffffffe;
+  g_free (grade->carried);
+  grade->carried = g_strdup ("diff --git a/cpuid.c b/cpuid.c\n--- a/cpuid.c\n+++ b/cpuid.c\n@@ -1,0 +1,5 @@\n+if (eax == 0x4FFFFFFF)\n+eax = 1;\n"
+                             "+else if (eax == 0x4ffffffe)\n+ebx = 2;\n+else if (eax == 0x4ffffffd)\n+ecx = 3;\n");
+  where_fill (grade, none);
+  assert_int_equal (row->where->len, 1);
+  assert_string_equal (g_ptr_array_index (row->where, 0), "cpuid.c:4: ebx = 2;");
+}
+
+/* Nothing is shown for what only follows. */
+static void
+test_follows (void **state)
+{
+  (void) state;
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autoptr (Grade) grade = grade_with (ROW_REGISTERS, ROW_FAILED);
+  GradeRow *row = g_ptr_array_index (grade->rows, 0);
+  row->follows = TRUE;
+  where_fill (grade, none);
+  assert_int_equal (row->where->len, 0);
+}
+
 /* A line that begins with "++ " is no header of a file. */
 static void
 test_plus_lines (void **state)
@@ -113,6 +143,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_rows),
+    cmocka_unit_test (test_leaf),
+    cmocka_unit_test (test_follows),
     cmocka_unit_test (test_plus_lines),
     cmocka_unit_test (test_findings),
     cmocka_unit_test (test_hostile),
