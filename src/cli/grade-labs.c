@@ -8,6 +8,7 @@
 #include "cli/grade-boots.h"
 #include "cli/grade-build.h"
 #include "grade/module-scan.h"
+#include "grade/where.h"
 
 static gboolean
 scan_modules (const Way *way, Isa isa, const char *modules_dir, GPtrArray *findings, GError **error)
@@ -53,6 +54,17 @@ blame_lab (Way *way, Stage stage, const char *what, const MachineResult *end)
   way->retry = TRUE;
 }
 
+/* L1's kernel had no trouble. At the guest's start L1 powers itself off because its QEMU has ended: the guest failed, not L1. */
+static char *
+quiet_end (const Way *way, const MachineResult *end, Stage stage, const char *when)
+{
+  if (stage != STAGE_L2_BOOT || end->end != MACHINE_END_POWEROFF)
+    return g_strdup_printf ("The guest did not run: L1 ended by %s %s.", grade_boots_end_words (end), when);
+  g_autofree char *writes = way->carried ? where_guest_registers (way->carried->diff) : NULL;
+  return g_strdup_printf ("The guest ended before it said anything, while L1's kernel had no trouble: it does not boot on this KVM.%s%s",
+                          writes ? " Here registers of the guest are written when an exit is handled: " : "", writes ? writes : "");
+}
+
 /* What ended L1 too early, if anything did; the parts of a grade where the challenge hardly began. */
 static void
 explain_no_challenge (Way *way, const GradedLab *lab)
@@ -78,7 +90,7 @@ explain_no_challenge (Way *way, const GradedLab *lab)
   else if (end->end == MACHINE_END_DEADLINE || report->deadline)
     reason = g_strdup_printf ("L1 or its guest hung %s.", when);
   else
-    reason = g_strdup_printf ("The guest did not run: L1 ended by %s %s.", grade_boots_end_words (end), when);
+    reason = quiet_end (way, end, stage, when);
   if (lab->crash && !lab->crash->theirs)
     {
       g_autofree char *nobodys = g_strconcat (reason, " That is no line of the submission's own.", NULL);

@@ -281,7 +281,7 @@ put_built (GString *out, const Grade *grade)
 {
   if (grade->carried[0] == '\0' && grade->left_out[0] == '\0')
     return;
-  g_string_append (out, "<section id=\"built\">\n<h2>What was built</h2>\n");
+  g_string_append (out, "<section id=\"built\">\n<h2>Your change on the lab’s kernel</h2>\n");
   if (grade->left_out[0] != '\0')
     {
       g_string_append (out, "<details open><summary>What was left out</summary>\n<p>This was taken for another kernel version’s own or has no place in the lab’s kernel. "
@@ -291,7 +291,7 @@ put_built (GString *out, const Grade *grade)
     }
   if (grade->carried[0] != '\0')
     {
-      g_string_append (out, "<details><summary>Your change, as it stands on the lab’s kernel</summary>\n");
+      g_string_append (out, "<details><summary>As a diff</summary>\n");
       grade_html_pre (out, grade->carried, TRUE, WORDS_DIFF);
       g_string_append (out, "</details>\n");
     }

@@ -214,7 +214,7 @@ put_built (GString *out, const Grade *grade)
     }
   if (grade->carried[0] != '\0')
     {
-      g_string_append (out, "\n## What was built\n\nYour change, as it stands on the lab's kernel:\n");
+      g_string_append (out, "\n## Your change on the lab's kernel\n");
       md_fenced (out, "diff", grade->carried, WORDS_DIFF);
     }
 }

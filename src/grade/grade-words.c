@@ -151,7 +151,9 @@ words_name (const Grade *grade)
 char *
 words_command (const Grade *grade)
 {
-  g_autofree char *path = grade->given[0] != '\0' ? g_strdup (grade->given) : g_shell_quote (grade->submission);
+  /* A sheet is for the student: where it lay at the instructor's is of no use there. */
+  g_autofree char *name = g_path_is_absolute (grade->submission) ? g_path_get_basename (grade->submission) : g_strdup (grade->submission);
+  g_autofree char *path = grade->given[0] != '\0' ? g_strdup (grade->given) : g_shell_quote (name);
   GString *out = g_string_new ("./harness grade ");
 
   g_string_append (out, path);

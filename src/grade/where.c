@@ -57,13 +57,19 @@ is_answering (const DiffLine *line)
   return g_str_has_suffix (line->path, "cpuid.c");
 }
 
-static void
-add_where (GradeRow *row, const DiffLine *line)
+static char *
+place_of (const DiffLine *line)
 {
   g_autofree char *text = g_strstrip (g_strdup (line->text));
   g_autofree char *cut = g_utf8_strlen (text, -1) > LINE_CHARS ? g_utf8_substring (text, 0, LINE_CHARS) : g_strdup (text);
-  g_autofree char *entry = g_strdup_printf ("%s:%u: %s", line->path, line->number, cut);
-  if (row->where->len < WHERE_LINES_MAX && text[0] != '\0' && !g_ptr_array_find_with_equal_func (row->where, entry, g_str_equal, NULL))
+  return g_strdup_printf ("%s:%u: %s", line->path, line->number, cut);
+}
+
+static void
+add_where (GradeRow *row, const DiffLine *line)
+{
+  g_autofree char *entry = place_of (line);
+  if (row->where->len < WHERE_LINES_MAX && line->text[strspn (line->text, " \t")] != '\0' && !g_ptr_array_find_with_equal_func (row->where, entry, g_str_equal, NULL))
     g_ptr_array_add (row->where, g_steal_pointer (&entry));
 }
 
@@ -148,4 +154,18 @@ where_add_crash (Grade *grade, const Crash *crash)
       if (row->kind == ROW_STABILITY && row->status == ROW_FAILED)
         g_ptr_array_add (row->where, g_strdup (crash->line));
     }
+}
+
+char *
+where_guest_registers (const char *carried)
+{
+  g_autoptr (GPtrArray) lines = diff_lines (carried);
+  g_autoptr (GRegex) writes = g_regex_new ("\\bkvm_r[abcd]x_write\\s*\\(|\\bkvm_e[abcd]x_write\\s*\\(|\\bkvm_register_write\\s*\\(|regs\\[VCPU_REGS_\\w+\\]\\s*=[^=]", 0, 0, NULL);
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const DiffLine *line = g_ptr_array_index (lines, i);
+      if (!line->removed && !is_answering (line) && g_regex_match (writes, line->text, 0, NULL))
+        return place_of (line);
+    }
+  return NULL;
 }

@@ -12,3 +12,5 @@
 void where_fill (Grade *grade, const GPtrArray *findings);
 /* The line that L1's kernel died at, if it is the submission's, for the row that tells of it. crash: NULL: none. */
 void where_add_crash (Grade *grade, const Crash *crash);
+/* The first line where exits are handled (not cpuid.c) that writes a register of the guest's: "arch/…/vmx.c:6530: kvm_rax_write(…);". NULL: none. */
+char *where_guest_registers (const char *carried);

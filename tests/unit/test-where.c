@@ -82,6 +82,17 @@ test_follows (void **state)
   assert_int_equal (row->where->len, 0);
 }
 
+static void
+test_guest_registers (void **state)
+{
+  static const char diff[] = "diff --git a/a/cpuid.c b/a/cpuid.c\n--- a/a/cpuid.c\n+++ b/a/cpuid.c\n@@ -1,0 +1,1 @@\n+kvm_rax_write (vcpu, eax);\n"
+                             "diff --git a/a/vmx.c b/a/vmx.c\n--- a/a/vmx.c\n+++ b/a/vmx.c\n@@ -7,2 +7,3 @@\n-kvm_rbx_write (vcpu, 1);\n+\tif (x == 10)\n+\t\tkvm_rcx_write(vcpu, n);\n";
+  g_autofree char *line = where_guest_registers (diff), *none = where_guest_registers (DIFF);
+  (void) state;
+  assert_string_equal (line, "a/vmx.c:8: kvm_rcx_write(vcpu, n);");
+  assert_null (none);
+}
+
 /* A line that begins with "++ " is no header of a file. */
 static void
 test_plus_lines (void **state)
@@ -144,6 +155,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_rows),
     cmocka_unit_test (test_leaf),
+    cmocka_unit_test (test_guest_registers),
     cmocka_unit_test (test_follows),
     cmocka_unit_test (test_plus_lines),
     cmocka_unit_test (test_findings),
