@@ -162,6 +162,33 @@ carry_is_kernels (Carrying *carrying, const char *path, const char *text)
   return done->version >= 0 && done->text == NULL && done->doubts->len == 0;
 }
 
+/* A list that is told: of a long one its first, and how many more. Of char *; it is ended. Newly allocated. */
+static char *
+list_names (GPtrArray *names)
+{
+  if (names->len > NAMES_MAX)
+    {
+      const guint more = names->len - NAMES_MAX;
+      g_ptr_array_set_size (names, NAMES_MAX);
+      g_ptr_array_add (names, g_strdup_printf ("and %u more", more));
+    }
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (", ", (char **) names->pdata);
+}
+
+static void
+tell_unrelated (Carrying *carrying, const LaterFile *later, const Transplant *transplant)
+{
+  g_autofree char *version = version_of (carrying, transplant);
+  for (guint i = 0; i < transplant->unrelated->len; i++)
+    g_string_append_printf (carrying->left, "%s: %s: changed, and nothing else of the change needs it\n", later->path,
+                            (const char *) g_ptr_array_index (transplant->unrelated, i));
+  if (transplant->unrelated->len == 0)
+    return;
+  g_autofree char *names = list_names (transplant->unrelated);
+  carry_note (carrying, "%s: not as in %s, but not needed to count exits or to answer CPUID, and so left out: %s", later->path, version, names);
+}
+
 static void
 take (Carrying *carrying, const LaterFile *later, const Transplant *transplant)
 {
@@ -169,19 +196,13 @@ take (Carrying *carrying, const LaterFile *later, const Transplant *transplant)
   g_string_append (carrying->left, left);
   if (transplant->unchanged)
     return;
+  tell_unrelated (carrying, later, transplant);
   if (transplant->text == NULL)
     {
       carry_note (carrying, "%s: nothing of the change was found in it; Linux %s's own is built", later->path, carrying->lab_name);
       return;
     }
-  if (transplant->carried->len > NAMES_MAX)
-    {
-      const guint more = transplant->carried->len - NAMES_MAX;
-      g_ptr_array_set_size (transplant->carried, NAMES_MAX);
-      g_ptr_array_add (transplant->carried, g_strdup_printf ("and %u more", more));
-    }
-  g_ptr_array_add (transplant->carried, NULL);
-  g_autofree char *names = g_strjoinv (", ", (char **) transplant->carried->pdata);
+  g_autofree char *names = list_names (transplant->carried);
   g_autofree char *how = g_strconcat ("transplanted: ", names, NULL);
   carry_add (carrying, later->path, transplant->text, how);
   if (transplant->left->len > 0)

@@ -10,8 +10,10 @@ origins_clear (Origins *origins)
 {
   g_clear_pointer (&origins->trees, g_ptr_array_unref);
   g_clear_pointer (&origins->owned, g_ptr_array_unref);
+  g_clear_pointer (&origins->of_version, g_ptr_array_unref);
   g_clear_pointer (&origins->known, g_hash_table_unref);
 }
+
 static void
 count_keys (GHashTable *counts, const Statement *statement)
 {
@@ -53,8 +55,8 @@ add_bodies (const Transplanting *work, Origins *origins, const char *name)
     {
       const KernelBody *body = g_ptr_array_index (bodies, i);
       add_origin (origins, body->tree);
-      if (work->out->version >= 0 && (body->versions >> work->out->version & 1) != 0)
-        origins->of_version = body->tree;
+      if ((body->versions & work->versions) != 0)
+        g_ptr_array_add (origins->of_version, body->tree);
     }
 }
 
@@ -63,6 +65,7 @@ origins_find (const Transplanting *work, const CItem *item, const CItem *lab, Or
 {
   Statement *tree = statement_of_item (work->lab, lab);
   origins->trees = g_ptr_array_new ();
+  origins->of_version = g_ptr_array_new ();
   origins->owned = g_ptr_array_new_with_free_func ((GDestroyNotify) statement_free);
   origins->known = work->base == NULL ? g_hash_table_new (g_direct_hash, g_direct_equal) : NULL;
   if (tree == NULL)
@@ -91,7 +94,21 @@ void
 origins_find_gone (const Transplanting *work, const char *name, Origins *origins)
 {
   origins->trees = g_ptr_array_new ();
+  origins->of_version = g_ptr_array_new ();
   add_bodies (work, origins, name);
+}
+
+gboolean
+origins_is_of_version (const Origins *origins, const Statement *tree)
+{
+  return g_ptr_array_find (origins->of_version, tree, NULL);
+}
+
+/* TRUE if the file's version has the item, and the tree is not of it. */
+static gboolean
+is_of_another (const Transplanting *work, const Origins *origins, const Statement *tree)
+{
+  return work->version_is_exact && origins->of_version->len > 0 && !origins_is_of_version (origins, tree);
 }
 
 /* The nearest, of equals that of the file's version, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
@@ -104,9 +121,10 @@ origins_nearest (const Transplanting *work, const Origins *origins, const Statem
     {
       const Statement *tree = g_ptr_array_index (origins->trees, i);
       guint only_theirs, only_tree;
-      if ((tree->children == NULL) != (theirs->children == NULL) || !statement_distance (theirs, tree, &budget, &only_theirs, &only_tree))
+      if (is_of_another (work, origins, tree) || (tree->children == NULL) != (theirs->children == NULL)
+          || !statement_distance (theirs, tree, &budget, &only_theirs, &only_tree))
         continue;
-      if (only_theirs + only_tree > least || (only_theirs + only_tree == least && tree != origins->of_version))
+      if (only_theirs + only_tree > least || (only_theirs + only_tree == least && !origins_is_of_version (origins, tree)))
         continue;
       least = only_theirs + only_tree;
       best = tree;

@@ -23,7 +23,9 @@ typedef struct {
 typedef struct {
   const TransplantSpec *spec;
   CSource *theirs, *lab, *base; /* base: NULL if not known */
-  gboolean version_is_sure;     /* nearly all of the file is of out->version */
+  guint64 versions;             /* bit N: version N; those that as much of the file is of as of out->version */
+  gboolean version_is_sure;     /* nearly all of the file is of them */
+  gboolean version_is_exact;    /* what differs from them is somebody's own, but for very little */
   GPtrArray *items;             /* of TheirItem: as theirs->items */
   KvmRewriter *rewriter;
   Transplant *out;
@@ -51,18 +53,27 @@ void transplant_learn (Transplanting *work, const char *word);
 /* The words lead to the rest of the student's, here and in other files. */
 void transplant_want (Transplanting *work, GHashTable *words);
 
+/* It counts exits or answers CPUID, in theirs or in the lab's. */
+gboolean transplant_is_watched (const Transplanting *work, guint index);
+/* A word that no kernel has. */
+gboolean transplant_any_unknown_word (const Transplanting *work, GHashTable *words);
+
+/* --- transplant-version.c --- */
+void transplant_find_version (Transplanting *work);
+
 /* --- transplant-origins.c: what an item may have been made from --- */
 typedef struct {
   GPtrArray *trees;  /* of Statement: the lab's first, then the base's or those of all versions */
   GPtrArray *owned;  /* of those the ones that are made here */
   GHashTable *known; /* keys of all their statements; NULL where the base is known */
-  const Statement *of_version; /* that which the file's own version has; NULL: not known */
+  GPtrArray *of_version; /* of trees those that the file's own versions have */
 } Origins;
 void origins_clear (Origins *origins);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Origins, origins_clear)
 void origins_find (const Transplanting *work, const CItem *item, const CItem *lab, Origins *origins);
 /* Those of all versions alone, of an item that the lab has not. */
 void origins_find_gone (const Transplanting *work, const char *name, Origins *origins);
+gboolean origins_is_of_version (const Origins *origins, const Statement *tree);
 /* The nearest, and how many of its statements theirs has, in percent; NULL if nothing can be compared. */
 const Statement *origins_nearest (const Transplanting *work, const Origins *origins, const Statement *theirs, guint *percent);
 

@@ -19,6 +19,7 @@ transplant_free (Transplant *transplant)
   g_free (transplant->text);
   g_ptr_array_unref (transplant->carried);
   g_ptr_array_unref (transplant->left);
+  g_ptr_array_unref (transplant->unrelated);
   g_ptr_array_unref (transplant->doubts);
   g_free (transplant);
 }
@@ -163,12 +164,12 @@ add_all (GPtrArray *to, const GPtrArray *from)
     g_ptr_array_add (to, shorten (g_ptr_array_index (from, i)));
 }
 
-static gboolean
-is_watched (const Transplanting *work, guint index)
+gboolean
+transplant_is_watched (const Transplanting *work, guint index)
 {
-  const TheirItem *own = their (work, index);
+  const gint lab = their (work, index)->lab;
   return g_strv_contains (kvm_changes_functions, item_at (work->theirs, index)->name)
-         || g_strv_contains (kvm_changes_functions, item_at (work->lab, (guint) own->lab)->name);
+         || (lab >= 0 && g_strv_contains (kvm_changes_functions, item_at (work->lab, (guint) lab)->name));
 }
 
 /* Of words that the student uses those that no kernel knows: other files, headers above all, may have to say what they are. */
@@ -239,8 +240,8 @@ any_name_in (const CItem *item, GHashTable *set)
   return FALSE;
 }
 
-static gboolean
-any_unknown_word (const Transplanting *work, GHashTable *words)
+gboolean
+transplant_any_unknown_word (const Transplanting *work, GHashTable *words)
 {
   GHashTableIter iter;
   gpointer word;
@@ -303,8 +304,11 @@ examine (Transplanting *work, guint index)
   own->examined = TRUE;
   if (base != NULL && lab_tree->children != NULL && own->tree->children != NULL)
     {
-      const StatementMergeSpec spec = { .base = base, .theirs = own->tree, .lab = lab_tree, .known = origins.known, .rewriter = work->rewriter,
-                                        .function = lab->name, .base_is_sure = work->version_is_sure && base == origins.of_version };
+      const gboolean of_version = origins_is_of_version (&origins, base);
+      const StatementMergeSpec spec = { .base = base, .theirs = own->tree, .lab = lab_tree,
+                                        .known = work->version_is_exact && of_version ? NULL : origins.known,
+                                        .rewriter = work->rewriter, .function = lab->name,
+                                        .base_is_sure = work->version_is_sure && of_version };
       own->merge = statement_merge (&spec);
     }
   else if (own->tree != NULL)
@@ -326,8 +330,8 @@ has_hand (const Transplanting *work, guint index)
   if (work->base != NULL)
     return TRUE;
   if (own->merge != NULL && own->merge->own->len == 0)
-    return FALSE;
-  return (own->merge != NULL && is_watched (work, index)) || any_unknown_word (work, own->own_words) || any_word_in (own->own_words, work->spec->own)
+    return transplant_is_watched (work, index) && own->merge->text != NULL; /* it took out what the version that the file is of has */
+  return (own->merge != NULL && transplant_is_watched (work, index)) || transplant_any_unknown_word (work, own->own_words) || any_word_in (own->own_words, work->spec->own)
          || (item_at (work->theirs, index)->kind == C_TYPE && any_word_in (own->own_words, work->spec->wanted));
 }
 
@@ -483,6 +487,18 @@ choose_includes (Transplanting *work)
 
 /* --- what comes out --------------------------------------------------------------------------- */
 
+/* Somebody's own, and not carried. Of a file whose version is not sure nobody can tell that. */
+static gboolean
+is_unrelated (const Transplanting *work, guint index)
+{
+  const TheirItem *own = their (work, index);
+  const CItem *item = item_at (work->theirs, index);
+  if (!work->version_is_exact || item->kind == C_INCLUDE || (item->kind == C_CALL && item->names->len > 0))
+    return FALSE;
+  return own->state == ITEM_CHANGED ? !own->taken
+                                    : own->state == ITEM_NEW && !own->chosen && kernel_index_bodies (work->spec->index, item->name) == NULL;
+}
+
 static void
 tell_items (Transplanting *work)
 {
@@ -493,6 +509,8 @@ tell_items (Transplanting *work)
       g_autofree char *name = shorten (item->names->len > 0 && item->kind != C_CALL && item->kind != C_STRAY ? g_ptr_array_index (item->names, 0) : item->name);
       if ((own->chosen || own->text != NULL) && (item->kind != C_CALL || item->names->len == 0))
         g_ptr_array_add (work->out->carried, g_strdup (name));
+      else if (is_unrelated (work, i))
+        g_ptr_array_add (work->out->unrelated, g_strdup (name));
       else if (own->chosen || own->text != NULL)
         continue;
       else if (own->state == ITEM_NEW && item->kind != C_INCLUDE)
@@ -504,40 +522,6 @@ tell_items (Transplanting *work)
       g_ptr_array_set_size (work->out->left, LEFT_MAX);
       g_ptr_array_add (work->out->left, g_strdup_printf ("and %u more", more));
     }
-}
-
-#define SURE_MIN 90u /* percent of the items that kernels have */
-
-/* The version that most of the file's items are of, and whether anything in it is of none. */
-static void
-find_version (Transplanting *work)
-{
-  KernelIndex *index = work->spec->index;
-  guint counts[KERNEL_INDEX_VERSIONS_MAX] = { 0 }, all = 0;
-  work->out->unchanged = TRUE;
-  work->out->version = -1;
-  for (guint i = 0; i < work->items->len; i++)
-    {
-      const TheirItem *own = their (work, i);
-      const GPtrArray *bodies = kernel_index_bodies (index, item_at (work->theirs, i)->name);
-      work->out->unchanged &= own->state == ITEM_KERNELS;
-      all += own->tree != NULL && bodies != NULL ? 1 : 0;
-      for (guint k = 0; own->tree != NULL && bodies != NULL && k < bodies->len; k++)
-        {
-          const KernelBody *body = g_ptr_array_index (bodies, k);
-          for (guint v = 0; v < kernel_index_versions (index) && statement_same (body->tree, own->tree); v++)
-            counts[v] += (body->versions >> v) & 1;
-        }
-    }
-  for (guint v = 0; v < kernel_index_versions (index); v++)
-    {
-      if (counts[v] > work->out->items)
-        {
-          work->out->items = counts[v];
-          work->out->version = (gint) v;
-        }
-    }
-  work->version_is_sure = work->out->items * 100 >= all * SURE_MIN;
 }
 
 static void
@@ -594,9 +578,10 @@ transplant_file (const TransplantSpec *spec)
   guint rounds = 0;
   out->carried = g_ptr_array_new_with_free_func (g_free);
   out->left = g_ptr_array_new_with_free_func (g_free);
+  out->unrelated = g_ptr_array_new_with_free_func (g_free);
   out->doubts = g_ptr_array_new_with_free_func (g_free);
   begin (&work);
-  find_version (&work);
+  transplant_find_version (&work);
   transplant_find_renamed (&work);
   while (rounds < ROUNDS_MAX && one_round (&work))
     rounds++;

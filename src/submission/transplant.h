@@ -25,6 +25,7 @@ typedef struct {
   char *text;         /* NULL: nothing of the student's was found, or there is a doubt */
   GPtrArray *carried; /* of char *: names, in the file's order */
   GPtrArray *left;    /* of char *: lines and items that were taken for another version's own */
+  GPtrArray *unrelated; /* of char *: names; the file's version is sure, and somebody changed these, but nothing in them is needed or counts */
   GPtrArray *doubts;  /* of char *: what could not be placed */
   gint version;       /* of the index: the one that most of the file is of; -1: none */
   guint items;        /* how many top-level items are that version's */
