@@ -34,7 +34,9 @@ static const struct
   { "vmx -> exit_reason", "vmx->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
   { "to_vmx ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
   { "exit_reason", "exit_reason.full", ".", "-> .", "__vmx_handle_exit", "vmx_exit_reason", "vmx_exit_reason" },
-  /* 5.12: handlers take the vCPU. */
+  /* 5.12: handlers take the vCPU. In the dispatch what calls them checks the number too, as the dispatch did itself until 5.10. */
+  { "svm_exit_handlers [ exit_code ] ( svm )", "svm_invoke_exit_handler(vcpu, exit_code)", NULL, NULL, "svm_handle_exit",
+    "svm_invoke_exit_handler", "svm_invoke_exit_handler" },
   { "svm_exit_handlers [ exit_code ] ( svm )", "svm_exit_handlers[exit_code](vcpu)", NULL, NULL, NULL, NULL, NULL },
   { "svm_invoke_exit_handler ( svm ,", "svm_invoke_exit_handler(vcpu,", NULL, NULL, NULL, NULL, NULL },
   /* kvm_x86_ops was a pointer until 5.7, and is called by static calls since 5.12; 6.12 has a shorthand for them. */
@@ -57,6 +59,12 @@ static const struct
   { "kvm_ebx_write (", "kvm_rbx_write(", NULL, NULL, NULL, NULL, NULL },
   { "kvm_ecx_write (", "kvm_rcx_write(", NULL, NULL, NULL, NULL, NULL },
   { "kvm_edx_write (", "kvm_rdx_write(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_esi_read (", "kvm_rsi_read(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_edi_read (", "kvm_rdi_read(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_ebp_read (", "kvm_rbp_read(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_esi_write (", "kvm_rsi_write(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_edi_write (", "kvm_rdi_write(", NULL, NULL, NULL, NULL, NULL },
+  { "kvm_ebp_write (", "kvm_rbp_write(", NULL, NULL, NULL, NULL, NULL },
   { "to_vt ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -172,28 +172,54 @@ append_utf8 (GString *text, const char *data, gsize size, guint *changes)
     }
 }
 
-/* In place. */
+/* CRLF whose LF became CR too: no LF, and CRs come in pairs alone. */
+static gboolean
+has_paired_returns (const char *text)
+{
+  if (strchr (text, '\n') != NULL)
+    return FALSE;
+  for (const char *at = strchr (text, '\r'); at != NULL; at = strchr (at, '\r'))
+    {
+      const gsize returns = strspn (at, "\r");
+      if (returns % 2 != 0)
+        return FALSE;
+      at += returns;
+    }
+  return TRUE;
+}
+
+/* In place. Of CRs and LFs in a row each LF is a line's end, whatever CRs a terminal, an editor or a transfer put around it; without an LF each CR is. */
 static void
 unify_line_ends (GString *text, guint *changes)
 {
   if (memchr (text->str, '\r', text->len) == NULL)
     return;
   *changes |= TEXT_CRLF;
+  const gsize per_end = has_paired_returns (text->str) ? 2 : 1;
   gsize to = 0;
   for (gsize at = 0; at < text->len;)
     {
-      /* A terminal writes more CRs than one before an LF. */
-      const gsize returns = strspn (text->str + at, "\r");
-      at += returns;
-      if (at < text->len && (returns == 0 || text->str[at] == '\n'))
+      const gsize ends = strspn (text->str + at, "\r\n");
+      gsize feeds = 0;
+      for (gsize i = 0; i < ends; i++)
+        feeds += text->str[at + i] == '\n';
+      at += ends;
+      if (ends == 0)
         text->str[to++] = text->str[at++];
-      else
-        {
-          memset (text->str + to, '\n', returns);
-          to += returns;
-        }
+      for (gsize i = 0; i < (feeds > 0 ? feeds : ends / per_end); i++)
+        text->str[to++] = '\n';
     }
   g_string_truncate (text, to);
+}
+
+/* Unicode's own line ends (LINE SEPARATOR, PARAGRAPH SEPARATOR) are none to a compiler; they are taken for that where a text has no others. */
+static void
+unify_separators (GString *text, guint *changes)
+{
+  if (strpbrk (text->str, "\r\n") != NULL)
+    return;
+  const guint count = g_string_replace (text, "\xe2\x80\xa8", "\n", 0) + g_string_replace (text, "\xe2\x80\xa9", "\n", 0);
+  *changes |= count > 0 ? TEXT_CRLF : 0;
 }
 
 /* More than one control character in a hundred, or more than a stray NUL: a program's data. */
@@ -228,6 +254,7 @@ finish_text (const char *data, gsize size, guint *changes)
   append_utf8 (text, data, size, changes);
   for (; g_str_has_prefix (text->str, "\xef\xbb\xbf"); *changes |= TEXT_BOM)
     g_string_erase (text, 0, 3);
+  unify_separators (text, changes);
   unify_line_ends (text, changes);
   if (text->len > 0 && text->str[text->len - 1] != '\n')
     {

@@ -276,6 +276,16 @@ has_form_of (const Statement *own, const Statement *lab)
   return FALSE;
 }
 
+/* It leaves the function or goes elsewhere: what stands behind it may then not be reached. */
+static gboolean
+has_jump (const Statement *statement)
+{
+  gboolean found = is_jump (statement);
+  for (guint i = 0; !found && statement->children != NULL && i < statement->children->len; i++)
+    found = has_jump (at (statement->children, i));
+  return found;
+}
+
 typedef enum { GONE_BETWEEN, GONE_REPLACED, GONE_UNKNOWN } Gone; /* between versions; the student has another in its place; either */
 
 /* The student has it elsewhere in the same list. */
@@ -314,7 +324,7 @@ why_gone (const StatementLists *lists, guint i)
       if (has_form_of (at (lists->theirs, (guint) t), lab))
         return GONE_REPLACED;
     }
-  return own && is_jump (lab) ? GONE_UNKNOWN : GONE_BETWEEN;
+  return own && has_jump (lab) ? GONE_UNKNOWN : GONE_BETWEEN;
 }
 
 /* What is the student's doing is taken out of the lab's too; it must be what the student saw, for the lab may have changed it. */

@@ -590,6 +590,23 @@ static const FunctionCase functions[] = {
   { "a variable that this kernel has for something else", "\tstruct vcpu_svm *svm = to_svm(vcpu);\n\n\told(svm);\n",
     "\tstruct vcpu_svm *svm = to_svm(vcpu);\n\tu64 code = my_total;\n\n\tmy_total += code;\n\told(svm);\n", "\tstruct vcpu_svm *svm = to_svm(vcpu);\n\tu32 code = svm->code;\n\n\tnew(svm, code);\n", NULL },
   { "braces that no list of statements has", "\tone();\n\told();\n", "\tone();\n#ifdef MY_ALL\n\tif (a) {\n#else\n\tif (b) {\n#endif\n\t\tmy_total++;\n\t}\n\told();\n", "\tone();\n\tnew();\n", NULL },
+  { "the kernel's lines taken out", "\tone();\n\tif (a)\n\t\treturn 1;\n\ttwo();\n\told();\n", "\tone();\n\ttwo();\n\tmy_total++;\n\told();\n",
+    "\tone();\n\tif (a)\n\t\treturn 1;\n\ttwo();\n\tnew();\n", "\tone();\n\ttwo();\n\tmy_total++;\n\tnew();\n" },
+  { "an #ifdef of the kernel's taken out", "\tone();\n#ifdef CONFIG_A\n\tif (a)\n\t\treturn 1;\n#endif\n\ttwo();\n\told();\n",
+    "\tone();\n\ttwo();\n\tmy_total++;\n\told();\n", "\tone();\n#ifdef CONFIG_A\n\tif (a)\n\t\treturn 1;\n#endif\n\ttwo();\n\tnew();\n",
+    "\tone();\n\ttwo();\n\tmy_total++;\n\tnew();\n" },
+  { "a check put behind a comment, and a count in its place", "\tone();\n\tif (a)\n\t\treturn 1;\n\told();\n", "\tone();\n\tmy_total++;\n\t/* if (a)\n\t\treturn 1; */\n\told();\n",
+    "\tone();\n\tif (a)\n\t\treturn 1;\n\tnew();\n", "\tone();\n\tmy_total++;\n\tnew();\n" },
+  { "lines taken out that this kernel has otherwise", "\tone();\n\tif (a) {\n\t\tthree();\n\t\treturn 1;\n\t}\n\ttwo();\n\told();\n", "\tone();\n\ttwo();\n\tmy_total++;\n\told();\n",
+    "\tone();\n\tif (a) {\n\t\tfour();\n\t\treturn 1;\n\t}\n\ttwo();\n\tnew();\n", NULL },
+  { "a return that became a goto, often", "\tif (a) {\n\t\tone();\n\t\treturn 1;\n\t}\n\tif (b) {\n\t\ttwo();\n\t\treturn 1;\n\t}\n\told();\n\treturn go();\n",
+    "\tif (a) {\n\t\tone();\n\t\tgoto out;\n\t}\n\tif (b) {\n\t\ttwo();\n\t\tgoto out;\n\t}\n\told();\n\tret = go();\nout:\n\tmy_total++;\n\treturn ret;\n",
+    "\tif (a) {\n\t\tone();\n\t\treturn 1;\n\t}\n\tif (b) {\n\t\ttwo();\n\t\treturn 1;\n\t}\n\tnew();\n\treturn go();\n",
+    "\tif (a) {\n\t\tone();\n\t\tgoto out;\n\t}\n\tif (b) {\n\t\ttwo();\n\t\tgoto out;\n\t}\n\tnew();\n\tret = go();\nout:\n\tmy_total++;\n\treturn ret;\n" },
+  { "a head that some version has", "\tone();\n\told();\n", "\tone();\n\tif (only_here)\n\t\tmy_total++;\n\told();\n", "\tone();\n\tif (only_here)\n\t\ttwo();\n\tnew();\n",
+    "\tone();\n\tif (only_here)\n\t\tmy_total++;\n\tif (only_here)\n\t\ttwo();\n\tnew();\n" },
+  { "a block moved above a check", "\tif (a)\n\t\treturn 1;\n\n\tone(a);\n\told();\n", "\tone(a);\n\tmy_total++;\n\tif (a)\n\t\treturn 1;\n\told();\n",
+    "\tif (a)\n\t\treturn 1;\n\n\tone(a);\n\tnew();\n", "\tone(a);\n\tmy_total++;\n\tif (a)\n\t\treturn 1;\n\tnew();\n" },
   { "words that kernels know too", "\tone();\n\told();\n", "\tu64 start_time = my_clock();\n\n\tone();\n\tcounter = start_time;\n\told();\n", "\tone();\n\tnew();\n", "\tu64 start_time = my_clock();\n\tone();\n\tcounter = start_time;\n\tnew();\n" },
   { "reformatted", "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n\told();\n", "  if(a)one(\"a \" \"b\");\n  two(); my_total++; old();\n", "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n\tnew();\n",
     "\t/* why */\n\tif (a) {\n\t\tone(\"a b\");\n\t}\n\ttwo();\n my_total++;\n\tnew();\n" },
@@ -600,7 +617,13 @@ static const struct
 {
   const char *name, *expected;
 } in_between[] = {
-  { "", NULL },
+  { "the kernel's lines taken out", "\tone();\n\tif (a)\n\t\treturn 1;\n\ttwo();\n\tmy_total++;\n\tnew();\n" },
+  { "an #ifdef of the kernel's taken out", "\tone();\n#ifdef CONFIG_A\n\tif (a)\n\t\treturn 1;\n#endif\n\ttwo();\n\tmy_total++;\n\tnew();\n" },
+  { "a check put behind a comment, and a count in its place", NULL },
+  { "lines taken out that this kernel has otherwise",
+    "\tone();\n\tif (a) {\n\t\tfour();\n\t\treturn 1;\n\t}\n\ttwo();\n\tmy_total++;\n\tnew();\n" },
+  { "a return that became a goto, often", NULL },
+  { "a head that some version has", NULL },
 };
 
 static const char *
@@ -883,5 +906,6 @@ main (void)
     TEST (test_patch_backwards_blanks), TEST (test_patch_fuzz_blanks), TEST (test_patch_second_hunk), TEST (test_patch_fails), TEST (test_patch_malformed),
     TEST (test_patch_link), TEST (test_large),
   };
+  cmocka_set_test_filter (g_getenv ("CARRY_TEST"));
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -36,6 +36,12 @@ test_line_ends (void **state G_GNUC_UNUSED)
   EXPECT_TEXT ("int a;\rint b;\r", "int a;\nint b;\n", TEXT_CRLF);
   EXPECT_TEXT ("int a;\r\r\n\nint b;\r", "int a;\n\nint b;\n", TEXT_CRLF);
   EXPECT_TEXT ("int a;\r\r\rint b;\r\r", "int a;\n\n\nint b;\n\n", TEXT_CRLF);
+  EXPECT_TEXT ("#define A \\\r\r\n1\r\r\n\r\r\nint b;\r\r\n", "#define A \\\n1\n\nint b;\n", TEXT_CRLF);
+  EXPECT_TEXT ("#define A \\\n\r1\n\r\n\rint b;\n\r", "#define A \\\n1\n\nint b;\n", TEXT_CRLF);
+  EXPECT_TEXT ("#define A \\\r\r1\r\r\r\rint b;\r\r", "#define A \\\n1\n\nint b;\n", TEXT_CRLF);
+  EXPECT_TEXT ("int a;\rint b;\r\nint c;\n\rint d;\n\nint e;\r", "int a;\nint b;\nint c;\nint d;\n\nint e;\n", TEXT_CRLF);
+  EXPECT_TEXT ("int a;\xe2\x80\xa8int b;\xe2\x80\xa9", "int a;\nint b;\n", TEXT_CRLF);
+  EXPECT_TEXT ("int a; /* \xe2\x80\xa8 */\n", "int a; /* \xe2\x80\xa8 */\n", 0);
   EXPECT_TEXT ("int a;", "int a;\n", TEXT_NO_NEWLINE);
   EXPECT_TEXT ("int a;\n\0\0\0", "int a;\n", TEXT_TRAILING);
   EXPECT_TEXT ("int a;\r\n\x1a", "int a;\n", TEXT_TRAILING | TEXT_CRLF);
