@@ -6,7 +6,7 @@
 
 #define LAB \
   "static int __vmx_handle_exit(void)\n{\n\tunion vmx_exit_reason exit_reason;\n\tu16 exit_handler_index;\n}\nstatic int vmx_handle_exit(void)\n{\n}\n" \
-  "static int svm_handle_exit(void)\n{\n}\n"
+  "static int svm_handle_exit(void)\n{\n}\nint svm_invoke_exit_handler(void)\n{\n}\n"
 
 static void
 test_lines (void **state)
@@ -22,6 +22,7 @@ test_lines (void **state)
     { "__vmx_handle_exit", "\tif (exit_reason >= kvm_vmx_max_exit_handlers)", "\tif (exit_reason.full >= kvm_vmx_max_exit_handlers)" },            /* 5.10.0 */
     { "__vmx_handle_exit", "\tvcpu->run->exit_reason = KVM_EXIT_UNKNOWN;", "\tvcpu->run->exit_reason = KVM_EXIT_UNKNOWN;" },
     { NULL, "\treturn svm_exit_handlers[exit_code](svm);", "\treturn svm_exit_handlers[exit_code](vcpu);" },                                        /* 5.10.0 */
+    { "svm_handle_exit", "\tret = svm_exit_handlers[exit_code](svm);", "\tret = svm_invoke_exit_handler(vcpu, exit_code);" }, /* 5.10.0 */
     { NULL, "\treturn svm_invoke_exit_handler(svm, exit_code);", "\treturn svm_invoke_exit_handler(vcpu, exit_code);" },                            /* 5.11 */
     { NULL, "\tkvm_x86_ops->cache_reg(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                               /* 5.4 */
     { NULL, "\tkvm_x86_ops.cache_reg(vcpu, reg);", "\tstatic_call(kvm_x86_cache_reg)(vcpu, reg);" },                                                /* 5.10.0 */
@@ -37,6 +38,12 @@ test_lines (void **state)
     { NULL, "\tebx = kvm_ebx_read(vcpu);", "\tebx = kvm_rbx_read(vcpu);" },                                                                           /* 7.2 */
     { NULL, "\tkvm_ecx_write(vcpu, 0);", "\tkvm_rcx_write(vcpu, 0);" },                                                                              /* 7.2 */
     { NULL, "\tkvm_edx_write(vcpu, 0);", "\tkvm_rdx_write(vcpu, 0);" },                                                                              /* 7.2 */
+    { NULL, "\tx = kvm_esi_read(vcpu);", "\tx = kvm_rsi_read(vcpu);" }, /* 7.2 */
+    { NULL, "\tkvm_esi_write(vcpu, x);", "\tkvm_rsi_write(vcpu, x);" }, /* 7.2 */
+    { NULL, "\tx = kvm_edi_read(vcpu);", "\tx = kvm_rdi_read(vcpu);" }, /* 7.2 */
+    { NULL, "\tkvm_edi_write(vcpu, x);", "\tkvm_rdi_write(vcpu, x);" }, /* 7.2 */
+    { NULL, "\tx = kvm_ebp_read(vcpu);", "\tx = kvm_rbp_read(vcpu);" }, /* 7.2 */
+    { NULL, "\tkvm_ebp_write(vcpu, x);", "\tkvm_rbp_write(vcpu, x);" }, /* 7.2 */
     { NULL, "\tto_vt(vcpu)->exit_reason.bus_lock_detected = true;", "\tto_vmx(vcpu)->exit_reason.bus_lock_detected = true;" },                     /* 6.17 */
   };
   g_autoptr (CSource) theirs = c_source_new ("int f(void)\n{\n}\n");
