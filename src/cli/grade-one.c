@@ -372,18 +372,11 @@ read_submission (Way *way, const Scratch *scratch, GError **error)
 static void
 tell_own_lines (Way *way)
 {
-  const GPtrArray *bases = way->session->bases;
-  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
   g_autofree char *lines = NULL;
 
   if (way->grade->carried[0] != '\0')
     return;
-  for (guint i = 0; bases && i < bases->len; i++)
-    g_ptr_array_add (dirs, ((const KernelAtHand *) g_ptr_array_index (bases, i))->dir);
-  if (way->session->given_base)
-    g_ptr_array_add (dirs, way->session->given_base);
-  g_ptr_array_add (dirs, NULL);
-  lines = submission_own_lines (way->submission, (const char *const *) dirs->pdata);
+  lines = submission_own_lines (way->submission, way->session->index);
   way_set_text (&way->grade->own_lines, lines);
 }
 

@@ -343,7 +343,7 @@ carry_untold (Carrying *carrying, const Whole *whole, Fault **fault, GError **er
 {
   if (is_indexed (whole->file->path) && whole->lab_text != NULL)
     {
-      if (nearness_is_base (&whole->base->nearness) && carry_is_of_lab (carrying, whole->file->path, whole->file->text, whole->lab_text))
+      if (nearness_is_base (&whole->base->nearness) && carry_is_of_lab (carrying, whole->file, whole->lab_text))
         return !is_changed (carrying, whole) || merge (carrying, whole, fault, error);
       return put_off (carrying, whole, NULL);
     }
@@ -417,7 +417,7 @@ is_of_lab (Carrying *carrying, const SubmissionFile *file)
   if (file->text == NULL || !is_indexed (file->path))
     return TRUE;
   return carry_read (carrying->spec->lab_dir, file->path, &lab_text, NULL) && lab_text != NULL
-         && carry_is_of_lab (carrying, file->path, file->text, lab_text);
+         && carry_is_of_lab (carrying, file, lab_text);
 }
 
 gboolean

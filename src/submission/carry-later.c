@@ -142,10 +142,15 @@ note_version (Carrying *carrying, const LaterFile *later, const Transplant *tran
 }
 
 gboolean
-carry_is_of_lab (Carrying *carrying, const char *path, const char *text, const char *lab_text)
+carry_is_of_lab (Carrying *carrying, const SubmissionFile *file, const char *lab_text)
 {
-  const TransplantSpec spec = { .path = path, .text = text, .lab_text = lab_text, .index = carrying->spec->index };
-  return transplant_is_of_lab (&spec);
+  gpointer known;
+  if (g_hash_table_lookup_extended (carrying->of_lab_each, file, NULL, &known))
+    return GPOINTER_TO_INT (known);
+  const TransplantSpec spec = { .path = file->path, .text = file->text, .lab_text = lab_text, .index = carrying->spec->index };
+  const gboolean of_lab = transplant_is_of_lab (&spec);
+  g_hash_table_insert (carrying->of_lab_each, (gpointer) file, GINT_TO_POINTER (of_lab));
+  return of_lab;
 }
 
 gboolean

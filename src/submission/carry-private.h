@@ -15,6 +15,7 @@ typedef struct {
   GString *left;        /* left_out */
   GHashTable *own;      /* the student's words that no kernel knows */
   GHashTable *wanted;   /* transplant.h */
+  GHashTable *of_lab_each; /* SubmissionFile -> whether it was made from the lab's own, of what was looked at */
   gboolean of_lab;      /* every file of known items was made from the lab's own: what else differs may be meant */
 } Carrying;
 
@@ -43,8 +44,8 @@ gboolean carry_patches (Carrying *carrying, Fault **fault, GError **error);
 /* --- carry-later.c: what has to be transplanted --- */
 /* base_text NULL: not known. */
 void carry_put_off (Carrying *carrying, const SubmissionFile *file, const char *lab_text, const char *base_text);
-/* TRUE if the text was made from the lab's own file. */
-gboolean carry_is_of_lab (Carrying *carrying, const char *path, const char *text, const char *lab_text);
+/* TRUE if the file was made from the lab's own. */
+gboolean carry_is_of_lab (Carrying *carrying, const SubmissionFile *file, const char *lab_text);
 /* TRUE if nothing in the text is anybody's own but the kernels'. */
 gboolean carry_is_kernels (Carrying *carrying, const char *path, const char *text);
 void later_file_free (gpointer file);

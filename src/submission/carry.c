@@ -45,6 +45,7 @@ carrying_clear (Carrying *carrying)
   g_string_free (carrying->left, TRUE);
   g_hash_table_unref (carrying->own);
   g_hash_table_unref (carrying->wanted);
+  g_hash_table_unref (carrying->of_lab_each);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Carrying, carrying_clear)
 
@@ -186,6 +187,7 @@ init (Carrying *carrying)
   carrying->left = g_string_new (NULL);
   carrying->own = c_words_new ();
   carrying->wanted = c_words_new ();
+  carrying->of_lab_each = g_hash_table_new (g_direct_hash, g_direct_equal);
 }
 
 gboolean

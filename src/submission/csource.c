@@ -243,11 +243,11 @@ c_token_text (const CSource *source, const CToken *token)
   return g_strndup (source->text + token->start, token->end - token->start);
 }
 
-static char *
-normal (const CSource *source, guint first, guint end)
+char *
+c_source_normal_item (const CSource *source, const CItem *item)
 {
   GString *out = g_string_new (NULL);
-  for (guint i = first; i < end; i++)
+  for (guint i = item->first_token; i < item->end_token; i++)
     {
       const CToken *token = &g_array_index (source->tokens, CToken, i);
       if (out->len > 0)
@@ -255,18 +255,6 @@ normal (const CSource *source, guint first, guint end)
       g_string_append_len (out, source->text + token->start, token->end - token->start);
     }
   return g_string_free (out, FALSE);
-}
-
-char *
-c_source_normal_line (const CSource *source, guint line)
-{
-  return normal (source, g_array_index (source->line_tokens, guint, line), g_array_index (source->line_tokens, guint, line + 1));
-}
-
-char *
-c_source_normal_item (const CSource *source, const CItem *item)
-{
-  return normal (source, item->first_token, item->end_token);
 }
 
 void

@@ -57,9 +57,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CSource, c_source_free)
 
 char *c_source_line (const CSource *source, guint line);                         /* without its line end */
 char *c_source_lines (const CSource *source, guint first, guint end);            /* with line ends */
-/* The tokens of a line with one space between them; "" for a line of white space or comment. */
-char *c_source_normal_line (const CSource *source, guint line);
-/* The same of all tokens of an item. */
+/* An item's tokens with one space between them. */
 char *c_source_normal_item (const CSource *source, const CItem *item);
 gboolean c_token_is (const CSource *source, const CToken *token, const char *text);
 char *c_token_text (const CSource *source, const CToken *token);

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-#include "base/files.h"
-#include "submission/parts.h"
-
 #define BYTES_MAX (256u << 10)
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -36,17 +33,10 @@ any_word (const char *line, gsize length, WordFunc func, gpointer user)
 }
 
 static gboolean
-add_word (const char *word, gsize size, gpointer user)
-{
-  g_hash_table_add (user, g_strndup (word, size));
-  return FALSE;
-}
-
-static gboolean
-is_unknown (const char *word, gsize size, gpointer user)
+is_own (const char *word, gsize size, gpointer user)
 {
   g_autofree char *copy = g_strndup (word, size);
-  return !g_hash_table_contains (user, copy);
+  return kernel_index_is_own_word (user, copy);
 }
 
 /* Comments and what stands in quotes, blanked; lines stay where they are. */
@@ -80,32 +70,10 @@ code_alone (const char *text)
   return code;
 }
 
-/* Of a kernel's own files comments count too: a word is known or not. */
-static GHashTable *
-known_words (const char *const *dirs)
-{
-  static const char *const files[] = { "arch/x86/kvm/cpuid.c",   "arch/x86/kvm/cpuid.h",   "arch/x86/kvm/vmx/vmx.c",           "arch/x86/kvm/vmx/vmx.h",
-                                       "arch/x86/kvm/svm/svm.c", "arch/x86/kvm/svm/svm.h", "arch/x86/kvm/x86.c",               "arch/x86/kvm/x86.h",
-                                       "arch/x86/kvm/trace.h",   "arch/x86/kvm/lapic.h",   "arch/x86/include/asm/kvm_host.h", "include/linux/kvm_host.h" };
-  GHashTable *words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (; *dirs != NULL; dirs++)
-    {
-      for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-        {
-          g_autofree char *path = g_build_filename (*dirs, files[i], NULL);
-          g_autofree char *text = NULL;
-          gsize size;
-          if (files_read (path, SUBMISSION_FILE_MAX, &text, &size, NULL))
-            any_word (text, strlen (text), add_word, words);
-        }
-    }
-  return words;
-}
-
 /* --- lines ------------------------------------------------------------------------------------ */
 
 static void
-put_lines (GString *out, const char *text, GHashTable *words)
+put_lines (GString *out, const char *text, const KernelIndex *index)
 {
   g_autofree char *code = code_alone (text);
   g_autoptr (GString) lines = g_string_new (NULL);
@@ -113,7 +81,7 @@ put_lines (GString *out, const char *text, GHashTable *words)
   for (const char *line = code; *line != '\0';)
     {
       const gsize length = strcspn (line, "\n");
-      if (any_word (line, length, is_unknown, words))
+      if (any_word (line, length, is_own, (gpointer) index))
         {
           g_string_append_printf (lines, "+%.*s\n", (int) length, line);
           n++;
@@ -136,17 +104,16 @@ cut (GString *out)
 }
 
 char *
-submission_own_lines (const Submission *submission, const char *const *dirs)
+submission_own_lines (const Submission *submission, const KernelIndex *index)
 {
   GString *out = g_string_new (NULL);
-  g_autoptr (GHashTable) words = known_words (dirs);
   for (guint i = 0; i < submission->patches->len; i++)
     g_string_append (out, ((const SubmissionPatch *) g_ptr_array_index (submission->patches, i))->text);
-  for (guint i = 0; i < submission->files->len && g_hash_table_size (words) > 0; i++)
+  for (guint i = 0; i < submission->files->len && index != NULL; i++)
     {
       const SubmissionFile *file = g_ptr_array_index (submission->files, i);
       if (file->text != NULL)
-        put_lines (out, file->text, words);
+        put_lines (out, file->text, index);
     }
   cut (out);
   return g_string_free (out, FALSE);

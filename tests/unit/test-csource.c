@@ -87,12 +87,6 @@ test_lines (void **state)
   (void) state;
   g_autoptr (CSource) source = c_source_new ("int  a; /* one\n two */ int b;\n\n\tx->y =\"a b\";");
   assert_int_equal (source->line_count, 4);
-  static const char *const normal[] = { "int a ;", "int b ;", "", "x -> y = \"a b\" ;" };
-  for (guint i = 0; i < 4; i++)
-    {
-      g_autofree char *line = c_source_normal_line (source, i);
-      assert_string_equal (line, normal[i]);
-    }
   g_autofree char *raw = c_source_lines (source, 2, 4);
   assert_string_equal (raw, "\n\tx->y =\"a b\";");
 }

@@ -331,9 +331,12 @@ test_own_lines (void **state)
   put (*state, "f/cpuid.c", "int known(void)\n{\n\t/* mine, and\n\t * kvm's */\n\tmy_count += 1; // theirs\n\tprintk(\"mine\");\n\treturn 1;\n}\n");
   put (*state, "f/x.patch", "--- a/arch/x86/kvm/x86.c\n+++ b/arch/x86/kvm/x86.c\n@@ -1 +1 @@\n-int a;\n+int known;\n");
   g_autofree char *kernel = g_build_filename (*state, "k", NULL);
-  const char *const dirs[] = { kernel, NULL }, *const none[] = { NULL };
+  g_autoptr (KernelIndex) index = kernel_index_new ();
+  g_autoptr (GError) error = NULL;
+  guint version;
+  assert_true (kernel_index_add (index, "6.1.0", kernel, &version, &error));
   g_autoptr (Submission) submission = read_good (*state, "f");
-  g_autofree char *lines = submission_own_lines (submission, dirs), *without = submission_own_lines (submission, none);
+  g_autofree char *lines = submission_own_lines (submission, index), *without = submission_own_lines (submission, NULL);
   assert_text_has (lines, "+int known;\n");
   assert_text_has (lines, "@@ -0,0 +1,2 @@\n+\tmy_count += 1;          \n+\tprintk(      );\n");
   assert_text_has (without, "+int known;\n");
