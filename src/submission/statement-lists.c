@@ -152,14 +152,10 @@ pair_conditions (StatementLists *lists)
   for (guint t = 0; t < lists->theirs->len; t++)
     {
       const Statement *statement = at (lists->theirs, t);
-      const CToken *tokens = &g_array_index (statement->source->tokens, CToken, statement->first);
-      if (!tokens->begins_directive || statement->first + 1 >= statement->end)
-        continue;
-      const gboolean ends = c_token_is (statement->source, &tokens[1], "endif");
-      if (c_token_is (statement->source, &tokens[1], "if") || c_token_is (statement->source, &tokens[1], "ifdef")
-          || c_token_is (statement->source, &tokens[1], "ifndef"))
+      const gboolean ends = statement_is_directive (statement, "endif");
+      if (statement_is_directive (statement, "if"))
         g_array_append_val (open, t);
-      else if (open->len > 0 && (ends || g_str_has_prefix (statement->source->text + tokens[1].start, "el")))
+      else if (open->len > 0 && (ends || statement_is_directive (statement, "el")))
         {
           if (lists->state[t] == STATEMENT_OLD && lists->state[g_array_index (open, guint, open->len - 1)] == STATEMENT_OWN)
             lists->state[t] = STATEMENT_OWN;
@@ -340,6 +336,43 @@ take_out (StatementLists *lists, gboolean exact)
       lists->dropped[j] = gone == GONE_REPLACED;
       if (gone == GONE_UNKNOWN || (gone == GONE_REPLACED && !statement_same (at (lists->lab, (guint) j), at (lists->base, i))))
         g_ptr_array_add (lists->lost, (gpointer) at (lists->lab, (guint) j));
+    }
+}
+
+/* Of the lab's #if at `first` the place of its #endif, the list's end if there is none. */
+static guint
+condition_end (const StatementLists *lists, guint first)
+{
+  guint depth = 0;
+  for (guint j = first; j < lists->lab->len; j++)
+    {
+      const Statement *statement = at (lists->lab, j);
+      if (statement_is_directive (statement, "if"))
+        depth++;
+      else if (statement_is_directive (statement, "endif") && --depth == 0)
+        return j;
+    }
+  return lists->lab->len;
+}
+
+/* The lab's #if and #endif around what was taken out go with it, whatever their condition is called there; but not if something stays between them. */
+static void
+take_out_conditions (StatementLists *lists)
+{
+  for (guint first = 0; first < lists->lab->len; first++)
+    {
+      const guint end = statement_is_directive (at (lists->lab, first), "if") ? condition_end (lists, first) : lists->lab->len;
+      guint dropped = 0;
+      if (end == lists->lab->len)
+        continue;
+      for (guint j = first + 1; j < end; j++)
+        dropped += lists->dropped[j] ? 1 : 0;
+      if (lists->dropped[first] == lists->dropped[end])
+        continue;
+      if (dropped == end - first - 1)
+        lists->dropped[first] = lists->dropped[end] = TRUE;
+      else
+        g_ptr_array_add (lists->lost, (gpointer) at (lists->lab, first));
     }
 }
 
@@ -575,6 +608,7 @@ statement_lists_new (const StatementListsSpec *spec, guint *budget)
     return NULL;
   decide (lists, spec);
   take_out (lists, spec->known == NULL);
+  take_out_conditions (lists);
   place_all (lists);
   return g_steal_pointer (&lists);
 }

@@ -322,6 +322,25 @@ check_elses (const GPtrArray *list)
   return TRUE;
 }
 
+/* Each #endif and #else has its #if in the same list, and each #if its #endif. */
+static gboolean
+check_conditions (const GPtrArray *list)
+{
+  guint depth = 0;
+  for (guint i = 0; list != NULL && i < list->len; i++)
+    {
+      const Statement *statement = g_ptr_array_index (list, i);
+      const gboolean ends = statement_is_directive (statement, "endif");
+      if (depth == 0 && (ends || statement_is_directive (statement, "el")))
+        return FALSE;
+      depth += statement_is_directive (statement, "if") ? 1 : 0;
+      depth -= ends ? 1 : 0;
+      if (!check_conditions (statement->children))
+        return FALSE;
+    }
+  return depth == 0;
+}
+
 static gboolean
 counts_agree (GHashTable *wanted, GHashTable *got)
 {
@@ -350,7 +369,9 @@ prove (Merger *merger, const char *text)
   g_autoptr (CSource) source = c_source_new (text);
   g_autoptr (Statement) made = source->problem == NULL && source->items->len == 1 ? statement_of_item (source, g_ptr_array_index (source->items, 0)) : NULL;
   g_autoptr (GHashTable) got = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
-  if (made == NULL || made->children == NULL || !check_elses (made->children))
+  const gboolean fits = made != NULL && made->children != NULL && check_elses (made->children)
+                        && (check_conditions (made->children) || !check_conditions (merger->spec->theirs->children));
+  if (!fits)
     {
       doubt (merger, merger->spec->theirs, "the student's lines do not fit into this kernel's function");
       return;

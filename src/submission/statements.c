@@ -414,6 +414,14 @@ statement_same (const Statement *a, const Statement *b)
 }
 
 gboolean
+statement_is_directive (const Statement *statement, const char *prefix)
+{
+  const CSource *source = statement->source;
+  const CToken *tokens = &g_array_index (source->tokens, CToken, statement->first);
+  return tokens->begins_directive && statement->first + 1 < statement->end && g_str_has_prefix (source->text + tokens[1].start, prefix);
+}
+
+gboolean
 statement_is_declaration (const Statement *statement)
 {
   static const char *const no_types[] = { "return", "goto", "else", "case", "default", "break", "continue", "if", "for", "while", "do", "switch" };

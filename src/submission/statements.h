@@ -31,6 +31,9 @@ guint statement_count (const Statement *statement); /* itself and all below */
 gboolean statement_same (const Statement *a, const Statement *b);
 gboolean statement_is_declaration (const Statement *statement); /* of a variable, as far as its first tokens tell */
 
+/* A preprocessor's line that begins so: "if" is #if, #ifdef and #ifndef, "el" #else and #elif. */
+gboolean statement_is_directive (const Statement *statement, const char *prefix);
+
 /* How much of its text (the three below) stands before its first token. */
 gsize statement_lead (const Statement *statement);
 /* Its text as it stands, with the comments and blank lines before it and the rest of its last line. Exact: all texts in a row are the file. */

@@ -28,7 +28,10 @@ count_items (const Transplanting *work, guint *counts)
   return all;
 }
 
-/* How much speaks against it that the item is the version's: another version has it so, or it differs and nothing in it is the student's. */
+/*
+ * How much speaks against it that the item is the version's: another version has it so, or it differs and nothing in it is
+ * the student's.
+ */
 static guint
 foreignness (const Transplanting *work, guint index)
 {
@@ -48,6 +51,8 @@ foreignness (const Transplanting *work, guint index)
     }
   if (known)
     return of_version ? 0 : 2;
+  if (own->state == ITEM_KERNELS) /* the lab's, which may have been patched */
+    return 0;
   return transplant_is_watched (work, index) || transplant_any_unknown_word (work, own->words) ? 0 : 1;
 }
 
