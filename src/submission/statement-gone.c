@@ -78,7 +78,8 @@ why_gone (const StatementLists *lists, guint i)
       if (lists->state[t] != STATEMENT_OWN)
         continue;
       own = TRUE;
-      if (statement_has_form_of (at (lists->theirs, (guint) t), lab))
+      const Statement *theirs = at (lists->theirs, (guint) t);
+      if (statement_has_form_of (theirs, lab) || (statement_is_jump (lab) && statement_is_jump (theirs)))
         return GONE_REPLACED;
     }
   return own && has_jump (lab) ? GONE_UNKNOWN : GONE_BETWEEN;

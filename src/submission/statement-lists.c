@@ -151,6 +151,19 @@ is_once_more (const StatementListsSpec *spec, const Statement *statement)
   return count != NULL && *count > 0 && (guint) *count > most && !statement_is_jump (statement);
 }
 
+/* A head that some version has, and nothing below it that any has: the student wrote the same head. */
+static gboolean
+has_own_below_alone (const StatementListsSpec *spec, const Statement *statement)
+{
+  for (guint i = 0; statement->children != NULL && i < statement->children->len; i++)
+    {
+      const Statement *child = at (statement->children, i);
+      if (is_known (spec, child) || (child->children != NULL && !has_own_below_alone (spec, child)))
+        return FALSE;
+    }
+  return statement->children != NULL && statement->children->len > 0;
+}
+
 /* The base has it at another place, and the student has it not there. */
 static gboolean
 was_moved (const StatementLists *lists, const Statement *statement)
@@ -211,7 +224,8 @@ decide (StatementLists *lists, const StatementListsSpec *spec)
   for (guint t = 0; t < count; t++)
     {
       const Statement *statement = at (lists->theirs, t);
-      const gboolean old = is_known (spec, statement) && !was_moved (lists, statement) && !is_once_more (spec, statement);
+      const gboolean old = is_known (spec, statement) && !was_moved (lists, statement) && !is_once_more (spec, statement)
+                           && !has_own_below_alone (spec, statement);
       lists->state[t] = lists->theirs_base[t] >= 0 || lists->theirs_moved[t] >= 0 ? STATEMENT_KERNELS : old ? STATEMENT_OLD : STATEMENT_OWN;
     }
   pair_conditions (lists);

@@ -121,8 +121,10 @@ origins_nearest (const Transplanting *work, const Origins *origins, const Statem
     {
       const Statement *tree = g_ptr_array_index (origins->trees, i);
       guint only_theirs, only_tree;
-      if (is_of_another (work, origins, tree) || (tree->children == NULL) != (theirs->children == NULL)
+      if ((tree->children == NULL) != (theirs->children == NULL)
           || !statement_distance (theirs, tree, &budget, &only_theirs, &only_tree))
+        continue;
+      if (only_tree > 0 && is_of_another (work, origins, tree)) /* else theirs has all of it: the function alone may be another's */
         continue;
       if (only_theirs + only_tree > least || (only_theirs + only_tree == least && !origins_is_of_version (origins, tree)))
         continue;
