@@ -307,7 +307,7 @@ test_hostile (void **state)
   assert_null (strstr (text->str, "\n# ["));
   assert_null (strstr (text->str, "*x*"));
   assert_null (strstr (text->str, "[y]"));
-  assert_text_has (text->str, "surprise: &lt;script&gt;\\|: expected &lt;script&gt;\\|\\*x\\*  \\# \\[y\\](z)\\\\ exits");
+  assert_text_has (text->str, "surprise: &lt;script>\\|: expected &lt;script>\\|\\*x\\*  \\# \\[y\\](z)\\\\ exits");
 }
 
 /* Thirty stretches of 1 to 30 exits: the last twelve are told, in order of time; of thirty checks the first twenty. */
