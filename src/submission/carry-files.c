@@ -145,9 +145,8 @@ is_referred_to (const Submission *submission, const char *path)
   return FALSE;
 }
 
-/* A word that no kernel has, in lines that `base` has not. */
-static gboolean
-has_own_words (const Carrying *carrying, const char *text, const char *base)
+gboolean
+carry_has_own_words (const Carrying *carrying, const char *text, const char *base)
 {
   g_autoptr (GHashTable) words = c_words_new ();
   GHashTableIter iter;
@@ -166,14 +165,13 @@ has_own_words (const Carrying *carrying, const char *text, const char *base)
 static void
 leave_out (Carrying *carrying, const SubmissionFile *file)
 {
-  carry_note (carrying, "%s: every word of it is some kernel's: taken for another version's own, and left out", file->path);
-  g_string_append_printf (carrying->left, "%s: another version's\n", file->path);
+  g_ptr_array_add (carrying->others, g_strdup (file->path));
 }
 
 static void
 take_new (Carrying *carrying, const SubmissionFile *file)
 {
-  if (carry_is_c (file->path) && !has_own_words (carrying, file->text, ""))
+  if (carry_is_c (file->path) && !carry_has_own_words (carrying, file->text, ""))
     leave_out (carrying, file);
   else if (is_referred_to (carrying->submission, file->path))
     {
@@ -225,8 +223,11 @@ is_sound (const char *path, const char *text)
 static Fault *
 conflicts (const Carrying *carrying, const Whole *whole)
 {
-  Fault *fault = fault_new (STAGE_CARRY, NULL, "%s: its changes against %s do not fit into Linux %s; try: --base with the kernel that it was made from",
-                            whole->file->path, whole->base->name, carrying->lab_name);
+  const char *name = whole->base->name;
+  const gboolean of_lab = strcmp (name, carrying->lab_name) == 0;
+  g_autofree char *why = of_lab ? g_strdup_printf ("it is not Linux %s's, and of no other kernel at hand", name)
+                                : g_strdup_printf ("its changes against %s do not fit into Linux %s", name, carrying->lab_name);
+  Fault *fault = fault_new (STAGE_CARRY, NULL, "%s: %s; try: --base with the kernel that it was made from", whole->file->path, why);
   fault->needs_base = TRUE;
   return fault;
 }
@@ -267,6 +268,19 @@ merge (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
 
 /* --- one file --------------------------------------------------------------------------------- */
 
+/* "if (…) …" where only declarations can stand, and no #if decides whether it does: no kernel takes it. */
+static Fault *
+outside_of_function (const SubmissionFile *file, const CSource *source)
+{
+  for (guint i = 0; i < source->items->len; i++)
+    {
+      const CItem *item = g_ptr_array_index (source->items, i);
+      if (item->kind == C_STRAY && item->conditions == 0 && c_is_keyword_of_statement (source, item->first_token))
+        return fault_new (STAGE_CARRY, NULL, "%s:%u: a statement outside of any function: no compiler would take it", file->from, item->first + 1);
+    }
+  return NULL;
+}
+
 static Fault *
 look_at_text (const SubmissionFile *file)
 {
@@ -276,7 +290,9 @@ look_at_text (const SubmissionFile *file)
   if (!carry_is_c (file->path))
     return NULL;
   g_autoptr (CSource) source = c_source_new (file->text);
-  return source->problem != NULL ? fault_new (STAGE_CARRY, NULL, "%s: no compiler would take it: %s", file->from, source->problem) : NULL;
+  if (source->problem != NULL)
+    return fault_new (STAGE_CARRY, NULL, "%s: no compiler would take it: %s", file->from, source->problem);
+  return outside_of_function (file, source);
 }
 
 static void
@@ -338,6 +354,21 @@ carry_told (Carrying *carrying, const Whole *whole, Fault **fault, GError **erro
   return *fault != NULL || merge (carrying, whole, fault, error);
 }
 
+/* A Makefile of another version: what it has for the submission's new files is put into the lab's. */
+static gboolean
+take_kbuild (Carrying *carrying, const Whole *whole)
+{
+  const SubmissionFile *file = whole->file;
+  if (!carry_is_kbuild (file->path) || whole->lab_text == NULL || (carrying->of_lab && nearness_is_base (&whole->base->nearness)))
+    return FALSE;
+  g_autofree char *text = carry_kbuild (carrying, file, whole->lab_text);
+  if (text == NULL)
+    return FALSE;
+  carry_note (carrying, "%s: of another version: its lines for the submission's own files were put into Linux %s's", file->path, carrying->lab_name);
+  carry_add (carrying, file->path, text, "its own objects, put into the lab's");
+  return TRUE;
+}
+
 static gboolean
 carry_untold (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
 {
@@ -347,7 +378,9 @@ carry_untold (Carrying *carrying, const Whole *whole, Fault **fault, GError **er
         return !is_changed (carrying, whole) || merge (carrying, whole, fault, error);
       return put_off (carrying, whole, NULL);
     }
-  if (!carrying->of_lab && !nearness_is_same (whole->file->text, whole->base->text) && !has_own_words (carrying, whole->file->text, whole->lab_text != NULL ? whole->lab_text : ""))
+  if (take_kbuild (carrying, whole))
+    return TRUE;
+  if (!carrying->of_lab && !nearness_is_same (whole->file->text, whole->base->text) && !carry_has_own_words (carrying, whole->file->text, whole->lab_text != NULL ? whole->lab_text : ""))
     {
       leave_out (carrying, whole->file);
       return TRUE;
@@ -420,6 +453,20 @@ is_of_lab (Carrying *carrying, const SubmissionFile *file)
          && carry_is_of_lab (carrying, file, lab_text);
 }
 
+/* In one line, however many they are. */
+static void
+tell_others (Carrying *carrying)
+{
+  GPtrArray *others = carrying->others;
+  const char *first = others->len > 0 ? g_ptr_array_index (others, 0) : NULL;
+  if (others->len == 0)
+    return;
+  g_autofree char *which = others->len == 1 ? g_strdup (first) : g_strdup_printf ("%s and %u more", first, others->len - 1);
+  carry_note (carrying, "%s: every word is some kernel's: taken for another version's own, and left out", which);
+  g_string_append_printf (carrying->left, "%s: another version's\n", which);
+  g_ptr_array_set_size (others, 0);
+}
+
 gboolean
 carry_files (Carrying *carrying, const GPtrArray *files, Fault **fault, GError **error)
 {
@@ -434,5 +481,6 @@ carry_files (Carrying *carrying, const GPtrArray *files, Fault **fault, GError *
       else if (!carry_one (carrying, file, fault, error))
         return FALSE;
     }
+  tell_others (carrying);
   return TRUE;
 }

@@ -103,26 +103,47 @@ version_of (const Carrying *carrying, const Transplant *transplant)
   return transplant->version < 0 ? g_strdup ("no known version") : g_strdup_printf ("Linux %s", kernel_index_version (carrying->spec->index, (guint) transplant->version));
 }
 
-/* The index may hold a distribution's: "5.15.0-204.214"; what can be fetched is a release. */
-static char *
-remedy_for (const Carrying *carrying, const Transplant *transplant)
+/* The source of that version is at hand, or was given. */
+static gboolean
+is_at_hand (const Carrying *carrying, const char *release)
 {
+  const CarrySpec *spec = carrying->spec;
+  for (guint i = 0; spec->base_dirs != NULL && spec->base_dirs[i] != NULL; i++)
+    {
+      g_autofree char *version = carry_version (spec->base_dirs[i], "");
+      if (strcmp (version, release) == 0)
+        return TRUE;
+    }
+  g_autofree char *given = spec->given_base_dir != NULL ? carry_version (spec->given_base_dir, "") : g_strdup ("");
+  return strcmp (given, release) == 0 || strcmp (carrying->lab_name, release) == 0;
+}
+
+/* The index may hold a distribution's: "5.15.0-204.214"; what can be fetched is a release. NULL: no base would help. */
+static char *
+remedy_for (const Carrying *carrying, const LaterFile *later, const Transplant *transplant)
+{
+  if (later->base_text != NULL || transplant->exact)
+    return NULL;
   if (transplant->version < 0)
     return g_strdup ("--base with the kernel that it was made from");
   const char *name = kernel_index_version (carrying->spec->index, (guint) transplant->version);
   g_autofree char *release = g_strndup (name, strcspn (name, "-"));
-  return kernel_bases_command (release);
+  return is_at_hand (carrying, release) ? NULL : kernel_bases_command (release);
 }
 
 static Fault *
 cannot (const Carrying *carrying, const LaterFile *later, const Transplant *transplant)
 {
-  g_autofree char *details = join (transplant->doubts, later->path);
+  const GPtrArray *doubts = transplant->doubts;
+  g_autofree char *details = join (doubts, later->path);
   g_autofree char *version = version_of (carrying, transplant);
-  /* A base that is there already need not be fetched. */
-  g_autofree char *remedy = later->base_text != NULL ? g_strdup ("a change for the lab's kernel: the base is known") : remedy_for (carrying, transplant);
-  Fault *fault = fault_new (STAGE_CARRY, details, "%s: made from about %s, not Linux %s, and part of the change has no sure place there; try: %s", later->path,
-                            version, carrying->lab_name, remedy);
+  g_autofree char *remedy = remedy_for (carrying, later, transplant);
+  g_autofree char *base = later->base_text != NULL ? g_strdup ("its base is known") : g_strdup_printf ("made from about %s, not Linux %s", version, carrying->lab_name);
+  g_autofree char *more = doubts->len > 1 ? g_strdup_printf (" (and %u more)", doubts->len - 1) : g_strdup ("");
+  g_autofree char *what = remedy != NULL ? g_strdup_printf ("try: %s", remedy)
+                                         : g_strdup_printf ("no other base helps: make the change for Linux %s, or judge it by hand", carrying->lab_name);
+  Fault *fault = fault_new (STAGE_CARRY, details, "%s: %s, and part of the change has no sure place there: %s%s; %s", later->path, base,
+                            (const char *) doubts->pdata[0], more, what);
   fault->needs_base = TRUE;
   return fault;
 }

@@ -12,6 +12,7 @@ typedef struct {
   Carried *out;
   GPtrArray *later;     /* of LaterFile: to be transplanted when all files have been looked at */
   GPtrArray *unchanged; /* of char *: "cpuid.c of Linux 6.1.192" */
+  GPtrArray *others;    /* of char *: paths of files that are another version's own; told in one line */
   GString *left;        /* left_out */
   GHashTable *own;      /* the student's words that no kernel knows */
   GHashTable *wanted;   /* transplant.h */
@@ -39,6 +40,12 @@ void carry_learn (Carrying *carrying, const char *text, const char *base);
 /* --- carry-files.c: whole files --- */
 gboolean carry_untouched (Carrying *carrying, GError **error);
 gboolean carry_files (Carrying *carrying, const GPtrArray *files, Fault **fault, GError **error);
+/* A word that no kernel has, in lines that `base` has not. */
+gboolean carry_has_own_words (const Carrying *carrying, const char *text, const char *base);
+/* --- carry-kbuild.c --- */
+gboolean carry_is_kbuild (const char *path);
+/* The lab's Makefile with what the submission's has for files that are new in it; NULL: it has nothing. Newly allocated. */
+char *carry_kbuild (const Carrying *carrying, const SubmissionFile *file, const char *lab_text);
 /* --- carry-patches.c --- */
 gboolean carry_patches (Carrying *carrying, Fault **fault, GError **error);
 /* --- carry-later.c: what has to be transplanted --- */

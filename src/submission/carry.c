@@ -42,6 +42,7 @@ carrying_clear (Carrying *carrying)
   g_free (carrying->lab_name);
   g_ptr_array_unref (carrying->later);
   g_ptr_array_unref (carrying->unchanged);
+  g_ptr_array_unref (carrying->others);
   g_string_free (carrying->left, TRUE);
   g_hash_table_unref (carrying->own);
   g_hash_table_unref (carrying->wanted);
@@ -184,6 +185,7 @@ init (Carrying *carrying)
   carrying->out->notes = g_ptr_array_new_with_free_func (g_free);
   carrying->later = g_ptr_array_new_with_free_func (later_file_free);
   carrying->unchanged = g_ptr_array_new_with_free_func (g_free);
+  carrying->others = g_ptr_array_new_with_free_func (g_free);
   carrying->left = g_string_new (NULL);
   carrying->own = c_words_new ();
   carrying->wanted = c_words_new ();

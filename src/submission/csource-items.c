@@ -146,6 +146,29 @@ ends_bare_call (const CSource *source, guint first, guint index, const Shape *sh
   return next->begins_directive || (next->kind == C_WORD && next->line > token_at (source, index - 1)->line);
 }
 
+/* An else behind a "}" whose block no condition has: where a compiler says that the braces are wrong. 0: there is none. */
+static guint
+lonely_else (const CSource *source, guint first)
+{
+  g_autoptr (GArray) opened = g_array_new (FALSE, FALSE, sizeof (gboolean)); /* whether an else may follow the block */
+  gboolean may_follow = FALSE;
+  for (guint i = first; i < source->tokens->len; i++)
+    {
+      if (is_at (source, i, "else") && is_at (source, i - 1, "}") && !may_follow)
+        return i;
+      if (is_at (source, i, "{"))
+        {
+          const gboolean of_if = i > first && is_at (source, i - 1, ")");
+          g_array_append_val (opened, of_if);
+        }
+      if (!is_at (source, i, "}"))
+        continue;
+      may_follow = opened->len > 0 && g_array_index (opened, gboolean, opened->len - 1);
+      g_array_set_size (opened, opened->len > 0 ? opened->len - 1 : 0);
+    }
+  return 0;
+}
+
 static guint
 find_end (Parser *parser, guint index, Shape *shape)
 {
@@ -165,7 +188,10 @@ find_end (Parser *parser, guint index, Shape *shape)
     }
   if (ends_bare_call (source, first, index, shape))
     return index;
-  complain (source, first, shape->depth > 0 ? "a brace is never closed" : "what begins here never ends");
+  const guint lonely = shape->depth > 0 ? lonely_else (source, first) : 0;
+  complain (source, lonely > 0 ? lonely : first,
+            lonely > 0 ? "an else without an if: a brace above it is missing, or one too many"
+                       : shape->depth > 0 ? "a brace is never closed" : "what begins here never ends");
   return index;
 }
 
@@ -312,17 +338,23 @@ finish_name (CItem *item, const CSource *source)
     item->name = g_strdup (first);
 }
 
+gboolean
+c_is_keyword_of_statement (const CSource *source, guint token)
+{
+  static const char *const words[] = { "if", "else", "for", "while", "do", "switch", "return", "goto", "case" };
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      if (is_at (source, token, words[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static CItemKind
 classify (const CSource *source, const CItem *item, const Shape *shape)
 {
-  static const char *const statements[] = { "if", "else", "for", "while", "do", "switch", "return", "goto", "case" };
   guint first = item->first_token;
-  for (guint i = 0; i < G_N_ELEMENTS (statements); i++)
-    {
-      if (is_at (source, first, statements[i]))
-        return C_STRAY;
-    }
-  if (token_at (source, first)->kind != C_WORD)
+  if (c_is_keyword_of_statement (source, first) || token_at (source, first)->kind != C_WORD)
     return C_STRAY;
   const gboolean is_extern = is_at (source, first, "extern");
   while (is_storage (source, first))

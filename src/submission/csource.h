@@ -67,3 +67,5 @@ void c_source_add_words (const CSource *source, guint first, guint end, GHashTab
 GHashTable *c_words_new (void);
 guint c_word_hash (gconstpointer word);
 gboolean c_is_keyword (const char *word);
+/* "if", "return": what only a function can have. */
+gboolean c_is_keyword_of_statement (const CSource *source, guint token);

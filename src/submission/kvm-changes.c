@@ -34,6 +34,8 @@ static const struct
   { "vmx -> exit_reason", "vmx->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
   { "to_vmx ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
   { "exit_reason", "exit_reason.full", ".", "-> .", "__vmx_handle_exit", "vmx_exit_reason", "vmx_exit_reason" },
+  /* 5.13: the VMCS of which vCPU is told. */
+  { "dump_vmcs ( )", "dump_vmcs(vcpu)", NULL, NULL, NULL, NULL, NULL },
   /* 5.12: handlers take the vCPU. In the dispatch what calls them checks the number too, as the dispatch did itself until 5.10. */
   { "svm_exit_handlers [ exit_code ] ( svm )", "svm_invoke_exit_handler(vcpu, exit_code)", NULL, NULL, "svm_handle_exit",
     "svm_invoke_exit_handler", "svm_invoke_exit_handler" },
@@ -91,6 +93,28 @@ kvm_changes_counterpart (const char *name, const CSource *theirs, const CSource 
         return counterparts[i].lab;
     }
   return name;
+}
+
+const char *
+kvm_changes_before (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (counterparts); i++)
+    {
+      if (strcmp (counterparts[i].lab, name) == 0)
+        return counterparts[i].theirs;
+    }
+  return NULL;
+}
+
+const char *
+kvm_changes_after (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (counterparts); i++)
+    {
+      if (strcmp (counterparts[i].theirs, name) == 0)
+        return counterparts[i].lab;
+    }
+  return NULL;
 }
 
 /* --- rewriting -------------------------------------------------------------------------------- */

@@ -13,6 +13,10 @@ extern const char *const kvm_changes_functions[];
 
 /* The name in the lab's file of a function of the student's file; `name` itself if nothing is known. */
 const char *kvm_changes_counterpart (const char *name, const CSource *theirs, const CSource *lab);
+/* The name under which versions that have no function of this name had what stands in it; NULL if it was never another. */
+const char *kvm_changes_before (const char *name);
+/* The other way round: where versions that have that function have what stood in this one. */
+const char *kvm_changes_after (const char *name);
 /* What has to be rewritten between two files: of their kernel and of the lab's. */
 typedef struct KvmRewriter KvmRewriter;
 KvmRewriter *kvm_rewriter_new (const CSource *theirs, const CSource *lab);

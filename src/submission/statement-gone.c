@@ -5,20 +5,6 @@
 
 #define FORM_MIN 40u /* percent of tokens: what the student has in place of the kernel's */
 
-/* What everybody writes: that some version of the function has it too says nothing. */
-gboolean
-statement_is_jump (const Statement *statement)
-{
-  static const char *const words[] = { "return", "break", "goto", "continue" };
-  const CToken *token = &g_array_index (statement->source->tokens, CToken, statement->first);
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    {
-      if (c_token_is (statement->source, token, words[i]))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 /* The student's has it below, or has another form of it. */
 gboolean
 statement_has_form_of (const Statement *own, const Statement *lab)

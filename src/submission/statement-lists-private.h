@@ -10,7 +10,6 @@ at (const GPtrArray *list, guint index)
 }
 
 /* --- statement-gone.c --- */
-gboolean statement_is_jump (const Statement *statement);
 /* The student's has the lab's below it, or another form of it. */
 gboolean statement_has_form_of (const Statement *own, const Statement *lab);
 /* Fills `dropped`; what is unsure is lost. exact: the base is what theirs was made from. */

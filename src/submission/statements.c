@@ -422,6 +422,18 @@ statement_is_directive (const Statement *statement, const char *prefix)
 }
 
 gboolean
+statement_is_jump (const Statement *statement)
+{
+  static const char *const words[] = { "return", "break", "goto", "continue" };
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      if (is_at (statement->source, statement->first, statement->end, words[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
 statement_is_declaration (const Statement *statement)
 {
   static const char *const no_types[] = { "return", "goto", "else", "case", "default", "break", "continue", "if", "for", "while", "do", "switch" };

@@ -29,6 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Statement, statement_free)
 
 guint statement_count (const Statement *statement); /* itself and all below */
 gboolean statement_same (const Statement *a, const Statement *b);
+/* A return, a break, a goto: what everybody writes, so that some version has it too says nothing. */
+gboolean statement_is_jump (const Statement *statement);
 gboolean statement_is_declaration (const Statement *statement); /* of a variable, as far as its first tokens tell */
 
 /* A preprocessor's line that begins so: "if" is #if, #ifdef and #ifndef, "el" #else and #elif. */

@@ -88,5 +88,5 @@ transplant_find_version (Transplanting *work)
   for (guint v = 0; v < count; v++)
     work->versions |= counts[v] > 0 && counts[v] == work->out->items ? G_GUINT64_CONSTANT (1) << v : 0;
   work->version_is_sure = work->out->items * 100 >= all * SURE_MIN;
-  work->version_is_exact = work->version_is_sure && is_exact (work);
+  work->version_is_exact = work->out->exact = work->version_is_sure && is_exact (work);
 }

@@ -297,10 +297,9 @@ examine (Transplanting *work, guint index)
   const CItem *lab = item_at (work->lab, (guint) own->lab);
   g_auto (Origins) origins = { 0 };
   g_autoptr (GPtrArray) whole = g_ptr_array_new ();
-  guint percent = 0;
   origins_find (work, item, lab, &origins);
   const Statement *lab_tree = origins.trees->len > 0 ? g_ptr_array_index (origins.trees, 0) : NULL;
-  const Statement *base = own->tree != NULL && lab_tree != NULL ? origins_nearest (work, &origins, own->tree, &percent) : NULL;
+  const Statement *base = own->tree != NULL && lab_tree != NULL ? origins_base (work, &origins, own->tree) : NULL;
   own->examined = TRUE;
   if (base != NULL && lab_tree->children != NULL && own->tree->children != NULL)
     {
@@ -541,7 +540,9 @@ static void
 begin (Transplanting *work)
 {
   const TransplantSpec *spec = work->spec;
-  work->theirs = c_source_new (spec->text);
+  g_autofree char *unfolded = spec->base_text == NULL ? transplant_unfold_dispatch (spec->text) : NULL;
+  work->unfolded = unfolded != NULL;
+  work->theirs = c_source_new (unfolded != NULL ? unfolded : spec->text);
   work->lab = c_source_new (spec->lab_text);
   work->base = spec->base_text != NULL ? c_source_new (spec->base_text) : NULL;
   work->rewriter = kvm_rewriter_new (work->theirs, work->lab);

@@ -29,6 +29,7 @@ typedef struct {
   GPtrArray *doubts;  /* of char *: what could not be placed */
   gint version;       /* of the index: the one that most of the file is of; -1: none */
   guint items;        /* how many top-level items are that version's */
+  gboolean exact;     /* the file is of that version but for what somebody changed: its source could tell no more */
   gboolean unchanged; /* every item is some kernel's */
 } Transplant;
 Transplant *transplant_file (const TransplantSpec *spec);

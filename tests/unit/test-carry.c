@@ -631,6 +631,10 @@ static const struct
   { "a check put behind a comment, and a count in its place", NULL },
   { "lines taken out that this kernel has otherwise",
     "\tone();\n\tif (a) {\n\t\tfour();\n\t\treturn 1;\n\t}\n\ttwo();\n\tmy_total++;\n\tnew();\n" },
+}
+
+  { "a return that became a goto, often", NULL },
+  { "a head that some version has", NULL },
 };
 
 static const char *
@@ -707,6 +711,73 @@ test_far_base (void **state)
   assert_text_has (fixture->fault->reason, "lines are not in it; try: without --base");
 }
 
+/* A version of which no source is known: its dispatch is split already, and has lines of the time before, which are not the student's. */
+static char *
+just_split (gboolean between)
+{
+  char *text = student_inside (kernel_vmx (518), FALSE);
+  text = with (text, "\tdump_vmcs(vcpu);\n", "\tdump_vmcs();\n");
+  text = with (text, "\t\tint ndata = 3;\n\n", "\t\tvcpu->run->internal.ndata = 3;\n");
+  text = with (text, "\t\tvcpu->run->internal.ndata = ndata;\n", "");
+  return between ? between_versions (text) : text;
+}
+
+static void
+test_between_split (void **state)
+{
+  Fixture *fixture = *state;
+  for (guint i = 0; i < 2; i++)
+    {
+      g_ptr_array_set_size (fixture->submission.files, 0);
+      hand_in (fixture, VMX, just_split (i == 1));
+      carry (fixture);
+      assert_carried (fixture, VMX, "transplanted: ", student_inside (kernel_vmx (61), FALSE));
+      g_clear_pointer (&fixture->carried, carried_free);
+      g_clear_pointer (&fixture->index, kernel_index_free);
+    }
+}
+
+#define FOLDED_HEAD "\tif (exit_reason < kvm_vmx_max_exit_handlers\n\t    && kvm_vmx_exit_handlers[exit_reason])"
+#define FOLDED_CALL "\n\t\treturn kvm_vmx_exit_handlers[exit_reason](vcpu);\n"
+#define FOLDED_TAIL "\telse {\n\t\tdump_vmcs();\n\t\tvcpu->run->internal.data[0] = exit_reason;\n\t\treturn 0;\n\t}\n}\n\nstatic int later_0("
+#define AROUND(call) "{\n\t\tu64 begin = rdtsc();\n\t\tint rc;\n\n\t\tatomic_inc(&total_exits);\n\t\trc = " call "(vcpu);\n\t\tper_reason[0] += rdtsc() - begin;\n\t\treturn rc;\n\t}\n"
+
+/* The dispatch of 5.4: one condition, with the call below it and the rest below its else. */
+static char *
+folded (const char *call)
+{
+  g_autofree char *tail = g_strconcat (FOLDED_HEAD, call, FOLDED_TAIL, NULL);
+  char *text = without (kernel_vmx (510), "\tif (exit_reason >= kvm_vmx_max_exit_handlers)", "static int later_0(");
+  text = with (text, "static int later_0(", tail);
+  return with (text, "v510_0(", "v504_0(");
+}
+
+static void
+test_folded_dispatch (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *old = folded (FOLDED_CALL);
+  put_indexed (fixture, "5.18.0", VMX, old);
+  hand_in (fixture, VMX, student_externs (folded (" " AROUND ("kvm_vmx_exit_handlers[exit_reason]"))));
+  carry (fixture);
+  assert_carried (fixture, VMX, "transplanted: ",
+                  with (student_externs (kernel_vmx (61)), "\treturn kvm_vmx_exit_handlers[exit_handler_index](vcpu);\n",
+                        "\t" AROUND ("kvm_vmx_exit_handlers[exit_handler_index]")));
+}
+
+/* In the function around the dispatch, lines that the dispatch had when it had that name: they are the student's there. */
+static void
+test_lines_of_dispatch (void **state)
+{
+  static const char own[] = "\tint ret = __vmx_handle_exit(vcpu, exit_fastpath);\n";
+  static const char more[] = "\tint ret;\n\tstruct vcpu_vmx *vmx = to_vmx(vcpu);\n\tu32 vectoring_info = vmx->idt_vectoring_info;\n\n"
+                             "\tatomic_inc(&total_exits);\n\tret = __vmx_handle_exit(vcpu, exit_fastpath);\n";
+  Fixture *fixture = *state;
+  hand_in (fixture, VMX, with (student_externs (kernel_vmx (518)), own, more));
+  carry (fixture);
+  assert_carried_has (fixture, VMX, "static int vmx_handle_exit(", more);
+}
+
 /* Only the functions that were changed: the rest is this kernel's. */
 static void
 test_fragment (void **state)
@@ -743,6 +814,79 @@ test_one_of_another (void **state)
   hand_in (fixture, VMX, with_function (512, "\tmy_total++;\n\tone();\n\tif (other)\n\t\treturn 1;\n\tlast();\n"));
   carry (fixture);
   assert_carried (fixture, VMX, "transplanted: handle_one", with_function (61, "\tmy_total++;\n\tone();\n\tnew();\n"));
+}
+
+/* What begins like a statement is one for sure. */
+static void
+test_outside_of_function (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v61")), "EXPORT_SYMBOL_GPL(kvm_emulate_cpuid);\n", "if (total_exits) {\n}\n"));
+  carry (fixture);
+  assert_fault (fixture, STAGE_CARRY, FALSE, "a statement outside of any function");
+  assert_true (g_str_has_prefix (fixture->fault->reason, "cpuid.c:"));
+}
+
+#define MAKEFILE_18 \
+  "kvm-y += x86.o smm.o \\\n\tcpuid.o\nifdef CONFIG_X\nkvm-y += counts.o\nendif\n\nobj-y += kvm.o\nccflags-y += -Werror -DMY_COUNT=3\n"
+
+/* A Makefile of another version: its lines for what is new, of its own or in a list, and no other. */
+static void
+test_makefile (void **state)
+{
+  Fixture *fixture = *state;
+  for (guint i = 0; i < 2; i++)
+    {
+      char *theirs = i == 0 ? g_strdup (MAKEFILE_18 "kvm-y += vmx/mine.o\r\nCFLAGS_vmx/mine.o := -O1\n") : with (g_strdup (MAKEFILE_18), "\tcpuid.o", "\tvmx/mine.o cpuid.o");
+      g_ptr_array_set_size (fixture->submission.files, 0);
+      hand_in (fixture, "arch/x86/kvm/Makefile", theirs);
+      hand_in (fixture, "arch/x86/kvm/vmx/mine.c", g_strdup ("int my_count;\n"));
+      hand_in (fixture, "arch/x86/kvm/smm.c", g_strdup ("int kvm_emulate_cpuid;\n")); /* the version's own */
+      hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v518")));
+      carry (fixture);
+      assert_carried (fixture, "arch/x86/kvm/Makefile", "its own objects",
+                      g_strconcat ("kvm-y += x86.o cpuid.o\n", i == 0 ? "ccflags-y += -DMY_COUNT=3\nkvm-y += vmx/mine.o\nCFLAGS_vmx/mine.o += -O1\n"
+                                                                     : "kvm-y += vmx/mine.o\nccflags-y += -DMY_COUNT=3\n", NULL));
+      g_clear_pointer (&fixture->carried, carried_free);
+      g_clear_pointer (&fixture->index, kernel_index_free);
+    }
+}
+
+/* Of a whole tree most files are another version's: one note for all of them. */
+static void
+test_others_in_one_note (void **state)
+{
+  Fixture *fixture = *state;
+  hand_in (fixture, CPUID, student_cpuid (kernel_cpuid ("v518")));
+  hand_in (fixture, "arch/x86/kvm/a.c", g_strdup ("int kvm_emulate_cpuid;\n"));
+  hand_in (fixture, "arch/x86/kvm/b.c", g_strdup ("int kvm_emulate_cpuid;\n"));
+  carry (fixture);
+  assert_text_has (g_ptr_array_index (fixture->carried->notes, 0), "arch/x86/kvm/a.c and 1 more: every word is some kernel's");
+  assert_text_has (fixture->carried->left_out, "arch/x86/kvm/a.c and 1 more: another version's\n");
+}
+
+/* Where the version is known to the last function, its source would tell no more: the lines are told, and no base is asked for. */
+static void
+test_no_base_helps (void **state)
+{
+  Fixture *fixture = *state;
+  const FunctionCase c = { "", "\tgo();\n\treturn old_one(vcpu);\n", NULL, "\tgo();\n\treturn kvm_new(arg, 5);\n", NULL };
+  g_autofree char *lab = with_function (61, c.lab);
+  g_autofree char *old = with_function (512, c.old);
+  g_free (put_file (fixture->lab, VMX, lab));
+  put_indexed (fixture, "6.1.192", VMX, lab);
+  put_indexed (fixture, "5.12.0", VMX, old);
+  for (guint i = 0; i < 2; i++)
+    {
+      char *theirs = with_function (512, "\tint ret;\n\n\tgo();\n\tret = old_one(vcpu);\n\tmy_total++;\n\treturn ret;\n");
+      g_ptr_array_set_size (fixture->submission.files, 0);
+      hand_in (fixture, VMX, i == 0 ? theirs : between_versions (theirs));
+      carry (fixture);
+      assert_fault (fixture, STAGE_CARRY, TRUE, "part of the change has no sure place there: handle_one: it has no sure place in this kernel's function: ");
+      assert_text_has (fixture->fault->reason, i == 0 ? "no other base helps: make the change for Linux 6.1.192" : "try: ./harness build bases 5.12");
+      g_clear_pointer (&fixture->fault, fault_free);
+      g_clear_pointer (&fixture->index, kernel_index_free);
+    }
 }
 
 #define TABLE_OLD "enum kinds {\n\tKIND_A,\n\tKIND_OLD\n};\n\nstatic int later_0("
@@ -925,8 +1069,10 @@ main (void)
     TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
     TEST (test_helper), TEST (test_common_words), TEST (test_given_base), TEST (test_own_base), TEST (test_told_base), TEST (test_unchanged),
     TEST (test_one_unchanged), TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere),
-    TEST (test_outside), TEST (test_functions), TEST (test_wrapper), TEST (test_base_has_it), TEST (test_far_base), TEST (test_fragment), TEST (test_stray),
-    TEST (test_one_of_another), TEST (test_tables), TEST (test_patch), TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_blanks), TEST (test_patch_backwards),
+    TEST (test_outside), TEST (test_functions), TEST (test_wrapper), TEST (test_base_has_it), TEST (test_far_base), TEST (test_between_split), TEST (test_lines_of_dispatch), TEST (test_folded_dispatch), TEST (test_fragment), TEST (test_stray), TEST (test_outside_of_function), TEST (test_makefile),
+    TEST (test_others_in_one_note), TEST (test_no_base_helps),
+    TEST (test_tables), TEST (test_patch), TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_blanks), TEST (test_patch_backwards),
+    TEST (test_one_of_another),
     TEST (test_patch_backwards_blanks), TEST (test_patch_fuzz_blanks), TEST (test_patch_second_hunk), TEST (test_patch_fails), TEST (test_patch_malformed),
     TEST (test_patch_link), TEST (test_large),
   };

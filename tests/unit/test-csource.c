@@ -100,6 +100,7 @@ test_problems (void **state)
     const char *text, *problem;
   } cases[] = {
     { "int f(void)\n{\n\tif (x) {\n}\n", "line 1: a brace is never closed" },
+    { "int f(void)\n{\n\tif (a) {\n\t\tif (b) {\n\t\t} else {\n\t\t}\n\t\telse {\n\t\t}\n}\n", "line 7: an else without an if: a brace above it is missing, or one too many" },
     { "int f(void)\n{\n}\n}\n", "line 4: a brace closes nothing" },
     { "int a = 3\n", "line 1: what begins here never ends" },
     { "", NULL },

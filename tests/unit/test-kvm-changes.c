@@ -21,6 +21,7 @@ test_lines (void **state)
     { NULL, "\tswitch (to_vmx(vcpu)->exit_reason) {", "\tswitch (to_vmx(vcpu)->exit_reason.full) {" },                                              /* 5.10.0 */
     { "__vmx_handle_exit", "\tif (exit_reason >= kvm_vmx_max_exit_handlers)", "\tif (exit_reason.full >= kvm_vmx_max_exit_handlers)" },            /* 5.10.0 */
     { "__vmx_handle_exit", "\tvcpu->run->exit_reason = KVM_EXIT_UNKNOWN;", "\tvcpu->run->exit_reason = KVM_EXIT_UNKNOWN;" },
+    { "__vmx_handle_exit", "\tdump_vmcs();", "\tdump_vmcs(vcpu);" }, /* 5.12 */
     { NULL, "\treturn svm_exit_handlers[exit_code](svm);", "\treturn svm_exit_handlers[exit_code](vcpu);" },                                        /* 5.10.0 */
     { "svm_handle_exit", "\tret = svm_exit_handlers[exit_code](svm);", "\tret = svm_invoke_exit_handler(vcpu, exit_code);" }, /* 5.10.0 */
     { NULL, "\treturn svm_invoke_exit_handler(svm, exit_code);", "\treturn svm_invoke_exit_handler(vcpu, exit_code);" },                            /* 5.11 */
@@ -65,6 +66,10 @@ test_counterparts (void **state)
   assert_string_equal (kvm_changes_counterpart ("vmx_handle_exit", old, lab), "__vmx_handle_exit");
   assert_string_equal (kvm_changes_counterpart ("handle_exit", old, lab), "svm_handle_exit");
   assert_string_equal (kvm_changes_counterpart ("vmx_handle_exit", lab, lab), "vmx_handle_exit");
+  assert_string_equal (kvm_changes_before ("__vmx_handle_exit"), "vmx_handle_exit");
+  assert_null (kvm_changes_before ("kvm_emulate_cpuid"));
+  assert_string_equal (kvm_changes_after ("vmx_handle_exit"), "__vmx_handle_exit");
+  assert_null (kvm_changes_after ("__vmx_handle_exit"));
   assert_string_equal (kvm_changes_counterpart ("kvm_cpuid", old, lab), "kvm_cpuid");
 }
 
