@@ -631,10 +631,6 @@ static const struct
   { "a check put behind a comment, and a count in its place", NULL },
   { "lines taken out that this kernel has otherwise",
     "\tone();\n\tif (a) {\n\t\tfour();\n\t\treturn 1;\n\t}\n\ttwo();\n\tmy_total++;\n\tnew();\n" },
-}
-
-  { "a return that became a goto, often", NULL },
-  { "a head that some version has", NULL },
 };
 
 static const char *
