@@ -60,12 +60,6 @@ add_bodies (const Transplanting *work, Origins *origins, const char *name, guint
       const KernelBody *body = g_ptr_array_index (bodies, i);
       if ((body->versions & of) == 0)
         continue;
-      if (work->unfolded && transplant_is_folded (body->tree)) /* theirs is not in that form any more */
-        {
-          if (origins->known != NULL)
-            learn_keys (origins->known, body->tree);
-          continue;
-        }
       add_origin (origins, body->tree);
       if ((body->versions & work->versions) != 0)
         g_ptr_array_add (origins->of_version, body->tree);

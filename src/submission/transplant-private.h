@@ -27,7 +27,6 @@ typedef struct {
   gboolean version_is_sure;     /* nearly all of the file is of them */
   gboolean version_is_exact;    /* what differs from them is somebody's own, but for very little */
   GPtrArray *items;             /* of TheirItem: as theirs->items */
-  gboolean unfolded;            /* the dispatch of 5.4 was put in the form that it has since */
   KvmRewriter *rewriter;
   Transplant *out;
 } Transplanting;
@@ -82,12 +81,6 @@ const Statement *origins_base (const Transplanting *work, Origins *origins, cons
 
 /* --- transplant-renamed.c: a kernel's function that the student renamed, and wrapped --- */
 void transplant_find_renamed (Transplanting *work);
-
-/* --- transplant-dispatch.c --- */
-/* The file with the dispatch of 5.4 in the form that it has since 5.6, if the student changed what is around its call; else NULL. Newly allocated. */
-char *transplant_unfold_dispatch (const char *text);
-/* The function has the dispatch in that form. */
-gboolean transplant_is_folded (const Statement *function);
 
 /* The lab's file with all that was chosen. Newly allocated. */
 char *transplant_place (const Transplanting *work);

@@ -540,9 +540,7 @@ static void
 begin (Transplanting *work)
 {
   const TransplantSpec *spec = work->spec;
-  g_autofree char *unfolded = spec->base_text == NULL ? transplant_unfold_dispatch (spec->text) : NULL;
-  work->unfolded = unfolded != NULL;
-  work->theirs = c_source_new (unfolded != NULL ? unfolded : spec->text);
+  work->theirs = c_source_new (spec->text);
   work->lab = c_source_new (spec->lab_text);
   work->base = spec->base_text != NULL ? c_source_new (spec->base_text) : NULL;
   work->rewriter = kvm_rewriter_new (work->theirs, work->lab);

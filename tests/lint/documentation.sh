@@ -27,10 +27,12 @@ for command in "${commands[@]}"; do
 done
 
 made=" $(make -s help | sed -n 's/^  \([a-z-]*\).*/\1/p' | tr '\n' ' ')"
-for target in $(sed -n 's/^\.PHONY: //p' Makefile); do
+read -ra targets < <(sed -n 's/^\.PHONY: //p' Makefile)
+for target in "${targets[@]}"; do
   [ "$target" = programs ] || [[ $made == *" $target "* ]] || complain "Makefile: $target has no help"
 done
 
+# shellcheck disable=SC2016 # awk's own
 # Usage stands in code: `harness COMMAND --option` or `make TARGET`, between backquotes or on a line of a block.
 files '*.md' | xargs -d '\n' awk '
   FNR == 1 { block = 0 } /^ *```/ { block = !block; next } block { print FILENAME ":" FNR ":" $0; next }

@@ -733,33 +733,6 @@ test_between_split (void **state)
     }
 }
 
-#define FOLDED_HEAD "\tif (exit_reason < kvm_vmx_max_exit_handlers\n\t    && kvm_vmx_exit_handlers[exit_reason])"
-#define FOLDED_CALL "\n\t\treturn kvm_vmx_exit_handlers[exit_reason](vcpu);\n"
-#define FOLDED_TAIL "\telse {\n\t\tdump_vmcs();\n\t\tvcpu->run->internal.data[0] = exit_reason;\n\t\treturn 0;\n\t}\n}\n\nstatic int later_0("
-#define AROUND(call) "{\n\t\tu64 begin = rdtsc();\n\t\tint rc;\n\n\t\tatomic_inc(&total_exits);\n\t\trc = " call "(vcpu);\n\t\tper_reason[0] += rdtsc() - begin;\n\t\treturn rc;\n\t}\n"
-
-/* The dispatch of 5.4: one condition, with the call below it and the rest below its else. */
-static char *
-folded (const char *call)
-{
-  g_autofree char *tail = g_strconcat (FOLDED_HEAD, call, FOLDED_TAIL, NULL);
-  char *text = without (kernel_vmx (510), "\tif (exit_reason >= kvm_vmx_max_exit_handlers)", "static int later_0(");
-  text = with (text, "static int later_0(", tail);
-  return with (text, "v510_0(", "v504_0(");
-}
-
-static void
-test_folded_dispatch (void **state)
-{
-  Fixture *fixture = *state;
-  g_autofree char *old = folded (FOLDED_CALL);
-  put_indexed (fixture, "5.18.0", VMX, old);
-  hand_in (fixture, VMX, student_externs (folded (" " AROUND ("kvm_vmx_exit_handlers[exit_reason]"))));
-  carry (fixture);
-  assert_carried (fixture, VMX, "transplanted: ",
-                  with (student_externs (kernel_vmx (61)), "\treturn kvm_vmx_exit_handlers[exit_handler_index](vcpu);\n",
-                        "\t" AROUND ("kvm_vmx_exit_handlers[exit_handler_index]")));
-}
 
 /* In the function around the dispatch, lines that the dispatch had when it had that name: they are the student's there. */
 static void
@@ -1065,7 +1038,7 @@ main (void)
     TEST (test_labs_own_version), TEST (test_other_at_hand), TEST (test_conflict), TEST (test_far_versions), TEST (test_512), TEST (test_510),
     TEST (test_helper), TEST (test_common_words), TEST (test_given_base), TEST (test_own_base), TEST (test_told_base), TEST (test_unchanged),
     TEST (test_one_unchanged), TEST (test_markers), TEST (test_no_c), TEST (test_stranger), TEST (test_new_files), TEST (test_header), TEST (test_elsewhere),
-    TEST (test_outside), TEST (test_functions), TEST (test_wrapper), TEST (test_base_has_it), TEST (test_far_base), TEST (test_between_split), TEST (test_lines_of_dispatch), TEST (test_folded_dispatch), TEST (test_fragment), TEST (test_stray), TEST (test_outside_of_function), TEST (test_makefile),
+    TEST (test_outside), TEST (test_functions), TEST (test_wrapper), TEST (test_base_has_it), TEST (test_far_base), TEST (test_between_split), TEST (test_lines_of_dispatch), TEST (test_fragment), TEST (test_stray), TEST (test_outside_of_function), TEST (test_makefile),
     TEST (test_others_in_one_note), TEST (test_no_base_helps),
     TEST (test_tables), TEST (test_patch), TEST (test_patch_of_other), TEST (test_patch_fuzz), TEST (test_patch_blanks), TEST (test_patch_backwards),
     TEST (test_one_of_another),
