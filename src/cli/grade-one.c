@@ -83,6 +83,11 @@ settle (Way *way)
       passed += row->status == ROW_PASSED;
       judged += row->status != ROW_SKIPPED;
     }
+  if (grade->unread)
+    {
+      way_end (way, STAGE_CHECKS, VERDICT_NEEDS_LOOK, BLAME_NONE, grade->unread, NULL);
+      return;
+    }
   reason = g_strdup_printf ("%u of %u rows passed%s.", passed, judged, cause);
   way_end (way, STAGE_CHECKS, verdict_of (grade, passed == judged, nobodys), passed == judged ? BLAME_NONE : BLAME_STUDENT, reason,
            broken && broken->crash ? broken->crash->words : NULL);
@@ -121,7 +126,12 @@ judge (Way *way)
   for (guint i = 0; i < way->labs->len; i++)
     g_ptr_array_add (judged, &((GradedLab *) g_ptr_array_index (way->labs, i))->judged);
   map = grade_session_map (session, session->options->leaf_map);
-  if (map)
+  if (session->rubric->told_by_log)
+    {
+      map = grade_session_preferred_map (session);
+      judge_labs (judged, session->rubric, map, way->grade);
+    }
+  else if (map)
     {
       judge_labs (judged, session->rubric, map, way->grade);
       way_set_text (&way->grade->leaf_map, map->name);

@@ -175,10 +175,13 @@ load_isa (GradeSession *session, Isa number, GError **error)
   GradeIsa *isa = &session->isa[number];
   g_autofree char *file = g_strconcat (isa_name (number), ".conf", NULL);
   g_autofree char *path = app_path (session->app, "configs", "labs", file, NULL);
+  g_autofree char *aliases_file = g_strconcat (isa_name (number), "-aliases.csv", NULL);
+  g_autofree char *aliases = app_path (session->app, "configs", "reasons", aliases_file, NULL);
 
   isa->isa = number;
   isa->lab_s = number == ISA_VMX ? VMX_S : SVM_S;
-  if (!lab_config_load (path, &isa->config, error) || !lab_terms_load (session->app, number, session->rubric->leaf_map, &isa->terms, error))
+  if (!lab_config_load (path, &isa->config, error) || !lab_terms_load (session->app, number, session->rubric->leaf_map, &isa->terms, error)
+      || !reason_aliases_load (aliases, isa->terms.names, error))
     return FALSE;
   isa->codes = snapshot_codes (isa);
   return check_room (isa, error);
@@ -433,7 +436,7 @@ grade_session_preferred_map (const GradeSession *session)
 }
 
 static Program *
-draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed, const ProgramLess *less, gboolean last)
+draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed, const ProgramLess *less, gboolean log, gboolean last)
 {
   const GradeIsa *isa = &session->isa[number];
   const ProgramSpec spec = {
@@ -445,6 +448,7 @@ draw_program (const GradeSession *session, Isa number, const char *secret, const
     .secret = secret,
     .seed = seed,
     .less = less,
+    .log = log,
     .last = last,
   };
 
@@ -454,14 +458,14 @@ draw_program (const GradeSession *session, Isa number, const char *secret, const
 Program *
 grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last)
 {
-  return draw_program (session, isa, session->rubric->secret, seed, less, last);
+  return draw_program (session, isa, session->rubric->secret, seed, less, session->rubric->told_by_log, last);
 }
 
 static gboolean
 run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **error)
 {
-  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline", NULL, FALSE); /* of no rubric: all share it */
-  g_autoptr (Program) last = draw_program (session, isa->isa, "", "baseline", NULL, TRUE);
+  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline", NULL, FALSE, FALSE); /* of no rubric: all share it */
+  g_autoptr (Program) last = draw_program (session, isa->isa, "", "baseline", NULL, FALSE, TRUE);
   g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
   g_autofree char *modules = g_build_filename (session->kit->kernel->dir, "modules", NULL);
   g_autoptr (GradeLab) lab = NULL;

@@ -106,7 +106,7 @@ put_distribution (GString *out, const BatchSummary *summary)
     return;
   html_figure (out, batch_picture (summary), "static scores");
   g_string_append_printf (out, "<p class=\"note\">%u submissions are scored; mean %s points, median %s points.", summary->scored, mean, median);
-  if (summary->verdicts[VERDICT_NEEDS_BASE] + summary->verdicts[VERDICT_INFRASTRUCTURE] > 0)
+  if (summary->verdicts[VERDICT_NEEDS_BASE] + summary->verdicts[VERDICT_NEEDS_LOOK] + summary->verdicts[VERDICT_INFRASTRUCTURE] > 0)
     g_string_append (out, " Those that were not judged are in none of these numbers.");
   g_string_append (out, "</p>\n");
 }
