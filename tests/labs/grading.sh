@@ -69,7 +69,7 @@ grade_all() {
   cat "$out/$1.err"
   [ "$status" -eq 0 ] || fail "grade: exit status $status"
 }
-for assignment in a2 a3 a4; do grade_all "$assignment"; done
+for assignment in a2 a3 a4 a2-log; do grade_all "$assignment"; done
 
 # folder_of NAME ASSIGNMENT: where its grade.json is; submissions are told by their paths.
 folder_of() {
