@@ -14,10 +14,14 @@ moment_at (const LogLook *look, guint index)
   return &g_array_index (look->moments, LogMoment, index);
 }
 
+/* Without a total its counts' sum, which a refused entry that has no type, or the exit at which it prints, may not be in. */
 static guint64
 told_total (const LogMoment *moment)
 {
-  return moment->print->has_total ? moment->print->total : moment->print->sum;
+  const guint64 sum = moment->print->sum;
+  if (moment->print->has_total)
+    return moment->print->total;
+  return sum % LOG_INTERVAL == LOG_INTERVAL - 1 ? sum + 1 : sum;
 }
 
 static char *
@@ -290,13 +294,18 @@ void
 judge_log_raw_reason (const Judge *judge, GradeRow *row)
 {
   const LogLook *look = judge->look;
-  gboolean behind = FALSE;
+  gboolean behind = FALSE, short_of = FALSE;
   if (is_silent (judge, row) || look->refused == G_MAXUINT || !judge_blames (judge))
     return;
   for (guint i = 0; i < look->moments->len; i++)
-    behind |= log_moment_is_behind (moment_at (look, i), look->refused);
-  grade_case_add (row, behind, g_strdup_printf ("%s: after a VM entry that the processor refuses", isa_name (judge->lab->isa)), g_strdup ("statistics go on"),
-                  g_strdup (behind ? "they do" : "no print"));
+    {
+      behind |= log_moment_is_behind (moment_at (look, i), look->refused);
+      short_of |= moment_at (look, i)->total == LOG_TOTAL_WRONG;
+    }
+  /* Whose totals lack exits may not have come to another print. */
+  if (behind || !short_of || !judge->lab->last->complete)
+    grade_case_add (row, behind, g_strdup_printf ("%s: after a VM entry that the processor refuses", isa_name (judge->lab->isa)), g_strdup ("statistics go on"),
+                    g_strdup (behind ? "they do" : "no print"));
   add_beyond (judge, row);
 }
 

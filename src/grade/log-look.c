@@ -62,25 +62,80 @@ best_view (const LogLook *look, const LogPrint *print, guint64 n, const LogView 
   return most;
 }
 
+/* Exits that had happened for certain when it was printed: enough for each of its counts. 0: it has more of a type than ever were. */
+static guint64
+least_exits (const LogLook *look, const LogPrint *print, const LogView *view)
+{
+  guint64 least = 0;
+  for (guint i = 0; i < print->entries->len; i++)
+    {
+      const LogEntry *entry = &g_array_index (print->entries, LogEntry, i);
+      const guint64 reach = log_truth_reach (look->truth, view, entry->code, entry->count);
+      if (reach == G_MAXUINT64)
+        return 0;
+      least = MAX (least, reach);
+    }
+  return least;
+}
+
+/* There were more exits than its total says. */
+static gboolean
+is_too_few (const LogLook *look, const LogPrint *print, const LogView *view)
+{
+  const guint64 least = least_exits (look, print, view);
+  return least == 0 || least > print->total;
+}
+
+/* Each exit was counted twice: most counts are twice what half as many exits have. */
+static gboolean
+is_doubled (const LogLook *look, const LogPrint *print, const LogView *view, guint64 told)
+{
+  guint doubled = 0;
+  for (guint i = 0; i < print->entries->len; i++)
+    {
+      const LogEntry *entry = &g_array_index (print->entries, LogEntry, i);
+      doubled += entry->count > 0 && entry->count == 2 * log_truth_count (look->truth, view, told / 2, entry->code) ? 1 : 0;
+    }
+  return 2 * doubled >= nonzero (print);
+}
+
+typedef struct {
+  guint64 n;
+  guint exact;
+  const LogView *view;
+} Instant;
+
+static void
+try_instant (const LogLook *look, const LogPrint *print, const LogView *before, guint64 n, Instant *best)
+{
+  Instant one = { .n = n, .view = before };
+  one.exact = best_view (look, print, n, &one.view);
+  if (one.exact > best->exact)
+    *best = one;
+}
+
 /*
- * A print is of the first `total` exits if half of its counts are; else of as many as its counts add up to, if half of them are: then the total is wrong. If
- * neither, its total is one if the counts add up to it.
+ * The exits that a print speaks of: as many as its total says; or as its counts add up to; or the least that can have happened, where some types are not counted.
+ * The one holds that most of its counts bear out. A total that a print was due at holds where no count but one, which is less, does not. If none has half of the
+ * counts, a total is one if they add up to it.
  */
 static LogMoment
 moment_of (const LogLook *look, const LogPrint *print, const LogView *before)
 {
   const guint n = nonzero (print);
-  LogMoment moment = { print, before, print->has_total ? print->total : print->sum, print->has_total ? LOG_TOTAL_UNKNOWN : LOG_TOTAL_MISSING };
-  const LogView *of_total = before, *of_sum = before;
-  const guint at_total = print->has_total ? best_view (look, print, print->total, &of_total) : 0;
-  const guint at_sum = best_view (look, print, print->sum, &of_sum);
-  if (print->has_total && n > 0 && 2 * at_total >= n)
-    return (LogMoment){ print, of_total, print->total, LOG_TOTAL_RIGHT };
-  if (n > 1 && 2 * at_sum >= n)
-    return (LogMoment){ print, of_sum, print->sum, print->has_total ? LOG_TOTAL_WRONG : LOG_TOTAL_MISSING };
-  if (print->has_total && (n == 0 || print->total == print->sum))
-    moment.total = LOG_TOTAL_RIGHT;
-  return moment;
+  const guint64 told = print->has_total ? print->total : print->sum;
+  Instant best = { .n = told, .view = before };
+  try_instant (look, print, before, told, &best);
+  if (print->has_total && told % LOG_INTERVAL == 0 && n > 2 && best.exact + 1 >= n && !is_too_few (look, print, best.view))
+    return (LogMoment){ print, best.view, told, LOG_TOTAL_RIGHT };
+  try_instant (look, print, before, print->sum, &best);
+  for (guint i = 0; i < look->n_views; i++)
+    try_instant (look, print, &look->views[i], least_exits (look, print, &look->views[i]), &best);
+  if (n > 1 && 2 * best.exact < n && is_doubled (look, print, before, told))
+    return (LogMoment){ print, before, told / 2, print->has_total ? LOG_TOTAL_WRONG : LOG_TOTAL_MISSING };
+  if (n == 0 || (n == 1 && best.n != told) || 2 * best.exact < n)
+    return (LogMoment){ print, best.view, told, !print->has_total ? LOG_TOTAL_MISSING : n == 0 || told == print->sum ? LOG_TOTAL_RIGHT : LOG_TOTAL_UNKNOWN };
+  return (LogMoment){ print, best.view, best.n, !print->has_total ? LOG_TOTAL_MISSING : best.n == told ? LOG_TOTAL_RIGHT : LOG_TOTAL_WRONG };
 }
 
 /* One that begins at 0 or 1 tells nothing: some print at their first exit. */

@@ -23,7 +23,8 @@ typedef struct {
 } Reading;
 
 typedef struct {
-  guint entries, exact, known, named, prints, even; /* even: prints whose counts add up to their total */
+  guint entries, exact, known, named, prints;
+  guint even, odd;  /* prints whose counts add up to their total; without a total where others have one, or without a type */
   gboolean words;   /* the places' own words say what they are */
   gboolean grows;   /* no count becomes less */
 } Proof;
@@ -107,6 +108,7 @@ prove (const Reading *reading, const LogShape *shape, const GPtrArray *prints)
   for (guint i = 0; i < prints->len; i++)
     {
       const LogPrint *print = g_ptr_array_index (prints, i);
+      proof.odd += print->entries->len == 0 || (!print->has_total && shape->total != SHAPE_NONE) ? 1 : 0;
       if (print->entries->len == 0)
         continue;
       prove_entries (reading, print, counts, &proof);
@@ -124,7 +126,7 @@ worth (const Proof *proof, const LogShape *shape, const LogText *text)
 {
   const gboolean total = shape->total < SHAPE_LONE && log_key_is_total (g_ptr_array_index (text->keys, shape->total));
   return 40 * (gint64) proof->exact + 20 * (gint64) proof->named + 30 * (gint64) proof->even + (proof->words ? 4 * (gint64) proof->entries : 0)
-         + (proof->grows ? 3 * (gint64) proof->entries : 0) - 6 * (gint64) proof->entries + (total ? proof->prints : 0) - proof->prints
+         + (proof->grows ? 3 * (gint64) proof->entries : 0) - 6 * (gint64) proof->entries + (total ? proof->prints : 0) - proof->prints - 10 * (gint64) proof->odd
          - (shape->hex ? 1 : 0) - (shape->type == SHAPE_NONE ? proof->entries : 0);
 }
 

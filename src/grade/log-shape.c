@@ -171,14 +171,22 @@ is_near (const Reader *reader, guint first, guint second)
   return first != G_MAXUINT && number_of (reader, second)->line - number_of (reader, first)->line <= 1;
 }
 
+/* A list goes on behind it: the next number of the line is a type. */
+static gboolean
+is_of_list (const Reader *reader, guint index)
+{
+  return index + 1 < reader->text->numbers->len && number_of (reader, index + 1)->line == number_of (reader, index)->line
+         && number_of (reader, index + 1)->key == reader->shape->type;
+}
+
 /* A count whose type has another key than usual: the first of a list, behind other words. */
 static gboolean
 has_odd_type (const Reader *reader, guint index, guint32 *code)
 {
-  if (index == 0 || reader->used == index - 1 || number_of (reader, index - 1)->line != number_of (reader, index)->line)
+  if (index == 0 || reader->used == index - 1 || !is_of_list (reader, index) || number_of (reader, index - 1)->line != number_of (reader, index)->line)
     return FALSE;
   const LogNumber *before = number_of (reader, index - 1);
-  return before->key != reader->shape->count && before->key != reader->shape->total
+  return before->key != reader->shape->total
          && !log_key_is_total (g_ptr_array_index (reader->text->keys, before->key)) && code_of (reader, index - 1, code) && is_known (reader, *code);
 }
 

@@ -133,7 +133,7 @@ number_at (const char *line, guint begin, guint end, LogNumber *number)
   const gboolean prefixed = end - begin > 2 && line[begin] == '0' && (line[begin + 1] == 'x' || line[begin + 1] == 'X');
   const guint digits = prefixed ? begin + 2 : begin;
   number->decimal = !prefixed && all_of (line, begin, end, FALSE) && end - begin <= DECIMAL_DIGITS_MAX + 1;
-  number->hexadecimal = all_of (line, digits, end, TRUE) && end - digits <= HEX_DIGITS_MAX && has_digit (line, digits, end);
+  number->hexadecimal = all_of (line, digits, end, TRUE) && end - digits <= HEX_DIGITS_MAX && (prefixed || has_digit (line, digits, end));
   if ((!number->decimal && !number->hexadecimal) || is_fraction (line, begin, end))
     return FALSE;
   number->begin = begin;

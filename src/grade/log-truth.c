@@ -85,6 +85,19 @@ log_truth_count (const LogTruth *truth, const LogView *view, guint64 n, guint32 
   return until > before ? until - before - (one_less ? 1 : 0) : 0;
 }
 
+guint64
+log_truth_reach (const LogTruth *truth, const LogView *view, guint32 code, guint64 count)
+{
+  const GArray *places = g_hash_table_lookup (truth->places, GUINT_TO_POINTER (code));
+  const guint before = places != NULL ? below (places, view->from) : 0;
+  if (count == 0)
+    return 0;
+  if (places == NULL || count > places->len - before)
+    return G_MAXUINT64;
+  const guint place = g_array_index (places, guint, before + count - 1);
+  return place - view->from + 1 - (leaves_out (truth, view) && view->left_out <= place ? 1 : 0);
+}
+
 gint
 log_compare_codes (gconstpointer a, gconstpointer b)
 {

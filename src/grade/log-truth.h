@@ -21,6 +21,8 @@ typedef struct {
 guint64 log_truth_all (const LogTruth *truth, const LogView *view); /* exits from the start on */
 /* Of the first n from the start on, those of that type. */
 guint64 log_truth_count (const LogTruth *truth, const LogView *view, guint64 n, guint32 code);
+/* The least n whose first n exits have `count` of that type; G_MAXUINT64: there are not so many. */
+guint64 log_truth_reach (const LogTruth *truth, const LogView *view, guint32 code, guint64 count);
 /* The types that are among them, ascending; of guint32. Newly allocated. */
 GArray *log_truth_types (const LogTruth *truth, const LogView *view, guint64 n);
 gint log_compare_codes (gconstpointer a, gconstpointer b); /* of guint32 */

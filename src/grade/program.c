@@ -261,7 +261,7 @@ static void
 add_log_last (Writer *writer)
 {
   begin (writer, &writer->program->undefined);
-  add_step (writer, CHALLENGE_PERFORM, CHALLENGE_OP_RDMSR, 0, LOG_AFTER + draw_between (&writer->draw, 0, LOG_AFTER / 10), 0);
+  add_step (writer, CHALLENGE_PERFORM, CHALLENGE_OP_CPUID, 0, LOG_AFTER + draw_between (&writer->draw, 0, LOG_AFTER / 10), 0);
   add_flush (writer);
   end (writer, &writer->program->undefined);
 }
