@@ -13,6 +13,7 @@
 #include "grade/where.h"
 #include "kernel/at-hand.h"
 #include "submission/own-lines.h"
+#include "submission/told.h"
 
 #define KIND "grade"
 
@@ -355,7 +356,7 @@ read_submission (Way *way, const Scratch *scratch, GError **error)
     .n_parts = group ? group->parts->len : 0,
     .scratch_dir = scratch_path (scratch),
     .base = options->base && !way->session->given_base ? options->base : NULL,
-    .names = (const char *const *) way->session->rubric->names,
+    .names = way->session->log_form ? NULL : (const char *const *) way->session->rubric->names,
     .allowed = (const char *const *) way->session->rubric->allowed,
   };
 
@@ -376,6 +377,18 @@ read_submission (Way *way, const Scratch *scratch, GError **error)
   else if (group && group->late)
     g_ptr_array_add (way->submission->notes, g_strdup ("The platform's name of a file says that it came late."));
   return TRUE;
+}
+
+/* --assignment auto: by the one rubric or the other. */
+static void
+choose_form (Way *way)
+{
+  GradeSession *session = way->session;
+
+  if (way->ended || !session->log_form || !submission_tells_by_log (way->submission, (const guint32 *) (const void *) session->leaves->data, session->leaves->len))
+    return;
+  way->session = session->log_form;
+  begin_grade (way);
 }
 
 /* Also of what was not judged it can be told whether it is like another's. */
@@ -410,6 +423,7 @@ grade_one (GradeSession *session, const GradeEntry *entry, const char *lane, con
   *from_cache = FALSE;
   if (!scratch || !read_submission (&way, scratch, error))
     return FALSE;
+  choose_form (&way);
   if (!way.ended)
     {
       g_autoptr (Grade) kept = NULL;

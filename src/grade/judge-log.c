@@ -347,7 +347,7 @@ add_concurrent (const Judge *judge, const ProgramWindow *window, GradeRow *row)
 void
 judge_log_concurrency (const Judge *judge, GradeRow *row)
 {
-  if (judge->look->reading->state == LOG_UNREAD || is_silent (judge, row))
+  if (is_silent (judge, row))
     return;
   for (guint i = 0; i < judge_windows (judge); i++)
     if (judge_window (judge, i)->concurrent)

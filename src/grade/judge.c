@@ -276,7 +276,7 @@ missing_words (const GPtrArray *lines, guint32 leaf)
 static gboolean
 is_of_log (RowKind kind)
 {
-  return kind >= ROW_LOG_INTERVAL && kind <= ROW_LOG_RAW_REASON;
+  return kind == ROW_CONCURRENCY || (kind >= ROW_LOG_INTERVAL && kind <= ROW_LOG_RAW_REASON);
 }
 
 /* One lab's log is enough. */

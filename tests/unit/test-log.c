@@ -2,6 +2,8 @@
 /* Statistics in a kernel log: each shape is read and gets full marks, each mistake loses its own rows, in any shape; what cannot be read is told. */
 #include "unit/log-shapes.h"
 
+#include "grade/log-names.h"
+
 static LogLab *both[2];
 
 static const struct {
@@ -114,10 +116,136 @@ test_mistakes (void **state)
       }
 }
 
+/* What nobody can say is nobody's zero: the rows that ask for it are not judged, and the grade says why. */
+static void
+test_unreadable (void **state)
+{
+  (void) state;
+  for (guint svm = 0; svm < 2; svm++)
+    {
+      g_autoptr (GPtrArray) log = printed (both[svm], LOG_RIGHT, shape_unreadable);
+      g_autoptr (Grade) grade = judge_log (both[svm], log, NULL, FALSE);
+      g_autofree char *failed = rows_with (grade, ROW_FAILED), *left = rows_with (grade, ROW_SKIPPED);
+      assert_non_null (grade->unread);
+      assert_string_equal (failed, "");
+      assert_string_equal (left, "concurrency,log-interval,log-totals,log-counts,log-types,log-names,log-raw-reason");
+    }
+}
+
+/* A few words, without a number: nothing was printed. Unless the change tells elsewhere. */
+static void
+test_elsewhere (void **state)
+{
+  (void) state;
+  for (guint told = 0; told < 2; told++)
+    {
+      g_autoptr (GPtrArray) log = printed (both[1], LOG_SILENT, shape_lines);
+      both[1]->judged.change = told ? "diff --git a/arch/x86/kvm/svm/svm.c b/arch/x86/kvm/svm/svm.c\n--- a/arch/x86/kvm/svm/svm.c\n+++ b/arch/x86/kvm/svm/svm.c\n"
+                                      "@@ -1,1 +1,2 @@\n a\n+seq_printf (m, 1);\n"
+                                    : NULL;
+      g_autoptr (Grade) grade = judge_log (both[1], log, NULL, FALSE);
+      assert_int_equal (grade->unread != NULL, told);
+      both[1]->judged.change = NULL;
+    }
+}
+
+static void
+test_traced (void **state)
+{
+  (void) state;
+  g_autoptr (GPtrArray) silent = printed (both[0], LOG_SILENT, shape_lines), log = printed (both[0], LOG_RIGHT, shape_lines);
+  g_autoptr (Grade) grade = judge_log (both[0], silent, log, FALSE);
+  expect_rows (grade, log, "traced", "");
+}
+
+static void
+test_findings (void **state)
+{
+  (void) state;
+  g_autoptr (GPtrArray) log = printed (both[1], LOG_RIGHT, shape_lines);
+  g_autoptr (Grade) grade = judge_log (both[1], log, NULL, TRUE);
+  expect_rows (grade, log, "an update that could get lost", "concurrency");
+}
+
+static void
+test_volume (void **state)
+{
+  (void) state;
+  g_autoptr (GPtrArray) log = printed (both[1], LOG_RIGHT, shape_lines);
+  for (guint i = 0; i < 5000; i++)
+    g_ptr_array_add (log, g_strdup ("here we are again"));
+  g_autoptr (Grade) grade = judge_log (both[1], log, NULL, FALSE);
+  expect_rows (grade, log, "many messages", "log-volume");
+}
+
+/* Words that show what the reader made of a line, and of a name. */
+static void
+test_words (void **state)
+{
+  (void) state;
+  static const struct {
+    LogMistake mistake;
+    RowKind row;
+    const char *seen;
+  } cases[] = {
+    { LOG_NAMES_SHIFTED, ROW_LOG_NAMES, "\"GETSEC\", which is GETSEC (11): shifted by one" },
+    { LOG_NAME_WRONG, ROW_LOG_NAMES, "\"HLT\", which is HLT (12)" },
+    { LOG_NAMES_UNKNOWN, ROW_LOG_NAMES, "no name" },
+    { LOG_OTHER_WORDS, ROW_LOG_NAMES, "\"red lamp\", which no table has: see whether it will do" },
+    { LOG_RAW, ROW_LOG_RAW_REASON, "2147483681 (0x80000021)" },
+    { LOG_TOTAL_ONE_MORE, ROW_LOG_TOTALS, "10001" },
+    { LOG_SILENT, ROW_LOG_INTERVAL, "none" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GPtrArray) log = printed (both[0], cases[i].mistake, shape_lines);
+      g_autoptr (Grade) grade = judge_log (both[0], log, NULL, FALSE);
+      const GradeRow *row = grade_find_row (grade, cases[i].row);
+      gboolean found = FALSE;
+      for (guint j = 0; j < row->cases->len; j++)
+        found |= strcmp (((const GradeCase *) g_ptr_array_index (row->cases, j))->seen, cases[i].seen) == 0;
+      if (!found)
+        fail_msg ("nowhere: %s; first: %s", cases[i].seen, ((const GradeCase *) g_ptr_array_index (row->cases, 0))->seen);
+    }
+  g_autoptr (GPtrArray) log = printed (both[0], LOG_RIGHT, shape_lines);
+  g_autoptr (Grade) grade = judge_log (both[0], log, NULL, FALSE);
+  assert_string_equal (g_ptr_array_index (grade->notes, 0), "From the kernel log 7 prints were read: \"Exit 1 (EXTERNAL_INTERRUPT): 66\" was read as type 1 (0x1), count 66.");
+}
+
+static void
+test_names (void **state)
+{
+  (void) state;
+  static const struct {
+    guint svm;
+    guint32 code;
+    const char *name;
+    LogNameKind kind;
+  } cases[] = {
+    { 0, 48, "EXIT_REASON_EPT_VIOLATION", LOG_NAME_RIGHT }, { 0, 48, "EptViolation", LOG_NAME_RIGHT },   { 0, 48, "ept violations", LOG_NAME_RIGHT },
+    { 0, 48, "EPT", LOG_NAME_RIGHT },                       { 0, 48, "EPT_MISCONFIG", LOG_NAME_OTHERS }, { 0, 28, "Control-register accesses", LOG_NAME_RIGHT },
+    { 0, 30, "I/O instruction", LOG_NAME_RIGHT },           { 0, 32, "WRMSR", LOG_NAME_RIGHT },          { 0, 32, "RDMSR", LOG_NAME_OTHERS },
+    { 0, 1, "EXT_INTR", LOG_NAME_RIGHT },                   { 0, 1, "", LOG_NAME_NONE },                 { 0, 1, "Unknown exit reason", LOG_NAME_NONE },
+    { 0, 1, "a knock at the door", LOG_NAME_FREE },         { 0, 54, "WBINVD instruction executed", LOG_NAME_RIGHT },
+    { 1, 0x400, "npf", LOG_NAME_RIGHT },                    { 1, 0x400, "Nested page fault (NPF)", LOG_NAME_RIGHT },
+    { 1, 0x14, "WRITE_CR0", LOG_NAME_OTHERS },              { 1, 0x65, "write cr0", LOG_NAME_RIGHT },    { 1, 0xffffffff, "INVALID", LOG_NAME_RIGHT },
+    { 1, 0x60, "SVM_EXIT_INTR", LOG_NAME_RIGHT },           { 1, 0x7b, "io", LOG_NAME_RIGHT },           { 1, 0x81, "hypercall", LOG_NAME_RIGHT },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LogNames) names = log_names_new (both[cases[i].svm]->world->names);
+      guint32 other;
+      if (log_names_judge (names, cases[i].code, cases[i].name, &other) != cases[i].kind)
+        fail_msg ("%s of %u", cases[i].name, cases[i].code);
+    }
+}
+
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test (test_shapes), cmocka_unit_test (test_mistakes) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test (test_shapes), cmocka_unit_test (test_mistakes), cmocka_unit_test (test_unreadable), cmocka_unit_test (test_elsewhere),
+                                     cmocka_unit_test (test_traced), cmocka_unit_test (test_findings), cmocka_unit_test (test_volume), cmocka_unit_test (test_words),
+                                     cmocka_unit_test (test_names) };
   both[0] = log_lab_new (FALSE);
   both[1] = log_lab_new (TRUE);
   const int status = cmocka_run_group_tests (tests, NULL, NULL);
