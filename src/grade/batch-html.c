@@ -89,7 +89,7 @@ put_count (GString *out, guint n, const char *class_name, const char *what)
 static void
 put_counts (GString *out, const BatchSummary *summary)
 {
-  static const char *const what[] = { "full marks", "partly right", "not working", "need their base", "failed by the infrastructure" };
+  static const char *const what[] = { "full marks", "partly right", "not working", "need their base", "need a look", "failed by the infrastructure" };
 
   g_string_append (out, "<ul class=\"counts\">\n");
   for (guint i = 0; i < G_N_ELEMENTS (what); i++)
