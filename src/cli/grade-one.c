@@ -19,6 +19,16 @@
 
 /* --- the end -------------------------------------------------------------------------------------------- */
 
+static gint64
+rubric_points (const Rubric *rubric)
+{
+  gint64 sum = 0;
+
+  for (guint i = 0; i < RUBRIC_ROWS; i++)
+    sum += rubric->points[i];
+  return sum;
+}
+
 static void
 take_warnings (Way *way)
 {
@@ -86,6 +96,7 @@ settle (Way *way)
     }
   if (grade->unread)
     {
+      grade->max_points = rubric_points (way->session->rubric);
       way_end (way, STAGE_CHECKS, VERDICT_NEEDS_LOOK, BLAME_NONE, grade->unread, NULL);
       return;
     }
@@ -153,16 +164,6 @@ judge (Way *way)
 }
 
 /* --- all of it -------------------------------------------------------------------------------------------- */
-
-static gint64
-rubric_points (const Rubric *rubric)
-{
-  gint64 sum = 0;
-
-  for (guint i = 0; i < RUBRIC_ROWS; i++)
-    sum += rubric->points[i];
-  return sum;
-}
 
 static void
 told (Way *way)

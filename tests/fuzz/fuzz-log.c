@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "grade/log-read.h"
 #include "unit/log-shapes.h"
 #include "fuzz/fuzz.h"
 

@@ -212,6 +212,25 @@ test_words (void **state)
   assert_string_equal (g_ptr_array_index (grade->notes, 0), "From the kernel log 7 prints were read: \"Exit 1 (EXTERNAL_INTERRUPT): 66\" was read as type 1 (0x1), count 66.");
 }
 
+/* As much as L1 can say, made to be long to read. */
+static void
+test_hostile (void **state)
+{
+  (void) state;
+  static const char *const pieces[] = { "10 CPUID 4 ", "exit 10: 7 ", "1:2,", "total 10000 ", "[48] (9) = 5 " };
+  for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
+    {
+      g_autoptr (GPtrArray) log = g_ptr_array_new_with_free_func (g_free);
+      g_autoptr (GString) line = g_string_new (NULL);
+      while (line->len < 1150)
+        g_string_append (line, pieces[i]);
+      for (guint j = 0; j < 1500; j++)
+        g_ptr_array_add (log, g_strdup (line->str));
+      g_autoptr (Grade) grade = judge_log (both[0], log, NULL, FALSE);
+      check_sums (grade);
+    }
+}
+
 static void
 test_names (void **state)
 {
@@ -245,7 +264,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = { cmocka_unit_test (test_shapes), cmocka_unit_test (test_mistakes), cmocka_unit_test (test_unreadable), cmocka_unit_test (test_elsewhere),
                                      cmocka_unit_test (test_traced), cmocka_unit_test (test_findings), cmocka_unit_test (test_volume), cmocka_unit_test (test_words),
-                                     cmocka_unit_test (test_names) };
+                                     cmocka_unit_test (test_names), cmocka_unit_test (test_hostile) };
   both[0] = log_lab_new (FALSE);
   both[1] = log_lab_new (TRUE);
   const int status = cmocka_run_group_tests (tests, NULL, NULL);
