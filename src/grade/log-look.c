@@ -7,8 +7,8 @@
 #include "grade/diff-lines.h"
 #include "machine/machine.h"
 
-#define VMX_INVALID_STATE 33u         /* SDM volume 3, appendix C: VM-entry failure due to invalid guest state */
-#define SVM_INVALID G_MAXUINT32       /* APM volume 2, appendix C: VMEXIT_INVALID, -1 */
+#define VMX_INVALID_STATE 33u   /* SDM volume 3, appendix C: VM-entry failure due to invalid guest state */
+#define SVM_INVALID G_MAXUINT32 /* APM volume 2, appendix C: VMEXIT_INVALID, -1 */
 
 /* --- where one may begin to count --------------------------------------------------------------- */
 
@@ -62,7 +62,8 @@ best_view (const LogLook *look, const LogPrint *print, guint64 n, const LogView 
   return most;
 }
 
-/* Exits that had happened for certain when it was printed: enough for each of its counts. 0: it has more of a type than ever were. */
+/* Exits that had happened for certain when it was printed: enough for each of its counts. 0: it has more of a
+ * type than ever were. */
 static guint64
 least_exits (const LogLook *look, const LogPrint *print, const LogView *view)
 {
@@ -94,7 +95,10 @@ is_doubled (const LogLook *look, const LogPrint *print, const LogView *view, gui
   for (guint i = 0; i < print->entries->len; i++)
     {
       const LogEntry *entry = &g_array_index (print->entries, LogEntry, i);
-      doubled += entry->count > 0 && entry->count == 2 * log_truth_count (look->truth, view, told / 2, entry->code) ? 1 : 0;
+      doubled
+          += entry->count > 0 && entry->count == 2 * log_truth_count (look->truth, view, told / 2, entry->code)
+                 ? 1
+                 : 0;
     }
   return 2 * doubled >= nonzero (print);
 }
@@ -115,8 +119,9 @@ try_instant (const LogLook *look, const LogPrint *print, const LogView *before, 
 }
 
 /*
- * The exits that a print speaks of: as many as its total says; or as its counts add up to; or the least that can have happened, where some types are not counted.
- * The one holds that most of its counts bear out. A total that a print was due at holds where no count but one, which is less, does not. If none has half of the
+ * The exits that a print speaks of: as many as its total says; or as its counts add up to; or the least that
+ * can have happened, where some types are not counted. The one holds that most of its counts bear out. A total
+ * that a print was due at holds where no count but one, which is less, does not. If none has half of the
  * counts, a total is one if they add up to it.
  */
 static LogMoment
@@ -126,7 +131,8 @@ moment_of (const LogLook *look, const LogPrint *print, const LogView *before)
   const guint64 told = print->has_total ? print->total : print->sum;
   Instant best = { .n = told, .view = before };
   try_instant (look, print, before, told, &best);
-  if (print->has_total && told % LOG_INTERVAL == 0 && n > 2 && best.exact + 1 >= n && !is_too_few (look, print, best.view))
+  if (print->has_total && told % LOG_INTERVAL == 0 && n > 2 && best.exact + 1 >= n
+      && !is_too_few (look, print, best.view))
     return (LogMoment){ print, best.view, told, LOG_TOTAL_RIGHT };
   try_instant (look, print, before, print->sum, &best);
   for (guint i = 0; i < look->n_views; i++)
@@ -134,8 +140,14 @@ moment_of (const LogLook *look, const LogPrint *print, const LogView *before)
   if (n > 1 && 2 * best.exact < n && is_doubled (look, print, before, told))
     return (LogMoment){ print, before, told / 2, print->has_total ? LOG_TOTAL_WRONG : LOG_TOTAL_MISSING };
   if (n == 0 || (n == 1 && best.n != told) || 2 * best.exact < n)
-    return (LogMoment){ print, best.view, told, !print->has_total ? LOG_TOTAL_MISSING : n == 0 || told == print->sum ? LOG_TOTAL_RIGHT : LOG_TOTAL_UNKNOWN };
-  return (LogMoment){ print, best.view, best.n, !print->has_total ? LOG_TOTAL_MISSING : best.n == told ? LOG_TOTAL_RIGHT : LOG_TOTAL_WRONG };
+    return (LogMoment){ print, best.view, told,
+                        !print->has_total              ? LOG_TOTAL_MISSING
+                        : n == 0 || told == print->sum ? LOG_TOTAL_RIGHT
+                                                       : LOG_TOTAL_UNKNOWN };
+  return (LogMoment){ print, best.view, best.n,
+                      !print->has_total ? LOG_TOTAL_MISSING
+                      : best.n == told  ? LOG_TOTAL_RIGHT
+                                        : LOG_TOTAL_WRONG };
 }
 
 /* One that begins at 0 or 1 tells nothing: some print at their first exit. */
@@ -167,7 +179,8 @@ fill_moments (LogLook *look)
 static gboolean
 tells_elsewhere (const char *diff)
 {
-  static const char *const ways[] = { "TRACE_EVENT", "DEFINE_EVENT", "trace_", "debugfs_", "seq_printf", "proc_create", "sysfs_", "DEVICE_ATTR", "relay_" };
+  static const char *const ways[] = { "TRACE_EVENT", "DEFINE_EVENT", "trace_",      "debugfs_", "seq_printf",
+                                      "proc_create", "sysfs_",       "DEVICE_ATTR", "relay_" };
   g_autoptr (GPtrArray) lines = diff != NULL ? diff_lines (diff) : g_ptr_array_new ();
   for (guint i = 0; i < lines->len; i++)
     {
@@ -182,10 +195,12 @@ tells_elsewhere (const char *diff)
 static LogReading *
 read_log (const LogLook *look, const JudgedLab *lab)
 {
-  g_autoptr (LogReading) reading = log_read (lab->report->kernel, look->truth, look->views, look->n_views, look->names);
+  g_autoptr (LogReading) reading
+      = log_read (lab->report->kernel, look->truth, look->views, look->n_views, look->names);
   if (reading->state == LOG_READ || lab->report->traced->len == 0)
     return g_steal_pointer (&reading);
-  g_autoptr (LogReading) traced = log_read (lab->report->traced, look->truth, look->views, look->n_views, look->names);
+  g_autoptr (LogReading) traced
+      = log_read (lab->report->traced, look->truth, look->views, look->n_views, look->names);
   return traced->state == LOG_NOTHING ? g_steal_pointer (&reading) : g_steal_pointer (&traced);
 }
 

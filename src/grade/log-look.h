@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a lab's kernel log tells, held against the emulator's: each print with the exits that it speaks of. Internal to grade/judge*.c. */
+/*
+ * What a lab's kernel log tells, held against the emulator's: each print with the exits that it speaks of.
+ * Internal to grade/judge*.c.
+ */
 #pragma once
 #include "grade/judge.h"
 #include "grade/log-read.h"

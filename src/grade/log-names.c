@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names as sets of words; see log-names.h. Upper case, without the words that all have ("exit", "reason", "instruction"): "EXIT_REASON_EPT_VIOLATION",
- * "EPT violation" and "EptViolation" are one.
+ * Names as sets of words; see log-names.h. Upper case, without the words that all have ("exit", "reason",
+ * "instruction"): "EXIT_REASON_EPT_VIOLATION", "EPT violation" and "EptViolation" are one.
  */
 #include "grade/log-names.h"
 
@@ -15,7 +15,8 @@ typedef struct {
   char *joined; /* in their order, without anything between */
 } Known;
 
-struct LogNames {
+struct LogNames
+{
   const ReasonNames *table;
   GPtrArray *known; /* of Known */
   GHashTable *codes;
@@ -23,12 +24,17 @@ struct LogNames {
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static const char *const noise[] = { "EXIT", "EXITS", "REASON", "REASONS", "VMX", "SVM", "VMEXIT", "VM", "THE", "OF", "OR", "AND", "AN", "A", "DUE",
-                                     "TO", "BY", "INSTRUCTION", "INSTRUCTIONS", "ATTEMPTED", "KVM", "GUEST", "EXECUTION", "CODE", "TYPE", "IN", "IS",
-                                     "AT", "FOR", "NAME", "NUMBER", "COUNT", "COUNTS", "TOTAL", "TIMES", "OCCURRED", NULL };
-static const char *const nothing[] = { "UNKNOWN", "UNDEFINED", "UNDEF", "RESERVED", "NULL", "NONE", "NA", "UNNAMED", "OTHER", "OTHERS", "MISC", "UNSUPPORTED",
-                                       "UNHANDLED", "DEFAULT", "INVALID", NULL };
-static const char *const plurals[] = { "ACCESSES", "VIOLATIONS", "INTERRUPTS", "EXCEPTIONS", "FAULTS", "WRITES", "READS", "REGISTERS", NULL };
+static const char *const noise[]
+    = { "EXIT",   "EXITS",       "REASON",       "REASONS",   "VMX", "SVM",   "VMEXIT",    "VM",
+        "THE",    "OF",          "OR",           "AND",       "AN",  "A",     "DUE",       "TO",
+        "BY",     "INSTRUCTION", "INSTRUCTIONS", "ATTEMPTED", "KVM", "GUEST", "EXECUTION", "CODE",
+        "TYPE",   "IN",          "IS",           "AT",        "FOR", "NAME",  "NUMBER",    "COUNT",
+        "COUNTS", "TOTAL",       "TIMES",        "OCCURRED",  NULL };
+static const char *const nothing[]
+    = { "UNKNOWN", "UNDEFINED", "UNDEF", "RESERVED",    "NULL",      "NONE",    "NA",      "UNNAMED",
+        "OTHER",   "OTHERS",    "MISC",  "UNSUPPORTED", "UNHANDLED", "DEFAULT", "INVALID", NULL };
+static const char *const plurals[]
+    = { "ACCESSES", "VIOLATIONS", "INTERRUPTS", "EXCEPTIONS", "FAULTS", "WRITES", "READS", "REGISTERS", NULL };
 
 /* "EptViolation" is two words. */
 static gboolean
@@ -185,7 +191,8 @@ is_within (char **few, char **many)
 static gboolean
 is_same (const Known *a, const Known *b)
 {
-  return strcmp (a->joined, b->joined) == 0 || (is_within (a->words, b->words) && is_within (b->words, a->words));
+  return strcmp (a->joined, b->joined) == 0
+         || (is_within (a->words, b->words) && is_within (b->words, a->words));
 }
 
 static gboolean
@@ -216,7 +223,8 @@ is_nearly (const LogNames *names, guint32 code, const Known *given)
   for (guint i = 0; i < names->known->len; i++)
     {
       const Known *known = g_ptr_array_index (names->known, i);
-      if (known->code == code && (is_within (known->words, given->words) || is_within (given->words, known->words)))
+      if (known->code == code
+          && (is_within (known->words, given->words) || is_within (given->words, known->words)))
         return TRUE;
     }
   return FALSE;

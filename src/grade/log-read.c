@@ -6,13 +6,13 @@
 
 #include "grade/log-shape.h"
 
-#define KEYS_TRIED 9u      /* the commonest */
-#define JUDGED_MAX 2000u   /* entries by which shapes are compared */
+#define KEYS_TRIED 9u    /* the commonest */
+#define JUDGED_MAX 2000u /* entries by which shapes are compared */
 #define ENTRIES_MAX 40000u
-#define KNOWN_PERCENT 60u  /* of a shape's types that the manual must have, or the emulator have seen */
+#define KNOWN_PERCENT 60u /* of a shape's types that the manual must have, or the emulator have seen */
 #define EXAMPLE_CHARS 100u
 #define INTERVAL 10000u
-#define LARGE 100u         /* a log without a number from here on holds no statistics */
+#define LARGE 100u /* a log without a number from here on holds no statistics */
 
 typedef struct {
   const LogText *text;
@@ -24,9 +24,10 @@ typedef struct {
 
 typedef struct {
   guint entries, exact, known, named, prints;
-  guint even, odd;  /* prints whose counts add up to their total; without a total where others have one, or without a type */
-  gboolean words;   /* the places' own words say what they are */
-  gboolean grows;   /* no count becomes less */
+  guint even, odd; /* prints whose counts add up to their total; without a total where others have one, or
+                      without a type */
+  gboolean words;  /* the places' own words say what they are */
+  gboolean grows;  /* no count becomes less */
 } Proof;
 
 typedef struct {
@@ -117,16 +118,19 @@ prove (const Reading *reading, const LogShape *shape, const GPtrArray *prints)
       proof.even += print->has_total && print->entries->len > 1 && print->total == print->sum ? 1 : 0;
     }
   proof.words = shape->type != SHAPE_NONE && log_key_is_type (g_ptr_array_index (keys, shape->type))
-                && (log_key_is_count (g_ptr_array_index (keys, shape->count)) || strpbrk (g_ptr_array_index (keys, shape->count), ":=>|") != NULL);
+                && (log_key_is_count (g_ptr_array_index (keys, shape->count))
+                    || strpbrk (g_ptr_array_index (keys, shape->count), ":=>|") != NULL);
   return proof;
 }
 
 static gint64
 worth (const Proof *proof, const LogShape *shape, const LogText *text)
 {
-  const gboolean total = shape->total < SHAPE_LONE && log_key_is_total (g_ptr_array_index (text->keys, shape->total));
-  return 40 * (gint64) proof->exact + 20 * (gint64) proof->named + 30 * (gint64) proof->even + (proof->words ? 4 * (gint64) proof->entries : 0)
-         + (proof->grows ? 3 * (gint64) proof->entries : 0) - 6 * (gint64) proof->entries + (total ? proof->prints : 0) - proof->prints - 10 * (gint64) proof->odd
+  const gboolean total
+      = shape->total < SHAPE_LONE && log_key_is_total (g_ptr_array_index (text->keys, shape->total));
+  return 40 * (gint64) proof->exact + 20 * (gint64) proof->named + 30 * (gint64) proof->even
+         + (proof->words ? 4 * (gint64) proof->entries : 0) + (proof->grows ? 3 * (gint64) proof->entries : 0)
+         - 6 * (gint64) proof->entries + (total ? proof->prints : 0) - proof->prints - 10 * (gint64) proof->odd
          - (shape->hex ? 1 : 0) - (shape->type == SHAPE_NONE ? proof->entries : 0);
 }
 
@@ -167,7 +171,8 @@ static guint
 choose_total (const Reading *reading, const LogShape *shape)
 {
   g_autoptr (GArray) others = log_shape_others (shape, reading->text, reading->truth, reading->names);
-  g_autoptr (GPtrArray) prints = log_shape_apply (shape, reading->text, reading->truth, reading->names, ENTRIES_MAX);
+  g_autoptr (GPtrArray) prints
+      = log_shape_apply (shape, reading->text, reading->truth, reading->names, ENTRIES_MAX);
   g_autoptr (GHashTable) sums = g_hash_table_new (NULL, NULL);
   guint best = SHAPE_NONE;
   gint64 most = 0;
@@ -176,7 +181,8 @@ choose_total (const Reading *reading, const LogShape *shape)
   for (guint i = 0; i <= reading->text->keys->len; i++)
     {
       const guint key = i < reading->text->keys->len ? i : SHAPE_LONE;
-      const gint64 one = key == shape->type || key == shape->count ? 0 : total_worth (reading, others, key, sums);
+      const gint64 one
+          = key == shape->type || key == shape->count ? 0 : total_worth (reading, others, key, sums);
       if (one <= most)
         continue;
       most = one;
@@ -190,7 +196,8 @@ choose_total (const Reading *reading, const LogShape *shape)
 static gboolean
 try_shape (const Reading *reading, const LogShape *shape, Best *best)
 {
-  g_autoptr (GPtrArray) prints = log_shape_apply (shape, reading->text, reading->truth, reading->names, JUDGED_MAX);
+  g_autoptr (GPtrArray) prints
+      = log_shape_apply (shape, reading->text, reading->truth, reading->names, JUDGED_MAX);
   guint entries = 0, known = 0;
   for (guint i = 0; i < prints->len; i++)
     {
@@ -287,7 +294,9 @@ count_words (GHashTable *texts)
           for (guint j = 0; j < i && !again; j++)
             again = strcmp (parts[i], parts[j]) == 0;
           if (!again)
-            g_hash_table_insert (words, g_strdup (parts[i]), GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (words, parts[i])) + 1));
+            g_hash_table_insert (
+                words, g_strdup (parts[i]),
+                GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (words, parts[i])) + 1));
         }
     }
   return words;
@@ -329,7 +338,8 @@ texts_at (const LogText *text, const GPtrArray *prints, LogPlace place)
         {
           const LogEntry *entry = &g_array_index (print->entries, LogEntry, j);
           if (!g_hash_table_contains (texts, GUINT_TO_POINTER (entry->code)))
-            g_hash_table_insert (texts, GUINT_TO_POINTER (entry->code), plain (log_entry_words (text, entry, place)));
+            g_hash_table_insert (texts, GUINT_TO_POINTER (entry->code),
+                                 plain (log_entry_words (text, entry, place)));
         }
     }
   return texts;
@@ -411,9 +421,13 @@ take_best (const Reading *reading, const Best *best, LogReading *result)
       if (print->entries->len == 0)
         continue;
       const LogEntry *entry = &g_array_index (print->entries, LogEntry, 0);
-      const char *line = g_ptr_array_index (reading->text->lines, g_array_index (reading->text->numbers, LogNumber, entry->at).line);
-      g_autofree char *head = g_utf8_strlen (line, -1) > EXAMPLE_CHARS ? g_utf8_substring (line, 0, EXAMPLE_CHARS) : g_strdup (line);
-      result->example = g_strdup_printf ("\"%s\" was read as type %u (0x%x), count %" G_GUINT64_FORMAT, head, entry->code, entry->code, entry->count);
+      const char *line = g_ptr_array_index (reading->text->lines,
+                                            g_array_index (reading->text->numbers, LogNumber, entry->at).line);
+      g_autofree char *head = g_utf8_strlen (line, -1) > EXAMPLE_CHARS
+                                  ? g_utf8_substring (line, 0, EXAMPLE_CHARS)
+                                  : g_strdup (line);
+      result->example = g_strdup_printf ("\"%s\" was read as type %u (0x%x), count %" G_GUINT64_FORMAT, head,
+                                         entry->code, entry->code, entry->count);
     }
 }
 
@@ -441,7 +455,8 @@ take_totals (const LogText *text, LogReading *result)
 }
 
 LogReading *
-log_read (const GPtrArray *messages, const LogTruth *truth, const LogView *views, guint n_views, const LogNames *names)
+log_read (const GPtrArray *messages, const LogTruth *truth, const LogView *views, guint n_views,
+          const LogNames *names)
 {
   g_autoptr (LogText) text = log_text_new (messages);
   const Reading reading = { text, truth, views, n_views, names };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Statistics of exits in a kernel log, in whatever words: which numbers are types, which are counts, which are totals. Nobody prescribed a form, so all
- * assignments of meanings to the places of numbers are tried; the one that the emulator's log bears out best is taken. If none is borne out, by that log, by
+ * Statistics of exits in a kernel log, in whatever words: which numbers are types, which are counts, which are
+ * totals. Nobody prescribed a form, so all
+ * assignments of meanings to the places of numbers are tried; the one that the emulator's log bears out best is
+ * taken. If none is borne out, by that log, by
  * names or by sums, nothing is claimed: the log needs a person's look.
  */
 #pragma once
@@ -38,7 +40,8 @@ typedef struct {
 } LogReading;
 
 /* views: what a submission may count; see log-truth.h. */
-LogReading *log_read (const GPtrArray *messages, const LogTruth *truth, const LogView *views, guint n_views, const LogNames *names);
+LogReading *log_read (const GPtrArray *messages, const LogTruth *truth, const LogView *views, guint n_views,
+                      const LogNames *names);
 void log_reading_free (LogReading *reading);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogReading, log_reading_free)
 /* How many of a print's counts are those of the first n exits, in that view. */

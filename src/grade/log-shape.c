@@ -11,12 +11,12 @@ typedef struct {
   const LogNames *names;
   guint entries, entries_max;
   GPtrArray *prints;
-  GHashTable *seen;  /* type to the number of the print that it was last in */
-  gboolean closed;   /* the print has its total behind it */
+  GHashTable *seen; /* type to the number of the print that it was last in */
+  gboolean closed;  /* the print has its total behind it */
   guint closed_line;
-  guint pending;     /* the first number of an entry; G_MAXUINT */
-  guint used;        /* the last number that is part of an entry; G_MAXUINT */
-  GArray *others;    /* of LogOther; NULL: not asked for */
+  guint pending;  /* the first number of an entry; G_MAXUINT */
+  guint used;     /* the last number that is part of an entry; G_MAXUINT */
+  GArray *others; /* of LogOther; NULL: not asked for */
 } Reader;
 
 static const LogNumber *
@@ -64,7 +64,8 @@ is_seen (const Reader *reader, guint32 code)
   return GPOINTER_TO_UINT (g_hash_table_lookup (reader->seen, GUINT_TO_POINTER (code))) == reader->prints->len;
 }
 
-/* Behind a total that ended a print; where there are no totals, a number below the one before it, as whoever goes through an array prints. */
+/* Behind a total that ended a print; where there are no totals, a number below the one before it, as whoever
+ * goes through an array prints. */
 static gboolean
 begins_anew (const Reader *reader, const LogPrint *print, guint32 code, guint line)
 {
@@ -85,7 +86,8 @@ add_entry (Reader *reader, guint type, guint at, guint32 code)
     return;
   if (print == NULL || is_seen (reader, code) || begins_anew (reader, print, code, count->line))
     print = begin_print (reader);
-  const LogEntry entry = { .code = code, .numbered = type != G_MAXUINT, .count = count->value, .type = type, .at = at };
+  const LogEntry entry
+      = { .code = code, .numbered = type != G_MAXUINT, .count = count->value, .type = type, .at = at };
   g_array_append_val (print->entries, entry);
   print->sum += MIN (count->value, G_MAXUINT32);
   g_hash_table_insert (reader->seen, GUINT_TO_POINTER (code), GUINT_TO_POINTER (reader->prints->len));
@@ -105,7 +107,8 @@ move_entries (Reader *reader, LogPrint *from, guint line)
       g_array_append_vals (print->entries, entry, 1);
       print->sum += MIN (entry->count, G_MAXUINT32);
       from->sum -= MIN (entry->count, G_MAXUINT32);
-      g_hash_table_insert (reader->seen, GUINT_TO_POINTER (entry->code), GUINT_TO_POINTER (reader->prints->len));
+      g_hash_table_insert (reader->seen, GUINT_TO_POINTER (entry->code),
+                           GUINT_TO_POINTER (reader->prints->len));
     }
   g_array_set_size (from->entries, first);
 }
@@ -113,10 +116,13 @@ move_entries (Reader *reader, LogPrint *from, guint line)
 static gboolean
 ends_in_line (const Reader *reader, const LogPrint *print, guint line)
 {
-  return print->entries->len > 0 && number_of (reader, g_array_index (print->entries, LogEntry, print->entries->len - 1).at)->line == line;
+  return print->entries->len > 0
+         && number_of (reader, g_array_index (print->entries, LogEntry, print->entries->len - 1).at)->line
+                == line;
 }
 
-/* A header's total begins a print, a footer's ends one; one that is told again, on each line for instance, does neither. */
+/* A header's total begins a print, a footer's ends one; one that is told again, on each line for instance, does
+ * neither. */
 static void
 add_total (Reader *reader, guint index)
 {
@@ -126,7 +132,9 @@ add_total (Reader *reader, guint index)
     return;
   if (print == NULL)
     print = begin_print (reader);
-  else if (print->has_total || (!reader->shape->footer && print->entries->len > 0 && !ends_in_line (reader, print, number->line)))
+  else if (print->has_total
+           || (!reader->shape->footer && print->entries->len > 0
+               && !ends_in_line (reader, print, number->line)))
     {
       move_entries (reader, print, number->line);
       print = current (reader);
@@ -175,7 +183,8 @@ is_near (const Reader *reader, guint first, guint second)
 static gboolean
 is_of_list (const Reader *reader, guint index)
 {
-  return index + 1 < reader->text->numbers->len && number_of (reader, index + 1)->line == number_of (reader, index)->line
+  return index + 1 < reader->text->numbers->len
+         && number_of (reader, index + 1)->line == number_of (reader, index)->line
          && number_of (reader, index + 1)->key == reader->shape->type;
 }
 
@@ -183,11 +192,13 @@ is_of_list (const Reader *reader, guint index)
 static gboolean
 has_odd_type (const Reader *reader, guint index, guint32 *code)
 {
-  if (index == 0 || reader->used == index - 1 || !is_of_list (reader, index) || number_of (reader, index - 1)->line != number_of (reader, index)->line)
+  if (index == 0 || reader->used == index - 1 || !is_of_list (reader, index)
+      || number_of (reader, index - 1)->line != number_of (reader, index)->line)
     return FALSE;
   const LogNumber *before = number_of (reader, index - 1);
   return before->key != reader->shape->total
-         && !log_key_is_total (g_ptr_array_index (reader->text->keys, before->key)) && code_of (reader, index - 1, code) && is_known (reader, *code);
+         && !log_key_is_total (g_ptr_array_index (reader->text->keys, before->key))
+         && code_of (reader, index - 1, code) && is_known (reader, *code);
 }
 
 static void
@@ -228,7 +239,8 @@ take_named (Reader *reader, guint index)
 static void
 take_turns (Reader *reader, guint index)
 {
-  if (reader->pending != G_MAXUINT && number_of (reader, reader->pending)->line == number_of (reader, index)->line)
+  if (reader->pending != G_MAXUINT
+      && number_of (reader, reader->pending)->line == number_of (reader, index)->line)
     take_count (reader, index);
   else
     reader->pending = index;
@@ -238,7 +250,8 @@ static void
 take_count_first (Reader *reader, guint index)
 {
   guint32 code;
-  const gboolean near = reader->pending != G_MAXUINT && number_of (reader, reader->pending)->line == number_of (reader, index)->line;
+  const gboolean near = reader->pending != G_MAXUINT
+                        && number_of (reader, reader->pending)->line == number_of (reader, index)->line;
   if (number_of (reader, index)->key == reader->shape->count)
     reader->pending = index;
   else if (near && code_of (reader, index, &code))
@@ -270,7 +283,8 @@ take_number (Reader *reader, guint index)
 }
 
 static Reader
-read_all (const LogShape *shape, const LogText *text, const LogTruth *truth, const LogNames *names, guint entries_max, GArray *others)
+read_all (const LogShape *shape, const LogText *text, const LogTruth *truth, const LogNames *names,
+          guint entries_max, GArray *others)
 {
   Reader reader = {
     .shape = shape,
@@ -291,7 +305,8 @@ read_all (const LogShape *shape, const LogText *text, const LogTruth *truth, con
 }
 
 GPtrArray *
-log_shape_apply (const LogShape *shape, const LogText *text, const LogTruth *truth, const LogNames *names, guint entries_max)
+log_shape_apply (const LogShape *shape, const LogText *text, const LogTruth *truth, const LogNames *names,
+                 guint entries_max)
 {
   const Reader reader = read_all (shape, text, truth, names, entries_max, NULL);
   return reader.prints;
@@ -313,7 +328,8 @@ static guint
 next_begin (const LogText *text, guint index)
 {
   const LogNumber *number = &g_array_index (text->numbers, LogNumber, index);
-  const LogNumber *next = index + 1 < text->numbers->len ? &g_array_index (text->numbers, LogNumber, index + 1) : NULL;
+  const LogNumber *next
+      = index + 1 < text->numbers->len ? &g_array_index (text->numbers, LogNumber, index + 1) : NULL;
   if (next != NULL && next->line == number->line)
     return next->begin;
   return (guint) strlen (g_ptr_array_index (text->lines, number->line));
@@ -337,9 +353,12 @@ char *
 log_entry_words (const LogText *text, const LogEntry *entry, LogPlace place)
 {
   const gboolean numbered = entry->type != G_MAXUINT;
-  const guint first = numbered ? MIN (entry->type, entry->at) : entry->at, last = numbered ? MAX (entry->type, entry->at) : entry->at;
-  const LogNumber *begin = &g_array_index (text->numbers, LogNumber, first), *end = &g_array_index (text->numbers, LogNumber, last);
-  const char *before = g_ptr_array_index (text->lines, begin->line), *behind = g_ptr_array_index (text->lines, end->line);
+  const guint first = numbered ? MIN (entry->type, entry->at) : entry->at,
+              last = numbered ? MAX (entry->type, entry->at) : entry->at;
+  const LogNumber *begin = &g_array_index (text->numbers, LogNumber, first),
+                  *end = &g_array_index (text->numbers, LogNumber, last);
+  const char *before = g_ptr_array_index (text->lines, begin->line),
+             *behind = g_ptr_array_index (text->lines, end->line);
   if (place == LOG_PLACE_BETWEEN)
     return words_between (text, first, last);
   if (place == LOG_PLACE_BEFORE)
@@ -347,7 +366,10 @@ log_entry_words (const LogText *text, const LogEntry *entry, LogPlace place)
       g_autofree char *gap = g_strndup (before + begin->gap, begin->begin - begin->gap);
       char *cut = gap;
       for (char *at = gap; *at != '\0'; at++)
-        cut = strchr (",;|", *at) != NULL && at[1] != '\0' && strpbrk (at + 1, G_CSET_a_2_z G_CSET_A_2_Z) != NULL ? at + 1 : cut;
+        cut = strchr (",;|", *at) != NULL && at[1] != '\0'
+                      && strpbrk (at + 1, G_CSET_a_2_z G_CSET_A_2_Z) != NULL
+                  ? at + 1
+                  : cut;
       return g_strdup (cut);
     }
   g_autofree char *gap = g_strndup (behind + end->end, next_begin (text, last) - end->end);

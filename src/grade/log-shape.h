@@ -14,7 +14,8 @@ typedef struct {
 } LogShape;
 
 /* Of LogPrint. entries_max: so many are read at most. */
-GPtrArray *log_shape_apply (const LogShape *shape, const LogText *text, const LogTruth *truth, const LogNames *names, guint entries_max);
+GPtrArray *log_shape_apply (const LogShape *shape, const LogText *text, const LogTruth *truth,
+                            const LogNames *names, guint entries_max);
 /* The numbers that could be totals by that shape: key, or SHAPE_LONE, and value. Of LogOther, in order. */
 typedef struct {
   guint key;

@@ -8,11 +8,15 @@
 #define HEX_DIGITS_MAX 16u
 #define DECIMAL_DIGITS_MAX 19u
 
-static const char *const type_words[] = { "exit", "exits", "vmexit", "reason", "type", "code", "number", "num", "nr", "no", "id", "index", NULL };
-static const char *const count_words[] = { "count", "counts", "counter", "times", "occurrences", "occurred", "n", "cnt", "hits", "seen", "value", NULL };
-static const char *const other_words[] = { "vcpu", "cpu", "pid", "per", "of", "every", "at", "after", "interval", "since", "last", "name", "vm", "kvm",
-                                           "sum", "rip", "all", NULL };
-static const char *const total_words[] = { "total", "totals", "overall", "altogether", "sum", "cumulative", "total_exits", NULL };
+static const char *const type_words[]
+    = { "exit", "exits", "vmexit", "reason", "type", "code", "number", "num", "nr", "no", "id", "index", NULL };
+static const char *const count_words[] = { "count", "counts", "counter", "times", "occurrences", "occurred",
+                                           "n",     "cnt",    "hits",    "seen",  "value",       NULL };
+static const char *const other_words[]
+    = { "vcpu",  "cpu",  "pid",  "per", "of",  "every", "at",  "after", "interval",
+        "since", "last", "name", "vm",  "kvm", "sum",   "rip", "all",   NULL };
+static const char *const total_words[]
+    = { "total", "totals", "overall", "altogether", "sum", "cumulative", "total_exits", NULL };
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
@@ -77,18 +81,20 @@ is_run (char letter)
 static void
 strip_words (const char *line, guint *begin, guint *end)
 {
-  static const char *const before[] = { "exit", "reason", "type", "vmexit" }, *const after[] = { "x", "times", "exits" };
+  static const char *const before[] = { "exit", "reason", "type", "vmexit" }, *const after[]
+                                                                              = { "x", "times", "exits" };
   for (guint i = 0; i < G_N_ELEMENTS (before); i++)
     {
       const gsize size = strlen (before[i]);
-      if (*end - *begin > size && g_ascii_strncasecmp (line + *begin, before[i], size) == 0 && g_ascii_isdigit (line[*begin + size]))
+      if (*end - *begin > size && g_ascii_strncasecmp (line + *begin, before[i], size) == 0
+          && g_ascii_isdigit (line[*begin + size]))
         *begin += size;
     }
   for (guint i = 0; i < G_N_ELEMENTS (after); i++)
     {
       const gsize size = strlen (after[i]);
-      if (*end - *begin > size && g_ascii_isdigit (line[*end - size - 1]) && g_ascii_strncasecmp (line + *end - size, after[i], size) == 0
-          && g_ascii_isdigit (line[*begin]))
+      if (*end - *begin > size && g_ascii_isdigit (line[*end - size - 1])
+          && g_ascii_strncasecmp (line + *end - size, after[i], size) == 0 && g_ascii_isdigit (line[*begin]))
         *end -= size;
     }
 }
@@ -130,10 +136,12 @@ static gboolean
 number_at (const char *line, guint begin, guint end, LogNumber *number)
 {
   strip_words (line, &begin, &end);
-  const gboolean prefixed = end - begin > 2 && line[begin] == '0' && (line[begin + 1] == 'x' || line[begin + 1] == 'X');
+  const gboolean prefixed
+      = end - begin > 2 && line[begin] == '0' && (line[begin + 1] == 'x' || line[begin + 1] == 'X');
   const guint digits = prefixed ? begin + 2 : begin;
   number->decimal = !prefixed && all_of (line, begin, end, FALSE) && end - begin <= DECIMAL_DIGITS_MAX + 1;
-  number->hexadecimal = all_of (line, digits, end, TRUE) && end - digits <= HEX_DIGITS_MAX && (prefixed || has_digit (line, digits, end));
+  number->hexadecimal = all_of (line, digits, end, TRUE) && end - digits <= HEX_DIGITS_MAX
+                        && (prefixed || has_digit (line, digits, end));
   if ((!number->decimal && !number->hexadecimal) || is_fraction (line, begin, end))
     return FALSE;
   number->begin = begin;
@@ -163,7 +171,8 @@ is_word_of (const char *const *list, const char *word)
 static gboolean
 is_keyword (const char *word)
 {
-  return is_word_of (type_words, word) || is_word_of (count_words, word) || is_word_of (other_words, word) || is_word_of (total_words, word);
+  return is_word_of (type_words, word) || is_word_of (count_words, word) || is_word_of (other_words, word)
+         || is_word_of (total_words, word);
 }
 
 /* The word that ends at `end`, in lower case; "" if there is none. */
@@ -231,8 +240,9 @@ add_behind (GString *key, const char *line, guint end)
 }
 
 /*
- * What stands before the number decides: a keyword, a sign, or both ("count:"). Where it is another word, a number or nothing, it says little, and what
- * comes behind does too: ends of lines and numbers ("#") are one for what follows a word.
+ * What stands before the number decides: a keyword, a sign, or both ("count:"). Where it is another word, a
+ * number or nothing, it says little, and what comes behind does too: ends of lines and numbers ("#") are one
+ * for what follows a word.
  */
 static char *
 key_of (const char *line, const LogNumber *number)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel log as lines, numbers and the places that numbers have: numbers with the same words and signs around them have the same key, and so mean the
+ * A kernel log as lines, numbers and the places that numbers have: numbers with the same words and signs around
+ * them have the same key, and so mean the
  * same. The log is hostile: what is looked at is bounded.
  */
 #pragma once

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The emulator's exit log, asked as statistics in a kernel log ask: how many of each type are among the first N exits from a start on. */
+/*
+ * The emulator's exit log, asked as statistics in a kernel log ask: how many of each type are among the first N
+ * exits from a start on.
+ */
 #pragma once
 #include <glib.h>
 
@@ -10,7 +13,8 @@ void log_truth_free (LogTruth *truth);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogTruth, log_truth_free)
 
 /*
- * Where a submission may begin to count, and what it may leave out. A counter of a VM's own begins anew with each VM; whether a VM entry that the processor
+ * Where a submission may begin to count, and what it may leave out. A counter of a VM's own begins anew with
+ * each VM; whether a VM entry that the processor
  * refused is an exit is a matter of taste.
  */
 typedef struct {

@@ -20,14 +20,16 @@ has_leaf (const char *text, const guint32 *leaves, guint nr_leaves)
 static gboolean
 has_print (const char *text)
 {
-  static const char *const prints[] = { "printk", "pr_info", "pr_notice", "pr_warn", "pr_err", "pr_alert", "pr_crit", "pr_emerg", "pr_debug", "pr_cont", "trace_" };
+  static const char *const prints[] = { "printk",  "pr_info",  "pr_notice", "pr_warn", "pr_err", "pr_alert",
+                                        "pr_crit", "pr_emerg", "pr_debug",  "pr_cont", "trace_" };
   for (guint i = 0; text != NULL && i < G_N_ELEMENTS (prints); i++)
     if (strstr (text, prints[i]) != NULL)
       return TRUE;
   return FALSE;
 }
 
-/* A kernel's own files print too: what counts is that the student changed the one in which exits are handled. */
+/* A kernel's own files print too: what counts is that the student changed the one in which exits are handled.
+ */
 static gboolean
 is_vendors (const char *path)
 {
