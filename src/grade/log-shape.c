@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define LINES_OF_ENTRY 3u /* from its type to its count, at most */
+
 typedef struct {
   const LogShape *shape;
   const LogText *text;
@@ -176,7 +178,7 @@ is_known (const Reader *reader, guint32 code)
 static gboolean
 is_near (const Reader *reader, guint first, guint second)
 {
-  return first != G_MAXUINT && number_of (reader, second)->line - number_of (reader, first)->line <= 1;
+  return first != G_MAXUINT && number_of (reader, second)->line - number_of (reader, first)->line <= LINES_OF_ENTRY;
 }
 
 /* A list goes on behind it: the next number of the line is a type. */
@@ -345,6 +347,12 @@ words_between (const LogText *text, guint first, guint last)
       const char *line = g_ptr_array_index (text->lines, number->line);
       g_string_append_len (words, line + number->end, next_begin (text, i) - number->end);
       g_string_append_c (words, ' ');
+      /* Lines without a number lie between, too. */
+      const LogNumber *next = &g_array_index (text->numbers, LogNumber, i + 1);
+      for (guint between = number->line + 1; between < next->line; between++)
+        g_string_append_printf (words, "%s ", (const char *) g_ptr_array_index (text->lines, between));
+      if (next->line != number->line)
+        g_string_append_len (words, g_ptr_array_index (text->lines, next->line), next->begin);
     }
   return g_string_free (g_steal_pointer (&words), FALSE);
 }

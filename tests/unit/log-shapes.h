@@ -43,6 +43,25 @@ SHAPE (joined) { (void) svm; FOR_ROWS say (log, "Exit%u:%lld:%s", C, N, NAME); h
 SHAPE (both_ends) { (void) svm; header (log, "BEGIN total exits #", total); FOR_ROWS say (log, "Exit type %u - %s - %lld", C, NAME, N); header (log, "END total exits #", total); }
 SHAPE (long_prefix) { (void) svm; header (log, "EXIT_STATS: exits handled by vmx.c since load: # (total)", total); FOR_ROWS say (log, "EXIT_STATS: EXIT_REASON_%s(%u) %lld", NAME, C, N); }
 
+SHAPE (labels) { (void) svm; header (log, "Total Exits: #", total); FOR_ROWS say (log, "Exit Reason: %u, Name: %s, Count: %lld", C, NAME, N); }
+SHAPE (number_first) { (void) svm; header (log, "Total: #", total); FOR_ROWS say (log, "%u: %s = %lld", C, NAME, N); }
+SHAPE (dashes) { (void) svm; header (log, "-- # exits in all --", total); FOR_ROWS say (log, "%u - %s : %lld", C, NAME, N); }
+SHAPE (commas) { (void) svm; header (log, "total,all,#", total); FOR_ROWS say (log, "%u,%s,%lld", C, NAME, N); }
+SHAPE (hashes) { (void) svm; FOR_ROWS say (log, "kvm: #%u %s: %lld", C, NAME, N); header (log, "kvm: total number of exits: #", total); }
+SHAPE (both_bases) { (void) svm; header (log, "Exits: #", total); FOR_ROWS say (log, "exit %u (0x%x) %s: %lld", C, C, NAME, N); }
+SHAPE (process) { (void) svm; header (log, "qemu[771]: vm exits after load: #", total); FOR_ROWS say (log, "qemu[771]: %s [%u] -> %lld exits", NAME, C, N); }
+SHAPE (interval) { (void) svm; header (log, "After # exits (interval 10000):", total); FOR_ROWS say (log, "\t[%03u] %-20s %lld", C, NAME, N); }
+SHAPE (of_total) { (void) svm; FOR_ROWS say (log, "Exit %u (%s): %lld of %" G_GUINT64_FORMAT, C, NAME, N, total); }
+SHAPE (three_lines) { (void) svm; header (log, "total exits #", total); FOR_ROWS { say (log, "Exit type: %u", C); say (log, "  name: %s", NAME); say (log, "  count: %lld", N); } }
+
+SHAPE (semicolons)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  (void) svm;
+  g_string_append_printf (line, "Total: %" G_GUINT64_FORMAT " exits", total);
+  FOR_ROWS g_string_append_printf (line, "; %s(%u): %lld", NAME, C, N);
+  g_ptr_array_add (log, g_strdup (line->str));
+}
 SHAPE (one_line)
 {
   g_autoptr (GString) line = g_string_new ("kvm exits:");
