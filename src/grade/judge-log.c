@@ -342,19 +342,18 @@ judge_log_raw_reason (const Judge *judge, GradeRow *row)
 
 /* --- two vCPUs, volume ------------------------------------------------------------------------ */
 
-/* Before both were at work the type was counted right: only then the second one is what is judged. */
+/* In the last print before both were at work the type was counted right: only then the second one is what is judged. */
 static gboolean
 was_right_before (const LogLook *look, guint begin, guint32 code)
 {
-  for (guint i = 0; i < look->moments->len; i++)
+  gboolean right = FALSE;
+  for (guint i = 0; i < look->moments->len && !log_moment_is_behind (moment_at (look, i), begin); i++)
     {
       const LogMoment *moment = moment_at (look, i);
       const LogEntry *entry = log_moment_entry (moment, code);
-      if (!log_moment_is_behind (moment, begin) && entry != NULL
-          && entry->count == log_truth_count (look->truth, moment->view, moment->n, code))
-        return TRUE;
+      right = entry != NULL && entry->count == log_truth_count (look->truth, moment->view, moment->n, code);
     }
-  return FALSE;
+  return right;
 }
 
 static void

@@ -46,6 +46,13 @@ nonzero (const LogPrint *print)
   return n;
 }
 
+/* A VM of its own has no more exits than it has. */
+static gboolean
+may_be_view (const LogLook *look, guint index, guint64 told)
+{
+  return look->views[index].from == 0 || told <= log_truth_all (look->truth, &look->views[index]);
+}
+
 /* The view in which most of its counts are those of the first n; of equal ones the one before. */
 static guint
 best_view (const LogLook *look, const LogPrint *print, guint64 n, const LogView **view)
@@ -54,7 +61,7 @@ best_view (const LogLook *look, const LogPrint *print, guint64 n, const LogView 
   for (guint i = 0; i < look->n_views; i++)
     {
       const guint exact = log_print_exact (print, look->truth, &look->views[i], n);
-      if (exact <= most)
+      if (exact <= most || !may_be_view (look, i, print->has_total ? print->total : print->sum))
         continue;
       most = exact;
       *view = &look->views[i];
@@ -136,7 +143,8 @@ moment_of (const LogLook *look, const LogPrint *print, const LogView *before)
     return (LogMoment){ print, best.view, told, LOG_TOTAL_RIGHT };
   try_instant (look, print, before, print->sum, &best);
   for (guint i = 0; i < look->n_views; i++)
-    try_instant (look, print, &look->views[i], least_exits (look, print, &look->views[i]), &best);
+    if (may_be_view (look, i, told))
+      try_instant (look, print, &look->views[i], least_exits (look, print, &look->views[i]), &best);
   if (n > 1 && 2 * best.exact < n && is_doubled (look, print, before, told))
     return (LogMoment){ print, before, told / 2, print->has_total ? LOG_TOTAL_WRONG : LOG_TOTAL_MISSING };
   if (n == 0 || (n == 1 && best.n != told) || 2 * best.exact < n)

@@ -26,6 +26,8 @@ typedef struct {
   guint entries, exact, known, named, prints;
   guint even, odd; /* prints whose counts add up to their total; without a total where others have one, or
                       without a type */
+  guint types;
+  gboolean marked; /* the count has a word or a sign that says so */
   gboolean words;  /* the places' own words say what they are */
   gboolean grows;  /* no count becomes less */
 } Proof;
@@ -117,9 +119,10 @@ prove (const Reading *reading, const LogShape *shape, const GPtrArray *prints)
       proof.prints++;
       proof.even += print->has_total && print->entries->len > 1 && print->total == print->sum ? 1 : 0;
     }
-  proof.words = shape->type != SHAPE_NONE && log_key_is_type (g_ptr_array_index (keys, shape->type))
-                && (log_key_is_count (g_ptr_array_index (keys, shape->count))
-                    || strpbrk (g_ptr_array_index (keys, shape->count), ":=>|") != NULL);
+  proof.marked = log_key_is_count (g_ptr_array_index (keys, shape->count))
+                 || strpbrk (g_ptr_array_index (keys, shape->count), ":=>|") != NULL;
+  proof.words = proof.marked && shape->type != SHAPE_NONE && log_key_is_type (g_ptr_array_index (keys, shape->type));
+  proof.types = g_hash_table_size (counts);
   return proof;
 }
 
@@ -140,7 +143,7 @@ is_certain (const Proof *proof)
 {
   return proof->entries > 0
          && (2 * proof->exact >= proof->entries || (2 * proof->even >= proof->prints && proof->even > 0)
-             || (proof->grows && (proof->words || proof->named > 2)));
+             || (proof->grows && (proof->words || proof->named > 2)) || (proof->marked && proof->named > 2 && 2 * proof->named >= proof->types));
 }
 
 /* --- totals ----------------------------------------------------------------------------------- */

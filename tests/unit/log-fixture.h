@@ -31,6 +31,7 @@ typedef enum {
   LOG_OTHER_WORDS,     /* names that no table has */
   LOG_RAW,             /* the refused entry's number is printed as it is */
   LOG_DEAD_AFTER,      /* nothing is printed after the refused entry */
+  LOG_SINCE_LAST,      /* counts by type begin anew at each print */
   LOG_ASKING_ONLY,     /* the second vCPU's exits are not counted */
   LOG_UPDATE_FOUND,    /* the module has an unlocked update */
   LOG_MISTAKES
@@ -94,6 +95,8 @@ print_statistics (const World *world, LogCounters *counters, LogMistake mistake,
     rows[n++] = (LogRow){ 0x80000021, "UNKNOWN", counters->shown };
   shape (log, mistake == LOG_NO_TOTAL ? G_MAXUINT64 : counters->total + (mistake == LOG_TOTAL_ONE_MORE ? 1 : 0), rows, n, svm);
   counters->prints++;
+  if (mistake == LOG_SINCE_LAST)
+    memset (counters->counts, 0, sizeof counters->counts);
 }
 
 static inline gboolean

@@ -113,6 +113,7 @@ test_mistakes (void **state)
     { LOG_OTHER_WORDS, "" },
     { LOG_RAW, "log-raw-reason" },
     { LOG_DEAD_AFTER, "log-totals,log-raw-reason" },
+    { LOG_SINCE_LAST, "log-counts,log-types" },
     { LOG_ASKING_ONLY, "concurrency,log-totals,log-counts" },
   };
   static const LogShapeFunc prints[] = { shape_lines, shape_footer, shape_pairs, shape_one_line, shape_table };
