@@ -17,12 +17,13 @@
 #include "grade/grade-words.h"
 
 #define JOBS_MAX 64
+#define AUTO_TITLE "Exits of virtual machines, told by CPUID leaves or in the kernel log"
 
 static GradeOptions options = { .jobs = JOBS_NOT_GIVEN };
 static char *output, *format, *group;
 
 const GOptionEntry grade_options[] = {
-  { "assignment", 'a', 0, G_OPTION_ARG_STRING, &options.assignment, "a2, a3 or a4: a file in configs/rubrics (default: a3)", "NAME" },
+  { "assignment", 'a', 0, G_OPTION_ARG_STRING, &options.assignment, "a2, a3, a4 or a2-log: a file in configs/rubrics (default: a3); auto: a3, or a2-log for what tells its counts in the kernel log", "NAME" },
   { "rubric", 0, 0, G_OPTION_ARG_FILENAME, &options.rubric, "a rubric of your own instead", "FILE" },
   { "leaf-map", 0, 0, G_OPTION_ARG_STRING, &options.leaf_map, "the leaf map to judge by: A, B, C …; auto: the one that the answers fit (default)", "MAP" },
   { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "judge in this lab only, vmx or svm (default: as the submission's files tell)", "ISA" },
@@ -233,6 +234,8 @@ grade_batch (Batched *batch, GError **error)
   gint64 elapsed_ms;
 
   session->compilers = batch->entries->len == 1 ? g_get_num_processors () : 1;
+  if (session->log_form)
+    session->log_form->compilers = session->compilers;
   batch->begin_us = g_get_monotonic_time ();
   run_workers (batch, jobs);
   elapsed_ms = (g_get_monotonic_time () - batch->begin_us) / 1000;
@@ -243,7 +246,7 @@ grade_batch (Batched *batch, GError **error)
       g_propagate_error (error, g_steal_pointer (&batch->error));
       return FALSE;
     }
-  return grade_files_write_summary (batch->dir, session->rubric->title, batch->entries, batch->formats, elapsed_ms, error);
+  return grade_files_write_summary (batch->dir, session->log_form ? AUTO_TITLE : session->rubric->title, batch->entries, batch->formats, elapsed_ms, error);
 }
 
 /* One submission per path, or per student. */

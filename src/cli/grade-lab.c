@@ -113,6 +113,8 @@ make_cmdline (const GradeLabSpec *spec, MachineKind kind)
                    machine_record_device (kind, ACCEL_EMULATED), L2_MEMORY_MIB, L2_DEADLINE_S);
   append_params (line, "kvm", spec->kvm_params);
   append_params (line, "vendor", g_strstrip (vendor));
+  if (spec->entry_first)
+    g_string_append (line, " lab.entry_first=1");
   if (again)
     append_params (line, "again", g_strstrip (again));
   return g_string_free (line, FALSE);

@@ -19,6 +19,7 @@ typedef struct {
   const Program *program, *last_program;
   const char *kvm_params, *vendor_params;
   const char *again_params; /* the vendor module's in a second round; NULL: one round */
+  gboolean entry_first;     /* the VM entry that is refused comes before the last program */
   const char *dir;          /* existing folder for the logs */
   double expected_s;
   double deadline_s, stall_s; /* wall time: of all; without an exit of L2 */

@@ -147,6 +147,7 @@ judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GE
   lab->judged.leaves = (const guint32 *) (const void *) session->leaves->data;
   lab->judged.nr_leaves = session->leaves->len;
   lab->judged.findings = lab->findings;
+  lab->judged.change = way->carried->diff;
   explain_end (way, lab);
   way->stage = STAGE_CHECKS;
   return way->ended || scan_modules (way, number, modules_dir, lab->findings, error);

@@ -13,10 +13,21 @@
 #include "grade/where.h"
 #include "kernel/at-hand.h"
 #include "submission/own-lines.h"
+#include "submission/told.h"
 
 #define KIND "grade"
 
 /* --- the end -------------------------------------------------------------------------------------------- */
+
+static gint64
+rubric_points (const Rubric *rubric)
+{
+  gint64 sum = 0;
+
+  for (guint i = 0; i < RUBRIC_ROWS; i++)
+    sum += rubric->points[i];
+  return sum;
+}
 
 static void
 take_warnings (Way *way)
@@ -83,6 +94,12 @@ settle (Way *way)
       passed += row->status == ROW_PASSED;
       judged += row->status != ROW_SKIPPED;
     }
+  if (grade->unread)
+    {
+      grade->max_points = rubric_points (way->session->rubric);
+      way_end (way, STAGE_CHECKS, VERDICT_NEEDS_LOOK, BLAME_NONE, grade->unread, NULL);
+      return;
+    }
   reason = g_strdup_printf ("%u of %u rows passed%s.", passed, judged, cause);
   way_end (way, STAGE_CHECKS, verdict_of (grade, passed == judged, nobodys), passed == judged ? BLAME_NONE : BLAME_STUDENT, reason,
            broken && broken->crash ? broken->crash->words : NULL);
@@ -121,7 +138,12 @@ judge (Way *way)
   for (guint i = 0; i < way->labs->len; i++)
     g_ptr_array_add (judged, &((GradedLab *) g_ptr_array_index (way->labs, i))->judged);
   map = grade_session_map (session, session->options->leaf_map);
-  if (map)
+  if (session->rubric->told_by_log)
+    {
+      map = grade_session_preferred_map (session);
+      judge_labs (judged, session->rubric, map, way->grade);
+    }
+  else if (map)
     {
       judge_labs (judged, session->rubric, map, way->grade);
       way_set_text (&way->grade->leaf_map, map->name);
@@ -142,16 +164,6 @@ judge (Way *way)
 }
 
 /* --- all of it -------------------------------------------------------------------------------------------- */
-
-static gint64
-rubric_points (const Rubric *rubric)
-{
-  gint64 sum = 0;
-
-  for (guint i = 0; i < RUBRIC_ROWS; i++)
-    sum += rubric->points[i];
-  return sum;
-}
 
 static void
 told (Way *way)
@@ -345,7 +357,7 @@ read_submission (Way *way, const Scratch *scratch, GError **error)
     .n_parts = group ? group->parts->len : 0,
     .scratch_dir = scratch_path (scratch),
     .base = options->base && !way->session->given_base ? options->base : NULL,
-    .names = (const char *const *) way->session->rubric->names,
+    .names = way->session->log_form ? NULL : (const char *const *) way->session->rubric->names,
     .allowed = (const char *const *) way->session->rubric->allowed,
   };
 
@@ -366,6 +378,18 @@ read_submission (Way *way, const Scratch *scratch, GError **error)
   else if (group && group->late)
     g_ptr_array_add (way->submission->notes, g_strdup ("The platform's name of a file says that it came late."));
   return TRUE;
+}
+
+/* --assignment auto: by the one rubric or the other. */
+static void
+choose_form (Way *way)
+{
+  GradeSession *session = way->session;
+
+  if (way->ended || !session->log_form || !submission_tells_by_log (way->submission, (const guint32 *) (const void *) session->leaves->data, session->leaves->len))
+    return;
+  way->session = session->log_form;
+  begin_grade (way);
 }
 
 /* Also of what was not judged it can be told whether it is like another's. */
@@ -400,6 +424,7 @@ grade_one (GradeSession *session, const GradeEntry *entry, const char *lane, con
   *from_cache = FALSE;
   if (!scratch || !read_submission (&way, scratch, error))
     return FALSE;
+  choose_form (&way);
   if (!way.ended)
     {
       g_autoptr (Grade) kept = NULL;

@@ -16,6 +16,8 @@
 
 #define BASELINE_KIND "baseline"
 #define BASELINE_DEADLINE_S 600.0
+#define AUTO_LEAVES "a3" /* also judges the leaves of assignment 2, where they are answered */
+#define AUTO_LOG "a2-log"
 #define SVM_S 5.0 /* what a lab takes on the reference machine */
 #define VMX_S 15.0
 #define SNAPSHOT_CODE_MAX 0x7fffffffu /* SVM's negative codes are no table's index */
@@ -46,6 +48,7 @@ grade_session_free (GradeSession *session)
   g_clear_pointer (&session->bases, g_ptr_array_unref);
   g_clear_pointer (&session->index, kernel_index_free);
   g_clear_error (&session->failure);
+  grade_session_free (session->log_form);
   g_free (session->given_base);
   g_free (session->lab_key);
   g_free (session->key);
@@ -57,14 +60,21 @@ grade_session_free (GradeSession *session)
 /* --- what the user edits ------------------------------------------------------------------------- */
 
 static gboolean
+is_auto (const GradeOptions *options)
+{
+  return g_strcmp0 (options->assignment, "auto") == 0;
+}
+
+static gboolean
 load_rubric (GradeSession *session, GError **error)
 {
-  const char *assignment = session->options->assignment ? session->options->assignment : "a3";
+  const char *asked = session->options->assignment;
+  const char *assignment = asked && !is_auto (session->options) ? asked : AUTO_LEAVES;
   g_autofree char *file = g_strconcat (assignment, ".conf", NULL);
   g_autofree char *path = session->options->rubric ? g_strdup (session->options->rubric) : app_path (session->app, "configs", "rubrics", file, NULL);
 
   if (!session->options->rubric && (strchr (assignment, '/') || !g_file_test (path, G_FILE_TEST_IS_REGULAR)))
-    return fail (error, HARNESS_ERROR_USAGE, "--assignment: there is no configs/rubrics/%s; try: a2, a3 or a4, or --rubric FILE", file);
+    return fail (error, HARNESS_ERROR_USAGE, "--assignment: there is no configs/rubrics/%s; try: a2, a3, a4, a2-log or auto, or --rubric FILE", file);
   return rubric_load (path, &session->rubric, error);
 }
 
@@ -175,10 +185,13 @@ load_isa (GradeSession *session, Isa number, GError **error)
   GradeIsa *isa = &session->isa[number];
   g_autofree char *file = g_strconcat (isa_name (number), ".conf", NULL);
   g_autofree char *path = app_path (session->app, "configs", "labs", file, NULL);
+  g_autofree char *aliases_file = g_strconcat (isa_name (number), "-aliases.csv", NULL);
+  g_autofree char *aliases = app_path (session->app, "configs", "reasons", aliases_file, NULL);
 
   isa->isa = number;
   isa->lab_s = number == ISA_VMX ? VMX_S : SVM_S;
-  if (!lab_config_load (path, &isa->config, error) || !lab_terms_load (session->app, number, session->rubric->leaf_map, &isa->terms, error))
+  if (!lab_config_load (path, &isa->config, error) || !lab_terms_load (session->app, number, session->rubric->leaf_map, &isa->terms, error)
+      || !reason_aliases_load (aliases, isa->terms.names, error))
     return FALSE;
   isa->codes = snapshot_codes (isa);
   return check_room (isa, error);
@@ -335,6 +348,15 @@ take_base (GradeSession *session, GError **error)
   return TRUE;
 }
 
+/* Its rubric, by which what tells its counts in the kernel log is judged. */
+static gboolean
+open_log_form (GradeSession *session, GError **error)
+{
+  session->log_options = *session->options;
+  session->log_options.assignment = (char *) AUTO_LOG;
+  return grade_session_open (session->app, &session->log_options, &session->log_form, error);
+}
+
 gboolean
 grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error)
 {
@@ -343,6 +365,8 @@ grade_session_open (App *app, const GradeOptions *options, GradeSession **sessio
   opened->app = app;
   opened->options = options;
   if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) || !take_base (opened, error) || !make_key (opened, error))
+    return FALSE;
+  if (is_auto (options) && !open_log_form (opened, error))
     return FALSE;
   opened->jobs = options->jobs > 0 ? (guint) options->jobs : g_get_num_processors ();
   *session = g_steal_pointer (&opened);
@@ -433,7 +457,7 @@ grade_session_preferred_map (const GradeSession *session)
 }
 
 static Program *
-draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed, const ProgramLess *less, gboolean last)
+draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed, const ProgramLess *less, gboolean log, gboolean last)
 {
   const GradeIsa *isa = &session->isa[number];
   const ProgramSpec spec = {
@@ -445,6 +469,7 @@ draw_program (const GradeSession *session, Isa number, const char *secret, const
     .secret = secret,
     .seed = seed,
     .less = less,
+    .log = log,
     .last = last,
   };
 
@@ -454,14 +479,14 @@ draw_program (const GradeSession *session, Isa number, const char *secret, const
 Program *
 grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last)
 {
-  return draw_program (session, isa, session->rubric->secret, seed, less, last);
+  return draw_program (session, isa, session->rubric->secret, seed, less, session->rubric->told_by_log, last);
 }
 
 static gboolean
 run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **error)
 {
-  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline", NULL, FALSE); /* of no rubric: all share it */
-  g_autoptr (Program) last = draw_program (session, isa->isa, "", "baseline", NULL, TRUE);
+  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline", NULL, FALSE, FALSE); /* of no rubric: all share it */
+  g_autoptr (Program) last = draw_program (session, isa->isa, "", "baseline", NULL, FALSE, TRUE);
   g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
   g_autofree char *modules = g_build_filename (session->kit->kernel->dir, "modules", NULL);
   g_autoptr (GradeLab) lab = NULL;

@@ -14,7 +14,7 @@
 #include "submission/kernel-index.h"
 
 typedef struct {
-  char *assignment; /* a name in configs/rubrics */
+  char *assignment; /* a name in configs/rubrics; "auto": a3 or a2-log, as each submission tells its counts */
   char *rubric;     /* a file instead */
   char *leaf_map;   /* "A", or "auto" */
   char *isa;        /* "vmx", "svm"; NULL: as the files tell */
@@ -33,7 +33,8 @@ typedef struct {
   double lab_s;      /* what the baseline's lab took here */
 } GradeIsa;
 
-typedef struct {
+typedef struct GradeSession GradeSession;
+struct GradeSession {
   App *app;
   const GradeOptions *options;
   Rubric *rubric;
@@ -50,7 +51,9 @@ typedef struct {
   char *lab_key;     /* of all that decides how a lab runs but the modules and the challenge */
   char *key;         /* of all that a grade depends on but the submission */
   guint jobs, compilers; /* side by side; of each */
-} GradeSession;
+  GradeSession *log_form; /* --assignment auto: for those that tell their counts in the kernel log; else NULL */
+  GradeOptions log_options;
+};
 
 /* All that the user can have got wrong is found here; nothing is built. USAGE. */
 gboolean grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error);

@@ -63,6 +63,9 @@ const char *reason_name (const ReasonNames *names, guint32 code);
 /* The defined codes, ascending. */
 const GArray *reason_codes (const ReasonNames *names); /* of guint32 */
 const GArray *reason_listed (const ReasonNames *names); /* the codes that have a row, defined or not, ascending */
+/* configs/reasons/vmx-aliases.csv, svm-aliases.csv: what else people call them. code,alias; several of one code may be there. */
+gboolean reason_aliases_load (const char *path, ReasonNames *names, GError **error);
+const GPtrArray *reason_aliases (const ReasonNames *names, guint32 code); /* of char *; NULL: none */
 const char *reason_kind (const ReasonNames *names, guint32 code); /* common kind for both vendors: "cpuid", "io", "msr", "memory", … */
 
 /*
@@ -89,11 +92,12 @@ gboolean package_list_load (const char *path, char ***packages, GError **error);
  * configs/rubrics/NAME.conf: what a submission is judged by. Points are in hundredths and stand in the order of grade/grade.h's rows;
  * a row with no points is not judged.
  */
-#define RUBRIC_ROWS 14u
+#define RUBRIC_ROWS 20u
 typedef struct {
   char *name, *path;       /* "a3" */
   char **names;            /* what the assignment is called where a submission has several; the first is `name`; NULL-terminated */
   char *title;             /* "Assignment 3: exits and cycles per exit reason" */
+  gboolean told_by_log;    /* counts are told by statistics in the kernel log, else by CPUID leaves */
   char *leaf_map;          /* what is taken where two maps fit equally well: "A" */
   Isa isa;                 /* the lab of a submission whose files do not tell */
   char *secret;            /* keys the random challenges */

@@ -19,6 +19,7 @@ struct ReasonNames
 {
   char *path;
   GHashTable *reasons; /* code to Reason */
+  GHashTable *aliases; /* code to GPtrArray of char * */
   GArray *codes;       /* of guint32: the defined ones, ascending */
   GArray *listed;      /* of guint32: all that have a row, ascending */
   /* Names made up for unlisted codes, so that they live as long as the rest. */
@@ -42,6 +43,7 @@ reason_names_free (ReasonNames *names)
     return;
   g_free (names->path);
   g_hash_table_unref (names->reasons);
+  g_hash_table_unref (names->aliases);
   g_hash_table_unref (names->unlisted);
   g_array_unref (names->codes);
   g_array_unref (names->listed);
@@ -56,6 +58,7 @@ reason_names_new (const char *path)
   names->path = g_strdup (path);
   names->reasons = g_hash_table_new_full (NULL, NULL, NULL, reason_free);
   names->unlisted = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  names->aliases = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
   names->codes = g_array_new (FALSE, FALSE, sizeof (guint32));
   names->listed = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_mutex_init (&names->lock);
@@ -159,4 +162,41 @@ reason_kind (const ReasonNames *names, guint32 code)
 {
   const Reason *reason = g_hash_table_lookup (names->reasons, GUINT_TO_POINTER (code));
   return reason != NULL ? reason->kind : "other";
+}
+
+/* --- aliases ---------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  const char *path;
+  ReasonNames *names;
+} Aliases;
+
+static gboolean
+add_alias (char **fields, guint line, gpointer user, GError **error)
+{
+  const Aliases *aliases = user;
+  guint32 code;
+  if (!parse_code (fields[0], &code) || !g_hash_table_contains (aliases->names->reasons, GUINT_TO_POINTER (code)))
+    return rows_fail (aliases->path, line, error, "the code is no number of a reason that has a name; try: decimal or 0x and hexadecimal digits");
+  if (!rows_is_word (fields[1], G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-/ "))
+    return rows_fail (aliases->path, line, error, "bad alias; try: words of letters and digits");
+  GPtrArray *known = g_hash_table_lookup (aliases->names->aliases, GUINT_TO_POINTER (code));
+  if (known == NULL)
+    g_hash_table_insert (aliases->names->aliases, GUINT_TO_POINTER (code), known = g_ptr_array_new_with_free_func (g_free));
+  g_ptr_array_add (known, g_strdup (fields[1]));
+  return TRUE;
+}
+
+gboolean
+reason_aliases_load (const char *path, ReasonNames *names, GError **error)
+{
+  Aliases aliases = { path, names };
+  return rows_read (path, "code,alias", add_alias, &aliases, error);
+}
+
+const GPtrArray *
+reason_aliases (const ReasonNames *names, guint32 code)
+{
+  return g_hash_table_lookup (names->aliases, GUINT_TO_POINTER (code));
 }

@@ -10,13 +10,14 @@
 typedef struct
 {
   Rubric rubric;
-  char *isa, *allowed, *optional, *fastpath, *names;
+  char *isa, *allowed, *optional, *fastpath, *names, *told_by;
 } Reading;
 
 #define TEXT(group, key, member) { group, key, CONF_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
 #define OPTIONAL(group, key, member) { group, key, CONF_OPTIONAL_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
 #define NUMBER(group, key, member, max) { group, key, CONF_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
 #define OPTIONAL_NUMBER(group, key, member, max) { group, key, CONF_OPTIONAL_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
+#define LOG_POINTS(row, index) OPTIONAL_NUMBER ("points", row, rubric.points[index], 1000)
 #define POINTS(row, index) NUMBER ("points", row, rubric.points[index], 1000)
 
 #define AGAIN_MAX 160u /* grader-agent.c has room for 256 with what the lab adds */
@@ -25,11 +26,13 @@ typedef struct
 static const char *const row_keys[RUBRIC_ROWS] = {
   "total-exits", "total-cycles",  "exits-per-reason", "cycles-per-reason", "sums",      "undefined-reasons", "not-enabled",
   "registers",   "concurrency",   "other-leaves",     "log-volume",        "placement", "cost",              "stability",
+  "log-interval", "log-totals",   "log-counts",       "log-types",         "log-names", "log-raw-reason",
 };
 
 static const ConfField fields[] = {
   TEXT ("rubric", "title", rubric.title),
   OPTIONAL ("rubric", "names", names),
+  OPTIONAL ("rubric", "told_by", told_by),
   TEXT ("rubric", "leaf_map", rubric.leaf_map),
   TEXT ("rubric", "isa", isa),
   TEXT ("rubric", "secret", rubric.secret),
@@ -52,6 +55,12 @@ static const ConfField fields[] = {
   POINTS ("placement", 11),
   POINTS ("cost", 12),
   POINTS ("stability", 13),
+  LOG_POINTS ("log-interval", 14),
+  LOG_POINTS ("log-totals", 15),
+  LOG_POINTS ("log-counts", 16),
+  LOG_POINTS ("log-types", 17),
+  LOG_POINTS ("log-names", 18),
+  LOG_POINTS ("log-raw-reason", 19),
   NUMBER ("limits", "warning_cost", rubric.warning_cost, 10000),
   NUMBER ("limits", "warning_cost_max", rubric.warning_cost_max, 100000),
   NUMBER ("limits", "cost_max_percent", rubric.cost_max_percent, 100000),
@@ -87,6 +96,7 @@ reading_clear (Reading *reading)
   g_free (reading->optional);
   g_free (reading->fastpath);
   g_free (reading->names);
+  g_free (reading->told_by);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
 
@@ -168,6 +178,11 @@ parse (const Conf *conf, Reading *reading, GError **error)
   rubric->fastpath_counted = strcmp (reading->fastpath, "counted") == 0;
   if (!rubric->fastpath_counted && strcmp (reading->fastpath, "either") != 0)
     return conf_fail (conf, "rubric", "fastpath", error, "fastpath is \"%s\"; try: counted or either", reading->fastpath);
+  rubric->told_by_log = strcmp (reading->told_by, "log") == 0;
+  if (!rubric->told_by_log && reading->told_by[0] != '\0' && strcmp (reading->told_by, "leaves") != 0)
+    return conf_fail (conf, "rubric", "told_by", error, "told_by is \"%s\"; try: leaves or log", reading->told_by);
+  if (rubric->told_by_log && (rubric->again_vmx[0] != '\0' || rubric->again_svm[0] != '\0'))
+    return conf_fail (conf, "rubric", "told_by", error, "told_by is \"log\", which has one round; try: empty again_vmx and again_svm");
   rubric->allowed = words (reading->allowed);
   for (guint row = 0; row < RUBRIC_ROWS; row++)
     sum += rubric->points[row] *= 100;

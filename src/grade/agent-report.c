@@ -47,6 +47,7 @@ agent_report_free (AgentReport *report)
     return;
   g_free (report->module_failed);
   g_ptr_array_unref (report->kernel);
+  g_ptr_array_unref (report->traced);
   g_free (report->trouble);
   g_free (report->trace);
   g_free (report->trouble_name);
@@ -172,6 +173,7 @@ agent_report_read (const char *text, const char *console)
   g_auto (GStrv) console_lines = g_strsplit (console, "\n", -1);
   gboolean in_again = FALSE;
   guint64 first = 0;
+  report->traced = g_ptr_array_new_with_free_func (g_free);
   report->kernel = g_ptr_array_new_with_free_func (g_free);
   for (char **line = lines; *line != NULL; line++)
     {
@@ -179,6 +181,8 @@ agent_report_read (const char *text, const char *console)
         take_event (report, *line + strlen ("event "), &in_again);
       else if (g_str_has_prefix (*line, "kernel "))
         take_kernel (report, *line + strlen ("kernel "), &first);
+      else if (g_str_has_prefix (*line, "traced ") && report->traced->len < KERNEL_LINES_MAX)
+        g_ptr_array_add (report->traced, g_strdup (*line + strlen ("traced ")));
     }
   g_ptr_array_add (report->kernel, NULL);
   if (!find_trouble (report, (char **) report->kernel->pdata))

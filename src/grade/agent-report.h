@@ -7,6 +7,7 @@ typedef struct {
   gboolean began, modules_loaded, guest_started, guest_done, oops, deadline, again, again_loaded, ended;
   char *module_failed;    /* "kvm-intel: Unknown symbol in module" or NULL */
   GPtrArray *kernel;      /* of char *: the kernel's messages since the modules were about to be loaded */
+  GPtrArray *traced;      /* of char *: what trace_printk() wrote meanwhile */
   guint64 kernel_count;   /* as many as there were, by their sequence numbers; kernel may have fewer */
   char *trouble;          /* the first lines that tell of an oops, warning, lockdep's or sanitizer's report, with some that follow; or NULL */
   char *trace;            /* the same, further on: as far as a call trace goes */

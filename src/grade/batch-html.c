@@ -89,7 +89,7 @@ put_count (GString *out, guint n, const char *class_name, const char *what)
 static void
 put_counts (GString *out, const BatchSummary *summary)
 {
-  static const char *const what[] = { "full marks", "partly right", "not working", "need their base", "failed by the infrastructure" };
+  static const char *const what[] = { "full marks", "partly right", "not working", "need their base", "need a look", "failed by the infrastructure" };
 
   g_string_append (out, "<ul class=\"counts\">\n");
   for (guint i = 0; i < G_N_ELEMENTS (what); i++)
@@ -106,7 +106,7 @@ put_distribution (GString *out, const BatchSummary *summary)
     return;
   html_figure (out, batch_picture (summary), "static scores");
   g_string_append_printf (out, "<p class=\"note\">%u submissions are scored; mean %s points, median %s points.", summary->scored, mean, median);
-  if (summary->verdicts[VERDICT_NEEDS_BASE] + summary->verdicts[VERDICT_INFRASTRUCTURE] > 0)
+  if (summary->verdicts[VERDICT_NEEDS_BASE] + summary->verdicts[VERDICT_NEEDS_LOOK] + summary->verdicts[VERDICT_INFRASTRUCTURE] > 0)
     g_string_append (out, " Those that were not judged are in none of these numbers.");
   g_string_append (out, "</p>\n");
 }

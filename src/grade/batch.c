@@ -252,6 +252,7 @@ find_looks (BatchSummary *summary, const Batch *batch)
 {
   look_for_verdict (summary, batch, VERDICT_INFRASTRUCTURE);
   look_for_verdict (summary, batch, VERDICT_NEEDS_BASE);
+  look_for_verdict (summary, batch, VERDICT_NEEDS_LOOK);
   for (Stage stage = STAGE_INGEST; stage < STAGE_CHECKS; stage++)
     look_for_stage (summary, batch, stage);
   look_for_rest (summary, batch);

@@ -33,7 +33,7 @@ typedef struct {
 
 typedef struct {
   guint entry;
-  const char *kind; /* "infrastructure", "needs-base", the stage at which it ended, "retried", "warnings" */
+  const char *kind; /* "infrastructure", "needs-base", "needs-look", the stage at which it ended, "retried", "warnings" */
   char *why;
 } BatchLook;
 

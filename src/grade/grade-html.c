@@ -73,7 +73,7 @@ const char *
 grade_html_class (Verdict verdict)
 {
   static const char *const classes[] = { [VERDICT_PASSED] = "good", [VERDICT_PARTIAL] = "so-so", [VERDICT_FAILED] = "bad",
-                                         [VERDICT_NEEDS_BASE] = "none", [VERDICT_INFRASTRUCTURE] = "none" };
+                                         [VERDICT_NEEDS_BASE] = "none", [VERDICT_NEEDS_LOOK] = "none", [VERDICT_INFRASTRUCTURE] = "none" };
   return classes[verdict];
 }
 

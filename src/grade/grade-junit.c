@@ -180,7 +180,7 @@ put_stage (GString *out, const Grade *grade, Counts *counts)
       put_outcome (out, "error", "infrastructure", grade->reason, grade->details);
       counts->errors++;
     }
-  else if (grade->verdict == VERDICT_NEEDS_BASE)
+  else if (grade->verdict == VERDICT_NEEDS_BASE || grade->verdict == VERDICT_NEEDS_LOOK)
     {
       put_outcome (out, "skipped", NULL, grade->reason, grade->details);
       counts->skipped++;

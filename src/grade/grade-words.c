@@ -24,6 +24,12 @@ static const struct {
   [ROW_PLACEMENT] = { "Where it counts", "All exits must be counted, those too that are handled early or return early, and their cycles must include the handling." },
   [ROW_COST] = { "Cost", "Counting must not make exits noticeably slower." },
   [ROW_STABILITY] = { "Stability", "L1 and L2 must run to their end without a panic, an oops, a warning or a hang." },
+  [ROW_LOG_INTERVAL] = { "Every 10,000 exits", "The statistics must be printed at every 10,000th exit, and at no other." },
+  [ROW_LOG_TOTALS] = { "Printed totals", "Each print must tell the total of all exits at that instant." },
+  [ROW_LOG_COUNTS] = { "Printed counts", "Each printed count of an exit type must be what really happened by then." },
+  [ROW_LOG_TYPES] = { "Exit types", "Each exit type that occurred must be in each print from then on, and none that did not occur." },
+  [ROW_LOG_NAMES] = { "Numbers and names", "Each exit type must be told by its number and by a name that is its own." },
+  [ROW_LOG_RAW_REASON] = { "Refused VM entries", "An exit reason with more in it than a small number must not break or mix up the statistics." },
 };
 
 const char *
@@ -46,6 +52,7 @@ words_verdict (const Grade *grade)
     [VERDICT_PARTIAL] = "Partly right",
     [VERDICT_FAILED] = "Not working yet",
     [VERDICT_NEEDS_BASE] = "Not judged, it needs its base",
+    [VERDICT_NEEDS_LOOK] = "Not judged, somebody has to look",
     [VERDICT_INFRASTRUCTURE] = "Not judged, the grading failed",
   };
   if (grade->verdict == VERDICT_NEEDS_BASE && grade->stage == STAGE_INGEST)
@@ -62,6 +69,8 @@ words_unscored (const Grade *grade)
     return "This is no grade and no zero. Which of the files counts could not be told; it can be judged when that one alone is handed in.";
   if (verdict == VERDICT_NEEDS_BASE)
     return "This is no grade and no zero. The change could not be carried onto the lab's kernel. Hand in a change for that kernel, or have it judged with the source of the kernel that it was made for.";
+  if (verdict == VERDICT_NEEDS_LOOK)
+    return "This is no grade and no zero. What the kernel printed could not be read with certainty; a person has to look at the kernel log.";
   if (verdict == VERDICT_INFRASTRUCTURE)
     return "This is no grade and no zero. Something of the grading itself failed, not the submission; it has to be graded again.";
   return NULL;

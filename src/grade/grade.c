@@ -21,6 +21,12 @@ static const char *const row_names[GRADE_ROWS] = {
   [ROW_PLACEMENT] = "placement",
   [ROW_COST] = "cost",
   [ROW_STABILITY] = "stability",
+  [ROW_LOG_INTERVAL] = "log-interval",
+  [ROW_LOG_TOTALS] = "log-totals",
+  [ROW_LOG_COUNTS] = "log-counts",
+  [ROW_LOG_TYPES] = "log-types",
+  [ROW_LOG_NAMES] = "log-names",
+  [ROW_LOG_RAW_REASON] = "log-raw-reason",
 };
 
 const char *
@@ -55,7 +61,7 @@ verdict_name (Verdict verdict)
   static const char *const names[] = {
     [VERDICT_PASSED] = "passed",         [VERDICT_PARTIAL] = "partial",
     [VERDICT_FAILED] = "failed",         [VERDICT_NEEDS_BASE] = "needs-base",
-    [VERDICT_INFRASTRUCTURE] = "infrastructure",
+    [VERDICT_NEEDS_LOOK] = "needs-look",   [VERDICT_INFRASTRUCTURE] = "infrastructure",
   };
   return (guint) verdict < G_N_ELEMENTS (names) ? names[verdict] : "?";
 }
@@ -76,7 +82,7 @@ grade_points_text (gint64 hundredths)
 gboolean
 grade_is_scored (const Grade *grade)
 {
-  return grade->verdict != VERDICT_NEEDS_BASE && grade->verdict != VERDICT_INFRASTRUCTURE;
+  return grade->verdict != VERDICT_NEEDS_BASE && grade->verdict != VERDICT_NEEDS_LOOK && grade->verdict != VERDICT_INFRASTRUCTURE;
 }
 
 /* --- making and freeing ----------------------------------------------------------------------- */
@@ -161,7 +167,7 @@ grade_free (Grade *grade)
     return;
   char *const texts[] = {
     grade->submission, grade->sha256, grade->assignment, grade->reason, grade->details, grade->leaf_map, grade->leaf_map_how,
-    grade->isa, grade->kernel, grade->fingerprint, grade->carried, grade->left_out, grade->given, grade->own_lines,
+    grade->isa, grade->kernel, grade->fingerprint, grade->carried, grade->left_out, grade->given, grade->own_lines, grade->unread,
   };
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);

@@ -8,7 +8,8 @@
 /* Rows in the order of the output; names are part of grade.json's contract. */
 typedef enum {
   ROW_TOTAL_EXITS, ROW_TOTAL_CYCLES, ROW_EXITS_PER_REASON, ROW_CYCLES_PER_REASON, ROW_SUMS, ROW_UNDEFINED_REASONS, ROW_NOT_ENABLED,
-  ROW_REGISTERS, ROW_CONCURRENCY, ROW_OTHER_LEAVES, ROW_LOG_VOLUME, ROW_PLACEMENT, ROW_COST, ROW_STABILITY, GRADE_ROWS
+  ROW_REGISTERS, ROW_CONCURRENCY, ROW_OTHER_LEAVES, ROW_LOG_VOLUME, ROW_PLACEMENT, ROW_COST, ROW_STABILITY,
+  ROW_LOG_INTERVAL, ROW_LOG_TOTALS, ROW_LOG_COUNTS, ROW_LOG_TYPES, ROW_LOG_NAMES, ROW_LOG_RAW_REASON, GRADE_ROWS
 } RowKind;
 const char *row_name (RowKind kind); /* "total-exits" … */
 gboolean row_parse (const char *name, RowKind *kind);
@@ -39,8 +40,9 @@ typedef struct {
 } GradeRow;
 #define GRADE_CASES_MAX 200u
 
-typedef enum { VERDICT_PASSED, VERDICT_PARTIAL, VERDICT_FAILED, VERDICT_NEEDS_BASE, VERDICT_INFRASTRUCTURE } Verdict;
-const char *verdict_name (Verdict verdict); /* "passed", "partial", "failed", "needs-base", "infrastructure" */
+typedef enum { VERDICT_PASSED, VERDICT_PARTIAL, VERDICT_FAILED, VERDICT_NEEDS_BASE, VERDICT_NEEDS_LOOK,
+               VERDICT_INFRASTRUCTURE } Verdict;
+const char *verdict_name (Verdict verdict); /* "passed", "partial", "failed", "needs-base", "needs-look", "infrastructure" */
 typedef enum { BLAME_NONE, BLAME_STUDENT, BLAME_INFRASTRUCTURE } Blame;
 const char *blame_name (Blame blame); /* "none", "student", "infrastructure" */
 
@@ -60,6 +62,7 @@ typedef struct {
   char *kernel;      /* "6.1.192" */
   char *fingerprint; /* of the labs' L0 logs and answers; "" if no lab ran */
   gint64 points, max_points; /* hundredths; max_points is the rubric's also where nothing was judged */
+  char *unread;        /* not written: why a person has to look, as what L1 printed cannot be read with certainty; or NULL */
   GPtrArray *rows;     /* of GradeRow, those of the rubric, in order; empty where nothing was judged */
   GPtrArray *notes;    /* of char *: normalised, guessed, retried … */
   GPtrArray *warnings; /* of char *: the compiler's */
@@ -79,5 +82,5 @@ const GradeRow *grade_find_row (const Grade *grade, RowKind kind);
 char *grade_points_text (gint64 hundredths);
 /* The first letters of a valid text, at most so many bytes of them: printf's precision would cut a letter in two. */
 char *grade_text_head (const char *text, gsize bytes);
-/* FALSE where nobody may read a score out of it, not even 0: it needs a base, or the infrastructure failed. */
+/* FALSE where nobody may read a score out of it, not even 0: it needs a base or a look, or the infrastructure failed. */
 gboolean grade_is_scored (const Grade *grade);

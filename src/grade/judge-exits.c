@@ -227,8 +227,8 @@ add_concurrent_case (const Judge *judge, const ProgramWindow *window, guint32 le
   return TRUE;
 }
 
-static void
-add_findings (const Judge *judge, GradeRow *row)
+void
+judge_add_findings (const Judge *judge, GradeRow *row)
 {
   guint found = 0;
   for (guint i = 0; i < judge->lab->findings->len; i++)
@@ -248,6 +248,11 @@ void
 judge_concurrency (const Judge *judge, GradeRow *row)
 {
   guint judged = 0;
+  if (judge->look != NULL)
+    {
+      judge_log_concurrency (judge, row);
+      return;
+    }
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);
@@ -263,5 +268,5 @@ judge_concurrency (const Judge *judge, GradeRow *row)
     grade_case_add (row, FALSE, g_strdup_printf ("%s: two vCPUs", isa_name (judge->lab->isa)), g_strdup ("exits of both are counted"),
                     judge->account->complete ? g_strdup ("not even those of one are") : judge_crash_words (judge));
   if (judge->round == 0)
-    add_findings (judge, row);
+    judge_add_findings (judge, row);
 }

@@ -81,6 +81,11 @@ judge_log_volume (const Judge *judge, GradeRow *row)
   const AgentReport *report = judge->lab->report;
   const Rubric *rubric = judge->rubric;
   const guint64 lines = report->kernel_count - MIN (report->kernel_count, judge->lab->baseline->kernel_lines);
+  if (judge->look != NULL)
+    {
+      judge_log_lines (judge, row);
+      return;
+    }
   guint64 queries = queries_of (judge, judge->lab->last), exits = exits_of (judge->lab->last);
   if (judge->round > 0 || !report->began)
     return;
@@ -166,7 +171,7 @@ judge_stability (const Judge *judge, GradeRow *row)
   if (judge->round > 0)
     return;
   if (lab->crash == NULL && ((const Account *) g_ptr_array_index (lab->accounts, lab->accounts->len - 1))->complete)
-    add_guest_case (lab->last, g_strdup_printf ("%s: the guest, asked for reasons that the manual does not define", isa_name (lab->isa)), row);
+    add_guest_case (lab->last, g_strdup_printf (judge->look != NULL ? "%s: the guest, after a VM entry that the processor refuses" : "%s: the guest, asked for reasons that the manual does not define", isa_name (lab->isa)), row);
   grade_case_add (row, !bad, g_strdup_printf ("%s: L1's kernel", isa_name (lab->isa)), g_strdup ("no oops, warning or report"), trouble_text (lab));
   if (lab->crash == NULL || lab->report->guest_done)
     grade_case_add (row, lab->report->ended, g_strdup_printf ("%s: L1, after a VM entry that the processor refuses", isa_name (lab->isa)), g_strdup ("goes on, to its end"),

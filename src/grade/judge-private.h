@@ -2,6 +2,7 @@
 /* What the parts of the judgement share. Internal to grade/judge*.c. */
 #pragma once
 #include "grade/judge.h"
+#include "grade/log-look.h"
 #include "grade/ranges.h"
 
 /* One lab, one round, one row at work. */
@@ -11,6 +12,7 @@ typedef struct {
   guint round;           /* 0, 1 */
   const Rubric *rubric;
   const LeafMap *map;
+  const LogLook *look;   /* where the kernel log tells; else NULL */
   const GArray *undefined, *ungraded, *not_enabled; /* of NumberRange, of this ISA */
 } Judge;
 
@@ -59,6 +61,7 @@ Dispatch judge_dispatch (Isa isa, guint op);
 gboolean judge_is_user (guint op);  /* QEMU handles it: most of the time is no exit handler's */
 gboolean judge_is_heavy (guint op); /* handling it in the kernel is most of the time */
 
+void judge_add_findings (const Judge *judge, GradeRow *row); /* updates that could get lost, in the compiled modules */
 void judge_total_exits (const Judge *judge, GradeRow *row);
 void judge_exits_per_reason (const Judge *judge, GradeRow *row);
 void judge_sums (const Judge *judge, GradeRow *row);
@@ -73,3 +76,11 @@ void judge_other_leaves (const Judge *judge, GradeRow *row);
 void judge_log_volume (const Judge *judge, GradeRow *row);
 void judge_cost (const Judge *judge, GradeRow *row);
 void judge_stability (const Judge *judge, GradeRow *row);
+void judge_log_interval (const Judge *judge, GradeRow *row);
+void judge_log_totals (const Judge *judge, GradeRow *row);
+void judge_log_counts (const Judge *judge, GradeRow *row);
+void judge_log_types (const Judge *judge, GradeRow *row);
+void judge_log_names (const Judge *judge, GradeRow *row);
+void judge_log_raw_reason (const Judge *judge, GradeRow *row);
+void judge_log_concurrency (const Judge *judge, GradeRow *row); /* judge_concurrency's, where the kernel log tells */
+void judge_log_lines (const Judge *judge, GradeRow *row);       /* judge_log_volume's */

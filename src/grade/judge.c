@@ -51,6 +51,16 @@ static const struct {
                       "Counting or timing stands where not every exit passes, or not around the handling. Follow the ways on which KVM leaves the exit handler." },
   [ROW_COST] = { judge_cost, NULL, TRUE, FALSE, "An exit takes hardly longer than before", "An exit takes much longer than before: what is done at each exit must be little." },
   [ROW_STABILITY] = { judge_stability, NULL, TRUE, FALSE, "L1 and its guest came to their end", "L1's kernel or its guest came to trouble: see the kernel's words." },
+  [ROW_LOG_INTERVAL] = { judge_log_interval, NULL, FALSE, FALSE, "Statistics come at every 10,000th exit and at no other",
+                         "Statistics do not come at each 10,000th exit: look at what is tested, at whether the total can jump past it, and at which vCPUs print." },
+  [ROW_LOG_TOTALS] = { judge_log_totals, NULL, FALSE, FALSE, "The printed totals are those of the exits that happened",
+                       "The printed totals are not those of the exits that happened: is every exit counted, once, and is what is printed what was tested?" },
+  [ROW_LOG_COUNTS] = { judge_log_counts, NULL, FALSE, FALSE, "The printed counts are exactly what the emulator's log has at that exit",
+                       "Printed counts are off. Look at which types: is each exit counted under its own type, on every way by which KVM handles it, before it is printed?" },
+  [ROW_LOG_TYPES] = { judge_log_types, NULL, FALSE, FALSE, "Every exit type that occurred is in the prints", "Exit types that occurred are not in the prints, or others are." },
+  [ROW_LOG_NAMES] = { judge_log_names, NULL, FALSE, FALSE, "Exit types are told by number and name", "Exit types lack a number or a name, or have another one's." },
+  [ROW_LOG_RAW_REASON] = { judge_log_raw_reason, NULL, FALSE, FALSE, "A VM entry that the processor refuses does no harm",
+                           "After a VM entry that the processor refuses the statistics are not what they should be: what the processor gives as a reason then is no small number." },
 };
 
 /* --- one row ---------------------------------------------------------------------------------- */
@@ -90,7 +100,7 @@ add_unreached (const Judge *judge, GradeRow *row)
 }
 
 static void
-judge_lab (const JudgedLab *lab, const Rubric *rubric, const LeafMap *map, GradeRow *row)
+judge_lab (const JudgedLab *lab, const LogLook *look, const Rubric *rubric, const LeafMap *map, GradeRow *row)
 {
   g_autoptr (GArray) undefined = ranges_parse (undefined_of (map, lab->isa));
   g_autoptr (GArray) ungraded = ranges_parse (lab->isa == ISA_VMX ? map->ungraded_vmx : map->ungraded_svm);
@@ -106,6 +116,7 @@ judge_lab (const JudgedLab *lab, const Rubric *rubric, const LeafMap *map, Grade
         .undefined = undefined,
         .ungraded = ungraded,
         .not_enabled = not_enabled,
+        .look = look,
       };
       rows[row->kind].judge (&judge, row);
       if (rows[row->kind].windows)
@@ -262,12 +273,57 @@ missing_words (const GPtrArray *lines, guint32 leaf)
   return g_strdup_printf ("Leaf 0x%x always answers what it does without the change: it is not there, or its numbers stay 0.", leaf);
 }
 
+static gboolean
+is_of_log (RowKind kind)
+{
+  return kind == ROW_CONCURRENCY || (kind >= ROW_LOG_INTERVAL && kind <= ROW_LOG_RAW_REASON);
+}
+
+/* One lab's log is enough. */
+static gboolean
+unread (const GPtrArray *looks)
+{
+  for (guint i = 0; i < looks->len; i++)
+    if (((const LogLook *) g_ptr_array_index (looks, i))->reading->state == LOG_UNREAD)
+      return TRUE;
+  return FALSE;
+}
+
+static GPtrArray *
+looks_of (const GPtrArray *labs)
+{
+  GPtrArray *looks = g_ptr_array_new_with_free_func ((GDestroyNotify) log_look_free);
+  for (guint i = 0; i < labs->len; i++)
+    g_ptr_array_add (looks, log_look_new (g_ptr_array_index (labs, i)));
+  return looks;
+}
+
+static void
+tell_reading (const GPtrArray *looks, Grade *grade)
+{
+  for (guint i = 0; i < looks->len; i++)
+    {
+      const LogReading *reading = ((const LogLook *) g_ptr_array_index (looks, i))->reading;
+      if (reading->example != NULL)
+        g_ptr_array_add (grade->notes, g_strdup_printf ("From the kernel log %u prints were read: %s.", reading->prints->len, reading->example));
+    }
+  g_clear_pointer (&grade->unread, g_free);
+  if (unread (looks))
+    grade->unread = g_strdup ("What the kernel printed could not be read with certainty.");
+}
+
 static GradeRow *
-judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, const GPtrArray *lines, RowKind kind)
+judge_row (const GPtrArray *labs, const GPtrArray *looks, const Rubric *rubric, const LeafMap *map, const GPtrArray *lines,
+           RowKind kind)
 {
   GradeRow *row = grade_row_new (kind);
   const guint32 leaf = rows[kind].leaf != NULL ? rows[kind].leaf (map) : 0;
   const gboolean needs_leaf = rows[kind].leaf != NULL, missing = needs_leaf && leaf_is_missing (labs, map, leaf);
+  if (looks != NULL && is_of_log (kind) && unread (looks))
+    {
+      skip (row, g_strdup ("What the kernel printed could not be read with certainty: somebody has to look."));
+      return row;
+    }
   if (needs_leaf && leaf == 0)
     {
       skip (row, g_strdup_printf ("Leaf map %s has no such leaf.", map->name));
@@ -284,9 +340,9 @@ judge_row (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, cons
       return row;
     }
   for (guint i = 0; i < labs->len; i++)
-    judge_lab (g_ptr_array_index (labs, i), rubric, map, row);
+    judge_lab (g_ptr_array_index (labs, i), looks != NULL ? g_ptr_array_index (looks, i) : NULL, rubric, map, row);
   settle (labs, row, rubric->points[kind]);
-  row->follows = row->status == ROW_FAILED && is_of_answers (kind) && nothing_is_answered (labs, map) && !is_found_in_module (labs, kind);
+  row->follows = looks == NULL && row->status == ROW_FAILED && is_of_answers (kind) && nothing_is_answered (labs, map) && !is_found_in_module (labs, kind);
   if (row->follows)
     set_reason (row, g_strdup ("Nothing of this can be seen while no leaf is answered: see the rows above."));
   else if (missing && row->status == ROW_FAILED)
@@ -298,12 +354,15 @@ void
 judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Grade *grade)
 {
   g_autoptr (GPtrArray) lines = diff_lines (grade->carried);
+  g_autoptr (GPtrArray) looks = rubric->told_by_log ? looks_of (labs) : NULL;
   grade->points = grade->max_points = 0;
+  if (looks != NULL)
+    tell_reading (looks, grade);
   for (guint kind = 0; kind < GRADE_ROWS; kind++)
     {
       if (rubric->points[kind] == 0)
         continue;
-      GradeRow *row = judge_row (labs, rubric, map, lines, (RowKind) kind);
+      GradeRow *row = judge_row (labs, looks, rubric, map, lines, (RowKind) kind);
       g_ptr_array_add (grade->rows, row);
       grade->points += row->points;
       grade->max_points += row->max_points;

@@ -43,6 +43,7 @@ typedef struct {
   const ProgramLess *less;      /* what both programs leave out, as it killed L1's kernel in a boot before; NULL: nothing */
   const Crash *crash;           /* the first of any boot; NULL: none */
   const AgentReport *report;
+  const char *change;           /* what was built, as a diff; NULL: not known */
   const Baseline *baseline;
   const ReasonNames *names;
   const guint32 *leaves;        /* the program's */

@@ -7,6 +7,12 @@
 #include "grade/draw.h"
 #include "grade/ranges.h"
 
+#define LOG_ROUNDS 2u
+#define LOG_FACTOR 10u
+#define LOG_OTHER_LOW 10500u /* exits of the second processor: one of the prints falls on it */
+#define LOG_OTHER_HIGH 11500u
+#define LOG_AFTER 12000u     /* after a refused VM entry: one more print */
+
 typedef struct {
   const ProgramSpec *spec;
   Program *program;
@@ -58,7 +64,7 @@ end (const Writer *writer, ProgramRange *range)
 static void
 add_reads (Writer *writer, guint32 input, guint8 flags)
 {
-  for (guint i = 0; i < writer->spec->nr_leaves; i++)
+  for (guint i = 0; !writer->spec->log && i < writer->spec->nr_leaves; i++)
     if (!program_less_leaf (writer->spec->less, writer->spec->leaves[i]))
       add_step (writer, CHALLENGE_READ, 0, flags, writer->spec->leaves[i], input);
 }
@@ -69,10 +75,19 @@ add_flush (Writer *writer)
   add_step (writer, CHALLENGE_FLUSH, 0, 0, 0, 0);
 }
 
+/* Where the kernel log tells, ten thousands of exits are wanted: of what L1's kernel completes by itself, and is not limited by memory. */
+static guint
+repetitions_factor (const Writer *writer, guint op)
+{
+  const gboolean dear = op == CHALLENGE_OP_PORT_OUT || op == CHALLENGE_OP_PORT_IN || op == CHALLENGE_OP_MMIO_USER || op == CHALLENGE_OP_FIRST_TOUCH;
+  return writer->spec->log && !dear ? LOG_FACTOR : 1;
+}
+
 static void
 add_operation (Writer *writer, guint op)
 {
-  add_step (writer, CHALLENGE_PERFORM, (guint8) op, 0, draw_between (&writer->draw, repetitions[op].low, repetitions[op].high), 0);
+  const guint factor = repetitions_factor (writer, op);
+  add_step (writer, CHALLENGE_PERFORM, (guint8) op, 0, draw_between (&writer->draw, factor * repetitions[op].low, factor * repetitions[op].high), 0);
 }
 
 gboolean
@@ -231,6 +246,35 @@ add_undefined (Writer *writer)
   end (writer, &writer->program->undefined);
 }
 
+/* --- where the kernel log tells ------------------------------------------------------------------ */
+
+static void
+add_log_main (Writer *writer)
+{
+  for (guint i = 0; i < LOG_ROUNDS; i++)
+    add_windows (writer);
+  add_concurrent_window (writer, CHALLENGE_OP_CPUID, 1, draw_between (&writer->draw, LOG_OTHER_LOW, LOG_OTHER_HIGH));
+  add_concurrent_window (writer, CHALLENGE_OP_HYPERCALL, 1, draw_between (&writer->draw, LOG_OTHER_LOW, LOG_OTHER_HIGH));
+}
+
+static void
+add_log_last (Writer *writer)
+{
+  begin (writer, &writer->program->undefined);
+  add_step (writer, CHALLENGE_PERFORM, CHALLENGE_OP_CPUID, 0, LOG_AFTER + draw_between (&writer->draw, 0, LOG_AFTER / 10), 0);
+  add_flush (writer);
+  end (writer, &writer->program->undefined);
+}
+
+static void
+add_main (Writer *writer)
+{
+  add_others (writer);
+  add_windows (writer);
+  add_snapshots (writer);
+  add_concurrent (writer);
+}
+
 Program *
 program_draw (const ProgramSpec *spec)
 {
@@ -241,15 +285,10 @@ program_draw (const ProgramSpec *spec)
   writer.program->steps = g_array_new (FALSE, TRUE, sizeof (struct challenge_step));
   writer.program->windows = g_array_new (FALSE, TRUE, sizeof (ProgramWindow));
   draw_seed (&writer.draw, spec->secret, seed);
-  if (spec->last)
-    add_undefined (&writer);
+  if (spec->log)
+    (spec->last ? add_log_last : add_log_main) (&writer);
   else
-    {
-      add_others (&writer);
-      add_windows (&writer);
-      add_snapshots (&writer);
-      add_concurrent (&writer);
-    }
+    (spec->last ? add_undefined : add_main) (&writer);
   g_assert (writer.program->steps->len <= CHALLENGE_STEPS_MAX);
   return writer.program;
 }

@@ -11,6 +11,9 @@
  * The last one, for a boot of its own, as an unchecked index may not survive it:
  *   undefined       the leaves for reasons that the manual does not define, up to the edges of 32 bits
  *
+ * Where counts are told in the kernel log, leaves are not read, and there are many more exits. The main program: windows of operations, each operation in two of them; then
+ * as many exits again with both processors at work. The last one, after a VM entry that the processor refuses: more of them.
+ *
  * What killed L1 in a boot before can be left out, so that the rest is judged.
  */
 #pragma once
@@ -61,6 +64,7 @@ typedef struct {
   const char *undefined;      /* ranges, as in a leaf map, at most PROGRAM_RANGES_MAX */
   const char *secret, *seed;  /* keys of the random numbers */
   const ProgramLess *less;    /* NULL: nothing is left out */
+  gboolean log;               /* the counts are told in the kernel log */
   gboolean last;              /* the last program; else the main one */
 } ProgramSpec;
 Program *program_draw (const ProgramSpec *spec);

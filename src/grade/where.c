@@ -26,6 +26,12 @@ static const struct {
   [ROW_OTHER_LEAVES] = { "0x4[fF]|\\beax\\s*[<>=]=?|kvm_cpuid", FALSE, TRUE },
   [ROW_LOG_VOLUME] = { "printk|pr_[a-z]+\\s*\\(|dev_info|trace_printk", TRUE, TRUE },
   [ROW_PLACEMENT] = { "\\+\\+|inc\\s*\\(|\\+=|add\\s*\\(|rdtsc", TRUE, FALSE },
+  [ROW_LOG_INTERVAL] = { "% *[A-Z0-9_a-z]+|10000|do_div|printk|pr_[a-z]+\\s*\\(", TRUE, FALSE },
+  [ROW_LOG_TOTALS] = { "\\+\\+|inc[a-z_]*\\s*\\(|\\+= *1\\b", TRUE, FALSE },
+  [ROW_LOG_COUNTS] = { "\\[[^]]*\\].*(\\+\\+|\\+=)|inc[a-z_]*\\s*\\(.*\\[|\\+\\+.*\\[", TRUE, FALSE },
+  [ROW_LOG_TYPES] = { "\\bfor\\b|\\bif\\b.*<|\\[[^]]*\\].*(\\+\\+|\\+=)|inc[a-z_]*\\s*\\(.*\\[", TRUE, FALSE },
+  [ROW_LOG_NAMES] = { "\\bcase\\b|\\bname|%s", TRUE, FALSE },
+  [ROW_LOG_RAW_REASON] = { "\\[[^]]*\\].*(\\+\\+|\\+=)|inc[a-z_]*\\s*\\(.*\\[|\\.full\\b", TRUE, FALSE },
   [ROW_COST] = { "printk|pr_[a-z]+\\s*\\(|\\bfor\\b|\\bwhile\\b|lock\\s*\\(", TRUE, TRUE },
 };
 

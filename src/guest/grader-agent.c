@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * L1's init in a grading lab: loads the modules under test, boots the challenge guest and, if it was told so, once more with other parameters.
- * What L1's kernel may not survive comes when all else is done: the guest is booted with the last program, and a VM entry is made to fail. What it reports explains a failure and decides nothing: L1's kernel is the submission's, and could
+ * What L1's kernel may not survive comes when all else is done: the guest is booted with the last program, and a VM entry is made to fail (before that, if lab.entry_first=1). What it reports explains a failure and decides nothing: L1's kernel is the submission's, and could
  * say what it likes. What decides is what the challenge guest made the emulator log.
  *
  * Events: begin, module-failed ERRNO NAME, modules-loaded, guest-started, guest-ended STATUS WORDS (-1: did not end), guest-deadline SECONDS, oops,
@@ -41,20 +41,28 @@ static int round_once(const struct l1_params *p, const char *program)
 {
         const int status = challenge_run(p, program);
 
+        report_kernel_end();
         report_kernel_log();
         report_flush();
         return status;
 }
 
-static void what_may_kill(const struct l1_params *p)
+static void refused_entry(const struct l1_params *p)
 {
-        report_event("last", 0, "");
-        report_flush();
-        if (round_once(p, PAYLOAD_PROGRAM_LAST) < 0)
-                return;
         report_event("failed-entry", failed_entry_try(p->isa == KVM_EXIT_LOG_ISA_VMX), "");
         report_kernel_log();
         report_flush();
+}
+
+/* entry_first: what the kernel prints of the refused entry comes later, when there were enough exits. */
+static void what_may_kill(const struct l1_params *p, bool entry_first)
+{
+        report_event("last", 0, "");
+        report_flush();
+        if (entry_first)
+                refused_entry(p);
+        if (round_once(p, PAYLOAD_PROGRAM_LAST) == 0 && !entry_first)
+                refused_entry(p);
 }
 
 static int load_modules(const struct l1_params *p)
@@ -109,7 +117,7 @@ static void work(const struct l1_params *p, const char *again)
                 if (reload_vendor(p, again) < 0 || round_once(p, PAYLOAD_PROGRAM) < 0)
                         return;
         }
-        what_may_kill(p);
+        what_may_kill(p, guest_param_number("lab.entry_first", 0, 1, 0) == 1);
 }
 
 int main(void)

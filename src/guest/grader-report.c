@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "guest/grader.h"
@@ -12,13 +13,14 @@
 
 #define PAGE 4096u
 #define KERNEL_LINES_MAX 4000u /* of a flood the rest is only counted, by its sequence numbers */
-#define KERNEL_LINE_MAX 240
+#define KERNEL_LINE_MAX 1200 /* LOG_LINE_MAX, kernel/printk/printk.c, with room for what is escaped */
+#define KERNEL_BYTES_MAX (sizeof report - 65536) /* the rest is for events */
 #define KMSG_MAX 8192 /* CONSOLE_EXT_LOG_MAX, include/linux/printk.h: a shorter buffer is refused a message that is longer */
 
 static unsigned char report[PAYLOAD_REPORT_BYTES] __attribute__((aligned(PAGE)));
 static size_t used, written; /* bytes; written: of whole pages that will not change */
-static int device_fd = -1, kernel_fd = -1;
-static unsigned kernel_lines;
+static int device_fd = -1, kernel_fd = -1, trace_fd = -1;
+static unsigned kernel_lines, traced_lines;
 
 int report_open(const char *device)
 {
@@ -72,12 +74,50 @@ static bool take_message(char *message)
                 return false;
         text[strcspn(text, "\n")] = '\0';
         length = snprintf(line, sizeof line, "kernel %llu %u %s", number, level & 7, text + 1);
-        if (length > 0 && kernel_lines++ < KERNEL_LINES_MAX)
+        if (length > 0 && kernel_lines++ < KERNEL_LINES_MAX && used < KERNEL_BYTES_MAX)
                 add_line(line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
         for (size_t i = 0; i < sizeof oopses / sizeof *oopses; i++)
                 if (strstr(text, oopses[i]))
                         return true;
         return false;
+}
+
+/* A message that may go on in pr_cont() is not handed out before another one has come: this one is it. */
+void report_kernel_end(void)
+{
+        static const char words[] = "<6>harness: so far\n";
+        const int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+        if (fd >= 0 && write(fd, words, sizeof words - 1) < 0)
+                report_event("error", errno, "/dev/kmsg");
+        close(fd);
+}
+
+/* "  qemu-77 [000] .....  3.141593: function: text": what stands behind the time. */
+static void take_traced(char *line)
+{
+        char kept[KERNEL_LINE_MAX], *text = strstr(line, ": ");
+        const int length = text ? snprintf(kept, sizeof kept, "traced %s", text + 2) : 0;
+
+        if (length > 0 && traced_lines++ < KERNEL_LINES_MAX && used < KERNEL_BYTES_MAX)
+                add_line(kept, (size_t)length < sizeof kept ? (size_t)length : sizeof kept - 1);
+}
+
+/* What trace_printk() wrote: the only tracer that needs nobody to turn it on. A read gives whole lines. */
+static void report_trace(void)
+{
+        static char text[KMSG_MAX + 1];
+        ssize_t got;
+
+        if (trace_fd < 0) {
+                mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+                trace_fd = open("/sys/kernel/tracing/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        }
+        while (trace_fd >= 0 && (got = read(trace_fd, text, sizeof text - 1)) > 0) {
+                text[got] = '\0';
+                for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+                        take_traced(line);
+        }
 }
 
 bool report_kernel_log(void)
@@ -93,6 +133,7 @@ bool report_kernel_log(void)
                 message[got] = '\0';
                 oops |= take_message(message);
         }
+        report_trace();
         return oops;
 }
 

@@ -14,6 +14,8 @@ int report_open(const char *device);
 void report_event(const char *name, long value, const char *text);
 /* Takes the kernel's new messages. True if one of them tells of an oops. */
 bool report_kernel_log(void);
+/* Lets the kernel hand out its last message, too. */
+void report_kernel_end(void);
 void report_flush(void);
 
 /* Writes the payload's modules to /modules and its programs to /tmp. */

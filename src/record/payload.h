@@ -6,6 +6,7 @@
  * Lines of the report (nothing of it decides a grade but what went wrong in L1, which L1 may tell as it likes):
  *   event NAME [VALUE [TEXT]]     see grader-agent.c
  *   kernel SEQ LEVEL TEXT         a message of L1's kernel since the modules were about to be loaded
+ *   traced TEXT                   what trace_printk() wrote
  */
 #ifndef HARNESS_PAYLOAD_H
 #define HARNESS_PAYLOAD_H

@@ -3,7 +3,7 @@
 # deadline: 2400
 # Submissions are packed as students do, graded, and get exactly what their expect.conf says: verdict, stage, map, the rows that are lost and no other.
 # SUBMISSIONS: names, in place of a sample that has each way to lose once; "all": every one but the shapes; "shapes": every shape whose kernel is at hand.
-# What is graded lies in build/grading for a look.
+# JOBS: so many labs side by side, in place of one per CPU. What is graded lies in build/grading for a look.
 . tests/labs/functions.sh
 need_labs vmx svm
 new_tree "$TMPDIR/tree"
@@ -64,12 +64,12 @@ grade_all() {
     [ "$(value "$name" assignment)" = "$1" ] && paths+=("$(tail -n 1 "$out/packs/$name.path")")
   done
   [ "${#paths[@]}" -gt 0 ] || return
-  "$harness" grade --assignment "$1" --output "$out/$1" "${paths[@]}" >"$out/$1.out" 2>"$out/$1.err" </dev/null
+  "$harness" grade --assignment "$1" ${JOBS:+--jobs "$JOBS"} --output "$out/$1" "${paths[@]}" >"$out/$1.out" 2>"$out/$1.err" </dev/null
   status=$?
   cat "$out/$1.err"
   [ "$status" -eq 0 ] || fail "grade: exit status $status"
 }
-for assignment in a2 a3 a4; do grade_all "$assignment"; done
+for assignment in a2 a3 a4 a2-log; do grade_all "$assignment"; done
 
 # folder_of NAME ASSIGNMENT: where its grade.json is; submissions are told by their paths.
 folder_of() {

@@ -18,8 +18,9 @@ for conf in */expect.conf; do
       gsub (/;/, " or ", where)
       open = value["rows_open"] == "" ? "" : " (open: " value["rows_open"] ")"
       gsub (/;/, " or ", value["verdict"])
+      map = value["leaf_map"] == "" ? "" : ", " value["leaf_map"]
       from = (value["style"] == "" ? "" : ", " value["style"]) (value["base"] == "" ? "" : ", " value["base"])
-      printf "| %s | %s, %s, %s | %s%s | %s | %s%s | %s%s |\n", name, value["assignment"], value["isa"], value["leaf_map"], value["form"], from, what,
+      printf "| %s | %s, %s%s | %s%s | %s | %s%s | %s%s |\n", name, value["assignment"], value["isa"], map, value["form"], from, what,
         value["verdict"], where, value["rows_lost"], open
     }' "$conf"
 done

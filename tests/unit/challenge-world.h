@@ -76,6 +76,7 @@ world_new (Isa isa)
   World *world = g_new0 (World, 1);
   g_autoptr (Rubric) rubric = load_rubric ("a3");
   g_autofree char *reasons = g_strdup_printf ("configs/reasons/%s.csv", isa_name (isa));
+  g_autofree char *aliases = g_strdup_printf ("configs/reasons/%s-aliases.csv", isa_name (isa));
   world->isa = isa;
   world->maps = g_ptr_array_new_with_free_func ((GDestroyNotify) leaf_map_free);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -86,6 +87,7 @@ world_new (Isa isa)
       g_ptr_array_add (world->maps, map);
     }
   assert_true (reason_names_load (reasons, &world->names, NULL));
+  assert_true (reason_aliases_load (aliases, world->names, NULL));
   world->leaves = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_array_append_vals (world->leaves, leaves, G_N_ELEMENTS (leaves));
   world_load_codes (world);

@@ -33,6 +33,11 @@ test_kernel (void **state)
   assert_string_equal (g_ptr_array_index (report->kernel, 0), "hello there");
   assert_string_equal (g_ptr_array_index (report->kernel, 1), "");
   assert_int_equal (report->kernel_count, 4901);
+  assert_int_equal (report->traced->len, 0);
+  g_autoptr (AgentReport) traced = read_text ("traced vmx_handle_exit: 7 of 9\ntraced \nkernel 1 6 x\n");
+  assert_int_equal (traced->traced->len, 2);
+  assert_string_equal (g_ptr_array_index (traced->traced, 0), "vmx_handle_exit: 7 of 9");
+  assert_int_equal (traced->kernel->len, 1);
   assert_null (report->trouble);
 }
 

@@ -16,7 +16,7 @@ static void
 test_committed (void **state)
 {
   (void) state;
-  static const char *const names[] = { "a2", "a3", "a4" };
+  static const char *const names[] = { "a2", "a3", "a4", "a2-log" };
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autofree char *path = g_strdup_printf ("configs/rubrics/%s.conf", names[i]);
@@ -33,7 +33,9 @@ test_committed (void **state)
       assert_int_equal (rubric->isa, ISA_VMX);
       assert_true (rubric->fastpath_counted);
       assert_string_equal (rubric->again_vmx, i == 2 ? "ept=0" : "");
-      assert_int_equal (rubric->points[ROW_EXITS_PER_REASON] == 0, i == 0);
+      assert_int_equal (rubric->points[ROW_EXITS_PER_REASON] == 0, i == 0 || i == 3);
+      assert_int_equal (rubric->told_by_log, i == 3);
+      assert_int_equal (rubric->points[ROW_LOG_COUNTS] > 0, i == 3);
     }
 }
 
@@ -127,6 +129,8 @@ test_mistakes (void **state)
   mistake (*state, "secret = s s", "secret =", "x.conf:6: secret is empty");
   mistake (*state, "cost = 13", "cost = 1001", "x.conf:25: cost is \"1001\"; try: a whole number from 0 to 1000");
   mistake (*state, "cost = 13", "cost = -1", "x.conf:25: cost is \"-1\"");
+  mistake (*state, "fastpath = either", "fastpath = either\ntold_by = post", "x.conf:12: told_by is \"post\"; try: leaves or log");
+  mistake (*state, "fastpath = either", "fastpath = either\ntold_by = log", "x.conf:12: told_by is \"log\", which has one round; try: empty again_vmx and again_svm");
   mistake (*state, "cost = 13", "costs = 1", "x.conf:25: unknown key \"costs\" in [points]");
   mistake (*state, "cost = 13\n", "", "x.conf:12: no \"cost\" in [points]");
   mistake (*state, "cycles_min_percent = 100", "cycles_min_percent = 101", "x.conf:32: cycles_min_percent is \"101\"");
