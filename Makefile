@@ -121,8 +121,8 @@ SAN := BUILD=build/san OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-
 FUZZ_SECONDS ?= 5
 scripts = $(filter-out %/functions.sh,$(wildcard tests/$(1)/*.sh))
 FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(call scripts,lint)
-# Each keeps one processor busy for minutes: they run beside all others.
-LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,distro-image distribution shell)))
+# Each keeps a processor busy for minutes, and the first builds the kernel: they run beside all others.
+LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts exact grading distro-image distribution shell)))
 CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(filter-out $(LONG_TESTS),$(call scripts,labs)) + $(LONG_TESTS)
 
 check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run
