@@ -173,6 +173,27 @@ typedef struct
 } Aliases;
 
 static gboolean
+reads_alike (const char *name, const char *other)
+{
+  g_autofree char *left = g_strcanon (g_ascii_strup (name, -1), G_CSET_A_2_Z G_CSET_DIGITS, ' ');
+  g_autofree char *right = g_strcanon (g_ascii_strup (other, -1), G_CSET_A_2_Z G_CSET_DIGITS, ' ');
+  return strcmp (left, right) == 0;
+}
+
+/* A name of one reason is no alias of another: what has the one would be taken for the other. */
+static gboolean
+is_anothers_name (const ReasonNames *names, guint32 code, const char *alias)
+{
+  GHashTableIter iter;
+  gpointer other, reason;
+  g_hash_table_iter_init (&iter, names->reasons);
+  while (g_hash_table_iter_next (&iter, &other, &reason))
+    if (GPOINTER_TO_UINT (other) != code && reads_alike (((const Reason *) reason)->name, alias))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 add_alias (char **fields, guint line, gpointer user, GError **error)
 {
   const Aliases *aliases = user;
@@ -181,6 +202,8 @@ add_alias (char **fields, guint line, gpointer user, GError **error)
     return rows_fail (aliases->path, line, error, "the code is no number of a reason that has a name; try: decimal or 0x and hexadecimal digits");
   if (!rows_is_word (fields[1], G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-/ "))
     return rows_fail (aliases->path, line, error, "bad alias; try: words of letters and digits");
+  if (is_anothers_name (aliases->names, code, fields[1]))
+    return rows_fail (aliases->path, line, error, "the alias is another reason's own name; try: leave it out");
   GPtrArray *known = g_hash_table_lookup (aliases->names->aliases, GUINT_TO_POINTER (code));
   if (known == NULL)
     g_hash_table_insert (aliases->names->aliases, GUINT_TO_POINTER (code), known = g_ptr_array_new_with_free_func (g_free));

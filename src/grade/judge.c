@@ -414,7 +414,7 @@ names_of (const GPtrArray *maps)
   return g_string_free (g_steal_pointer (&names), FALSE);
 }
 
-/* A map's leaves that the change names, less those that it does not; what the rubric asks for counts most. Two maps may have the same leaves for other things. */
+/* Leaves that the rubric asks for and the change names, less those that it does not name. Two maps may have the same leaves for other things. */
 static gint
 naming (const LeafMap *map, const GArray *named, const Rubric *rubric)
 {
@@ -425,9 +425,9 @@ naming (const LeafMap *map, const GArray *named, const Rubric *rubric)
   gint score = 0;
   for (guint i = 0; i < G_N_ELEMENTS (leaves); i++)
     {
-      const gint weight = rubric->points[leaves[i].row] > 0 && !rubric->optional[leaves[i].row] ? 3 : 1;
-      if (leaves[i].leaf != 0)
-        score += named_leaves_have (named, leaves[i].leaf) ? weight : -weight;
+      const gboolean asked = rubric->points[leaves[i].row] > 0 && !rubric->optional[leaves[i].row];
+      if (leaves[i].leaf != 0 && asked && (i == 0 || leaves[i].leaf != leaves[i - 1].leaf))
+        score += named_leaves_have (named, leaves[i].leaf) ? 1 : -1;
     }
   return score;
 }

@@ -242,6 +242,21 @@ test_reason_mistakes (void **state)
   assert_failed (error, HARNESS_ERROR_USAGE, "h.csv:1: no header row");
 }
 
+/* Another reason's own name, however it is spelt, is no alias. */
+static void
+test_alias_mistakes (void **state)
+{
+  g_autofree char *reasons = put_file (*state, "r.csv", "code,name,kind,defined\n1,WRITE_CR0,x,yes\n2,CR0_SEL_WRITE,x,yes\n");
+  g_autofree char *good = put_file (*state, "good.csv", "code,alias\n2,CR0 SELECTIVE WRITE\n1,write cr0\n");
+  g_autofree char *bad = put_file (*state, "bad.csv", "code,alias\n2,Write-CR0\n");
+  g_autoptr (ReasonNames) names = NULL;
+  g_autoptr (GError) error = NULL;
+  assert_true (reason_names_load (reasons, &names, NULL));
+  assert_true (reason_aliases_load (good, names, NULL));
+  assert_false (reason_aliases_load (bad, names, &error));
+  assert_failed (error, HARNESS_ERROR_USAGE, "bad.csv:2: the alias is another reason's own name");
+}
+
 /* --- packages --------------------------------------------------------------------------------- */
 
 static void
@@ -281,6 +296,7 @@ main (void)
     FOLDER_TEST (test_leaf_maps),
     FOLDER_TEST (test_leaf_map_mistakes),
     cmocka_unit_test (test_committed_reasons),
+    FOLDER_TEST (test_alias_mistakes),
     FOLDER_TEST (test_reason_mistakes),
     FOLDER_TEST (test_packages),
   };

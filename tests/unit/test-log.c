@@ -259,7 +259,7 @@ test_names (void **state)
     { 0, 1, "EXT_INTR", LOG_NAME_RIGHT },                   { 0, 1, "", LOG_NAME_NONE },                 { 0, 1, "Unknown exit reason", LOG_NAME_NONE },
     { 0, 1, "a knock at the door", LOG_NAME_FREE },         { 0, 54, "WBINVD instruction executed", LOG_NAME_RIGHT },
     { 1, 0x400, "npf", LOG_NAME_RIGHT },                    { 1, 0x400, "Nested page fault (NPF)", LOG_NAME_RIGHT },
-    { 1, 0x14, "WRITE_CR0", LOG_NAME_OTHERS },              { 1, 0x65, "write cr0", LOG_NAME_RIGHT },    { 1, 0xffffffff, "INVALID", LOG_NAME_RIGHT },
+    { 1, 0x14, "WRITE_CR0", LOG_NAME_OTHERS },              { 1, 0x65, "write cr0", LOG_NAME_OTHERS },   { 1, 0xffffffff, "INVALID", LOG_NAME_RIGHT },
     { 1, 0x60, "SVM_EXIT_INTR", LOG_NAME_RIGHT },           { 1, 0x7b, "io", LOG_NAME_RIGHT },           { 1, 0x81, "hypercall", LOG_NAME_RIGHT },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
