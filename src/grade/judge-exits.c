@@ -248,11 +248,6 @@ void
 judge_concurrency (const Judge *judge, GradeRow *row)
 {
   guint judged = 0;
-  if (judge->look != NULL)
-    {
-      judge_log_concurrency (judge, row);
-      return;
-    }
   for (guint i = 0; i < judge_windows (judge); i++)
     {
       const ProgramWindow *window = judge_window (judge, i);

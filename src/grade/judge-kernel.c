@@ -81,11 +81,6 @@ judge_log_volume (const Judge *judge, GradeRow *row)
   const AgentReport *report = judge->lab->report;
   const Rubric *rubric = judge->rubric;
   const guint64 lines = report->kernel_count - MIN (report->kernel_count, judge->lab->baseline->kernel_lines);
-  if (judge->look != NULL)
-    {
-      judge_log_lines (judge, row);
-      return;
-    }
   guint64 queries = queries_of (judge, judge->lab->last), exits = exits_of (judge->lab->last);
   if (judge->round > 0 || !report->began)
     return;

@@ -63,6 +63,12 @@ static const struct {
                            "After a VM entry that the processor refuses the statistics are not what they should be: what the processor gives as a reason then is no small number." },
 };
 
+/* Rows of both forms that are judged otherwise where the log tells. */
+static void (*const of_log[GRADE_ROWS]) (const Judge *judge, GradeRow *row) = {
+  [ROW_CONCURRENCY] = judge_log_concurrency,
+  [ROW_LOG_VOLUME] = judge_log_lines,
+};
+
 /* --- one row ---------------------------------------------------------------------------------- */
 
 static const char *
@@ -118,7 +124,7 @@ judge_lab (const JudgedLab *lab, const LogLook *look, const Rubric *rubric, cons
         .not_enabled = not_enabled,
         .look = look,
       };
-      rows[row->kind].judge (&judge, row);
+      (look != NULL && of_log[row->kind] != NULL ? of_log[row->kind] : rows[row->kind].judge) (&judge, row);
       if (rows[row->kind].windows)
         add_unreached (&judge, row);
     }
@@ -157,14 +163,14 @@ nothing_is_answered (const GPtrArray *labs, const LeafMap *map)
   return TRUE;
 }
 
-/* The compiled module has a flaw of the row's kind, whatever the answers say. */
+/* The compiled module has an update that can get lost, whatever the answers say. */
 static gboolean
-is_found_in_module (const GPtrArray *labs, RowKind kind)
+has_unlocked_update (const GPtrArray *labs)
 {
   for (guint i = 0; i < labs->len; i++)
     {
       const GPtrArray *findings = ((const JudgedLab *) g_ptr_array_index (labs, i))->findings;
-      for (guint j = 0; kind == ROW_CONCURRENCY && j < findings->len; j++)
+      for (guint j = 0; j < findings->len; j++)
         if (((const ScanFinding *) g_ptr_array_index (findings, j))->kind == SCAN_UNLOCKED_UPDATE)
           return TRUE;
     }
@@ -342,7 +348,8 @@ judge_row (const GPtrArray *labs, const GPtrArray *looks, const Rubric *rubric, 
   for (guint i = 0; i < labs->len; i++)
     judge_lab (g_ptr_array_index (labs, i), looks != NULL ? g_ptr_array_index (looks, i) : NULL, rubric, map, row);
   settle (labs, row, rubric->points[kind]);
-  row->follows = looks == NULL && row->status == ROW_FAILED && is_of_answers (kind) && nothing_is_answered (labs, map) && !is_found_in_module (labs, kind);
+  row->follows = looks == NULL && row->status == ROW_FAILED && is_of_answers (kind) && nothing_is_answered (labs, map)
+                 && !(kind == ROW_CONCURRENCY && has_unlocked_update (labs));
   if (row->follows)
     set_reason (row, g_strdup ("Nothing of this can be seen while no leaf is answered: see the rows above."));
   else if (missing && row->status == ROW_FAILED)
@@ -350,10 +357,10 @@ judge_row (const GPtrArray *labs, const GPtrArray *looks, const Rubric *rubric, 
   return row;
 }
 
-void
-judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Grade *grade)
+/* lines: what the change adds, of DiffLine. */
+static void
+judge_rows (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, const GPtrArray *lines, Grade *grade)
 {
-  g_autoptr (GPtrArray) lines = diff_lines (grade->carried);
   g_autoptr (GPtrArray) looks = rubric->told_by_log ? looks_of (labs) : NULL;
   grade->points = grade->max_points = 0;
   if (looks != NULL)
@@ -367,6 +374,13 @@ judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Gra
       grade->points += row->points;
       grade->max_points += row->max_points;
     }
+}
+
+void
+judge_labs (const GPtrArray *labs, const Rubric *rubric, const LeafMap *map, Grade *grade)
+{
+  g_autoptr (GPtrArray) lines = diff_lines (grade->carried);
+  judge_rows (labs, rubric, map, lines, grade);
 }
 
 void
@@ -432,23 +446,23 @@ naming (const LeafMap *map, const GArray *named, const Rubric *rubric)
   return score;
 }
 
+typedef struct {
+  const GArray *named;
+  const Rubric *rubric;
+} MapOrder;
+
 /* How soon a map is tried: by the leaves that the change names, and the rubric's before others. Another must then be better. */
 static gint
-rank (const LeafMap *map, const GArray *named, const Rubric *rubric)
+rank (const LeafMap *map, const MapOrder *order)
 {
-  return 2 * (named->len > 0 ? naming (map, named, rubric) : 0) + (strcmp (map->name, rubric->leaf_map) == 0);
+  return 2 * (order->named->len > 0 ? naming (map, order->named, order->rubric) : 0) + (strcmp (map->name, order->rubric->leaf_map) == 0);
 }
 
-static void
-order_maps (GPtrArray *maps, const GArray *named, const Rubric *rubric)
+static gint
+by_rank (gconstpointer a, gconstpointer b, gpointer order)
 {
-  for (guint done = 1; done < maps->len; done++)
-    for (guint i = done; i > 0 && rank (maps->pdata[i], named, rubric) > rank (maps->pdata[i - 1], named, rubric); i--)
-      {
-        gpointer map = maps->pdata[i];
-        maps->pdata[i] = maps->pdata[i - 1];
-        maps->pdata[i - 1] = map;
-      }
+  const LeafMap *const *left = a, *const *right = b;
+  return rank (*right, order) - rank (*left, order);
 }
 
 static char *
@@ -472,14 +486,13 @@ judge_by_best_map (const GPtrArray *labs, const GPtrArray *maps, const Rubric *r
   g_autoptr (GPtrArray) lines = diff_lines (grade->carried);
   g_autoptr (GArray) named = named_leaves (lines);
   const LeafMap *taken = NULL;
-  order_maps (best, named, rubric);
+  const MapOrder order = { named, rubric };
+  g_ptr_array_sort_with_data (best, by_rank, (gpointer) &order); /* a stable sort */
   for (guint i = 0; i < best->len && (fits || taken == NULL); i++)
     {
       const LeafMap *map = g_ptr_array_index (best, i);
       g_autoptr (Grade) one = grade_new ();
-      g_free (one->carried);
-      one->carried = g_strdup (grade->carried);
-      judge_labs (labs, rubric, map, one);
+      judge_rows (labs, rubric, map, lines, one);
       if (taken != NULL && !is_better (one, grade))
         continue;
       take_rows (grade, one, map);

@@ -204,27 +204,21 @@ is_no_name (const Known *given)
   return TRUE;
 }
 
-static gboolean
-is_exactly (const LogNames *names, guint32 code, const Known *given)
-{
-  for (guint i = 0; i < names->known->len; i++)
-    {
-      const Known *known = g_ptr_array_index (names->known, i);
-      if (known->code == code && is_same (known, given))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 /* Words of its own and more, or fewer of them. */
 static gboolean
-is_nearly (const LogNames *names, guint32 code, const Known *given)
+is_nearly (const Known *known, const Known *given)
+{
+  return is_within (known->words, given->words) || is_within (given->words, known->words);
+}
+
+/* A name of that code to which the given one is so. */
+static gboolean
+any_of_code (const LogNames *names, guint32 code, const Known *given, gboolean (*is_so) (const Known *known, const Known *given))
 {
   for (guint i = 0; i < names->known->len; i++)
     {
       const Known *known = g_ptr_array_index (names->known, i);
-      if (known->code == code
-          && (is_within (known->words, given->words) || is_within (given->words, known->words)))
+      if (known->code == code && is_so (known, given))
         return TRUE;
     }
   return FALSE;
@@ -237,7 +231,7 @@ log_names_judge (const LogNames *names, guint32 code, const char *text, guint32 
   LogNameKind kind = LOG_NAME_FREE;
   known_fill (&given, text);
   /* "INVALID" is a code's name. */
-  if (is_exactly (names, code, &given))
+  if (any_of_code (names, code, &given, is_same))
     kind = LOG_NAME_RIGHT;
   else if (is_no_name (&given))
     kind = LOG_NAME_NONE;
@@ -249,7 +243,7 @@ log_names_judge (const LogNames *names, guint32 code, const char *text, guint32 
       kind = LOG_NAME_OTHERS;
       *other = known->code;
     }
-  if (kind == LOG_NAME_FREE && is_nearly (names, code, &given))
+  if (kind == LOG_NAME_FREE && any_of_code (names, code, &given, is_nearly))
     kind = LOG_NAME_RIGHT;
   known_clear (&given);
   return kind;

@@ -163,16 +163,10 @@ number_at (const char *line, guint begin, guint end, LogNumber *number)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static gboolean
-is_word_of (const char *const *list, const char *word)
-{
-  return g_strv_contains (list, word);
-}
-
-static gboolean
 is_keyword (const char *word)
 {
-  return is_word_of (type_words, word) || is_word_of (count_words, word) || is_word_of (other_words, word)
-         || is_word_of (total_words, word);
+  return g_strv_contains (type_words, word) || g_strv_contains (count_words, word) || g_strv_contains (other_words, word)
+         || g_strv_contains (total_words, word);
 }
 
 /* The word that ends at `end`, in lower case; "" if there is none. */
@@ -214,7 +208,7 @@ says_total (const char *line, guint from, guint end)
   g_autofree char *gap = g_ascii_strdown (line + from, (gssize) (end - from));
   g_auto (GStrv) words = g_strsplit_set (gap, " \t_-:=()[]{},.;|#*/<>", -1);
   for (char **word = words; *word != NULL; word++)
-    if (is_word_of (total_words, *word))
+    if (g_strv_contains (total_words, *word))
       return TRUE;
   return FALSE;
 }
@@ -350,7 +344,7 @@ begins_with_word (const char *const *list, const char *key)
   g_autofree char *word = NULL;
   key += log_key_is_total (key) ? 2 : 0;
   word = g_ascii_strdown (key, (gssize) strspn (key, G_CSET_a_2_z));
-  return is_word_of (list, word);
+  return g_strv_contains (list, word);
 }
 
 gboolean
