@@ -327,19 +327,22 @@ expect_harmless (const char *out, const char *lines, guint deadline_s, const cha
   assert_true (modules->doubtful || !g_str_has_prefix (expected, "took longer"));
   assert_string_equal (before, after);
   assert_all_gone ("mark-of-hostility");
-  assert_true (g_get_monotonic_time () - start_us < 60 * G_USEC_PER_SEC);
+  assert_true (g_get_monotonic_time () - start_us < (deadline_s + 60) * (gint64) G_USEC_PER_SEC);
 }
+
+/* For what another limit than time ends: filling the memory takes 13 s on a quiet machine, minutes on a loaded one. */
+#define ENOUGH_S 300
 
 static void
 test_hostile_makefiles (void **state)
 {
   expect_harmless (*state, "sleep 1000", 2, "took longer than 2 s", FALSE);
   expect_harmless (*state, "bomb() { bomb | bomb & }; bomb 2>/dev/null; sleep 1000", 3, "", FALSE);
-  expect_harmless (*state, "yes >&2", 20, "wrote more than 4096 KiB of messages", FALSE);
-  expect_harmless (*state, "yes", 30, "irtual memory exhausted", FALSE);
-  expect_harmless (*state, "head -c 10G /dev/zero >arch/x86/kvm/big", 60, "No space left on device", FALSE);
-  expect_harmless (*state, "kill -9 2", 20, "the build ended without a result", FALSE);
-  expect_harmless (*state, "rm -rf /lab/out/* /lab/log/make; mkdir /lab/out/status", 60, "the build ended without a result", FALSE);
+  expect_harmless (*state, "yes >&2", ENOUGH_S, "wrote more than 4096 KiB of messages", FALSE);
+  expect_harmless (*state, "yes", ENOUGH_S, "irtual memory exhausted", FALSE);
+  expect_harmless (*state, "head -c 10G /dev/zero >arch/x86/kvm/big", ENOUGH_S, "No space left on device", FALSE);
+  expect_harmless (*state, "kill -9 2", ENOUGH_S, "the build ended without a result", FALSE);
+  expect_harmless (*state, "rm -rf /lab/out/* /lab/log/make; mkdir /lab/out/status", ENOUGH_S, "the build ended without a result", FALSE);
 }
 
 /* Takes the stream that the script keeps for its tar (process 2, descriptor 10: pidfd_open, pidfd_getfd), where the kernel allows that. */
@@ -348,10 +351,10 @@ test_hostile_makefiles (void **state)
 static void
 test_hostile_streams (void **state)
 {
-  expect_harmless (*state, STOLEN "echo rubbish", 60, "the build ended without a result: it is no tar", TRUE);
-  expect_harmless (*state, STOLEN "yes", 60, "more than 64 MiB of output", TRUE);
-  expect_harmless (*state, "cd /tmp; echo 0 >status; ln -s /etc/shadow kvm.ko; touch log; " STOLEN "tar c status log kvm.ko && kill -9 2", 60, "kvm.ko is no plain file", TRUE);
-  expect_harmless (*state, "cd /tmp; touch passwd; " STOLEN "tar cP ../tmp/passwd && kill -9 2", 60, "a member \"../tmp/passwd\"", TRUE);
+  expect_harmless (*state, STOLEN "echo rubbish", ENOUGH_S, "the build ended without a result: it is no tar", TRUE);
+  expect_harmless (*state, STOLEN "yes", ENOUGH_S, "more than 64 MiB of output", TRUE);
+  expect_harmless (*state, "cd /tmp; echo 0 >status; ln -s /etc/shadow kvm.ko; touch log; " STOLEN "tar c status log kvm.ko && kill -9 2", ENOUGH_S, "kvm.ko is no plain file", TRUE);
+  expect_harmless (*state, "cd /tmp; touch passwd; " STOLEN "tar cP ../tmp/passwd && kill -9 2", ENOUGH_S, "a member \"../tmp/passwd\"", TRUE);
 }
 
 /* What stays in the background does not hold anybody up. */
