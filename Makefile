@@ -122,7 +122,7 @@ FUZZ_SECONDS ?= 5
 scripts = $(filter-out %/functions.sh,$(wildcard tests/$(1)/*.sh))
 FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(call scripts,lint)
 # Each keeps a processor busy for minutes, and the first builds the kernel: they run beside all others.
-LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts exact grading distro-image distribution shell)))
+LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts exact grading shell)))
 CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(filter-out $(LONG_TESTS),$(call scripts,labs)) + $(LONG_TESTS)
 
 check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run
@@ -143,7 +143,7 @@ check-slow: packages ## what takes long: every submission graded, a distribution
 # Debian 12's valgrind has no pidfd_open: what starts processes cannot be run by it.
 VALGRIND := valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes
 check-valgrind: build $(UNITS) ## unit tests under valgrind, but those that start processes
-	@tests/run -u "$(VALGRIND)" -l $(BUILD)/tests/valgrind $(filter-out %/test-run %/test-series %/test-worktree %/test-export-trace %/test-at-hand %/test-carry %/test-module-scan,$(UNITS))
+	@tests/run -u "$(VALGRIND)" -l $(BUILD)/tests/valgrind $(filter-out %/test-run %/test-series %/test-worktree %/test-export-trace %/test-at-hand %/test-carry %/test-carry-functions %/test-carry-shapes %/test-carry-patch %/test-module-scan,$(UNITS))
 
 check-clang: packages ## everything compiles with clang too, without a warning
 	$(AGAIN) BUILD=build/clang CC=clang programs
