@@ -19,6 +19,14 @@ fail (GError **error, HarnessError code, const char *format, ...)
   return FALSE;
 }
 
+gboolean
+fail_again (const GError *failure, GError **error)
+{
+  if (error != NULL)
+    *error = g_error_copy (failure);
+  return FALSE;
+}
+
 /* What the person can do about an errno that means a resource of the host is not there or ran out; else NULL. */
 static const char *
 remedy (int errnum)

@@ -21,5 +21,7 @@ typedef enum {
 /* FALSE and an error; for `return fail (error, HARNESS_ERROR_FAILED, "…", …)`. In parentheses: cmocka has a macro of the name. */
 gboolean (fail) (GError **error, HarnessError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 gboolean fail_errno (GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* FALSE and a copy: what failed for one thread is not tried again by those that waited for it. */
+gboolean fail_again (const GError *failure, GError **error);
 /* The exit code of a command that ended with this error; NULL gives 0. */
 int error_exit_code (const GError *error);

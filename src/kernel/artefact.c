@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Source, series and fragments to a cache entry; build.json in the entry is the record of how. */
+/*
+ * Source, series and fragments to a cache entry; build.json in the entry is the record of how.
+ *
+ * A kernel is built once for a source and a configuration. A series that touches KVM's modules alone adds none: its modules are built against
+ * that kernel, in a kit (kit.h), and are the same bits as a build of all would give.
+ */
 #include "kernel/artefact.h"
 
 #include <json-glib/json-glib.h>
@@ -10,7 +15,7 @@
 #include "base/hash.h"
 #include "base/run.h"
 #include "kernel/kconfig.h"
-#include "kernel/kernel.h"
+#include "kernel/kit.h"
 #include "kernel/make.h"
 #include "kernel/series.h"
 #include "kernel/source.h"
@@ -23,13 +28,10 @@
 #define UNPACK_SECONDS 12.0
 #define TEXT_LIMIT (4 * 1024 * 1024)
 
-/* KVM's modules and what kvm.ko needs; not every configuration makes irqbypass a module. */
-static const char *const modules[] = {
-  "arch/x86/kvm/kvm.ko",
-  "arch/x86/kvm/kvm-intel.ko",
-  "arch/x86/kvm/kvm-amd.ko",
-  "virt/lib/irqbypass.ko",
-};
+/* What kvm.ko needs, where the configuration makes a module of it. */
+#define IRQBYPASS "irqbypass.ko"
+/* In the work tree: the key of the kernel that is built there. */
+#define STATE "built-key"
 
 static void
 kernel_patch_free (gpointer data)
@@ -101,7 +103,7 @@ static gboolean
 inputs_load (const KernelSpec *spec, Inputs *inputs, GError **error)
 {
   g_autofree char *memo_dir = g_build_filename (spec->cache_dir, "hashes", NULL);
-  if (!kconfig_fragments_load (spec->config_dir, &inputs->fragments, error) || !series_load (spec->series_dir, &inputs->patches, error)
+  if (!kconfig_fragments_load (spec->config_dir, spec->fragment, &inputs->fragments, error) || !series_load (spec->series_dir, &inputs->patches, error)
       || !toolchain_probe (&inputs->toolchain, error) || !kernel_source_open_remembered (spec->source, memo_dir, &inputs->source, error))
     return FALSE;
   inputs->key = artefact_key (spec, inputs);
@@ -304,24 +306,36 @@ copy_out (const Worktree *worktree, const char *from, const Scratch *scratch, co
 }
 
 static gboolean
-copy_modules (const Worktree *worktree, const Scratch *scratch, GError **error)
+strip_module (const char *from, const char *to, GError **error)
+{
+  g_autoptr (Run) strip = run_new ("strip", "--strip-debug", "-o", to, from, NULL);
+  return run_wait (strip, error);
+}
+
+/* KVM's three from a folder, by their names with `suffix`; irqbypass.ko is another's. */
+static gboolean
+copy_modules (const char *folder, const char *suffix, const char *irqbypass, const Scratch *scratch, GError **error)
 {
   g_autofree char *dir = scratch_file (scratch, "modules");
+  g_autofree char *beside = g_build_filename (dir, IRQBYPASS, NULL);
   if (!files_make_dir (dir, error))
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (modules); i++)
+  for (guint i = 0; kernel_kit_modules[i] != NULL; i++)
     {
-      g_autofree char *source = g_build_filename (worktree_tree (worktree), modules[i], NULL);
-      g_autofree char *name = g_path_get_basename (modules[i]);
-      g_autofree char *target = g_build_filename (dir, name, NULL);
-      g_autoptr (Run) strip = run_new ("strip", "--strip-debug", "-o", target, source, NULL);
-
-      if (!g_file_test (source, G_FILE_TEST_EXISTS) && strcmp (name, "irqbypass.ko") == 0)
-        continue;
-      if (!run_wait (strip, error))
+      g_autofree char *from = g_strdup_printf ("%s/%s.ko%s", folder, kernel_kit_modules[i], suffix);
+      g_autofree char *to = g_strdup_printf ("%s/%s.ko", dir, kernel_kit_modules[i]);
+      if (!strip_module (from, to, error))
         return FALSE;
     }
-  return TRUE;
+  return !g_file_test (irqbypass, G_FILE_TEST_EXISTS) || strip_module (irqbypass, beside, error);
+}
+
+static gboolean
+copy_built_modules (const Worktree *worktree, const Scratch *scratch, GError **error)
+{
+  g_autofree char *folder = g_build_filename (worktree_tree (worktree), "arch/x86/kvm", NULL);
+  g_autofree char *irqbypass = g_build_filename (worktree_tree (worktree), "virt/lib", IRQBYPASS, NULL);
+  return copy_modules (folder, "", irqbypass, scratch, error);
 }
 
 /* What depmod reads, and what a debugger does. */
@@ -338,17 +352,23 @@ copy_installable (const Worktree *worktree, const Scratch *scratch, GError **err
 }
 
 static gboolean
-write_record (const Inputs *inputs, const Worktree *worktree, const Scratch *scratch, GError **error)
+write_record (const Inputs *inputs, const char *release, const Scratch *scratch, GError **error)
 {
-  g_autofree char *release_path = g_build_filename (worktree_tree (worktree), "include/config/kernel.release", NULL);
   g_autofree char *config_path = scratch_file (scratch, "config");
   g_autofree char *json_path = scratch_file (scratch, "build.json");
-  g_autofree char *release = NULL;
   g_autofree char *config_sha256 = NULL;
-  if (!files_read (release_path, 256, &release, NULL, error) || !hash_file (config_path, &config_sha256, error))
+  if (!hash_file (config_path, &config_sha256, error))
     return FALSE;
-  g_autofree char *json = build_json (inputs, g_strstrip (release), config_sha256);
+  g_autofree char *json = build_json (inputs, release, config_sha256);
   return files_write (json_path, json, -1, error);
+}
+
+static gboolean
+write_built_record (const Inputs *inputs, const Worktree *worktree, const Scratch *scratch, GError **error)
+{
+  g_autofree char *path = g_build_filename (worktree_tree (worktree), "include/config/kernel.release", NULL);
+  g_autofree char *release = NULL;
+  return files_read (path, 256, &release, NULL, error) && write_record (inputs, g_strstrip (release), scratch, error);
 }
 
 static gboolean
@@ -357,7 +377,26 @@ collect (const KernelSpec *spec, const Inputs *inputs, const Worktree *worktree,
   g_autoptr (Scratch) scratch = scratch_new (spec->cache_dir, KIND, error);
   return scratch != NULL && copy_out (worktree, "arch/x86/boot/bzImage", scratch, "bzImage", error)
          && copy_out (worktree, "System.map", scratch, "System.map", error) && copy_out (worktree, ".config", scratch, "config", error)
-         && copy_modules (worktree, scratch, error) && (!spec->installable || copy_installable (worktree, scratch, error)) && write_record (inputs, worktree, scratch, error)
+         && copy_built_modules (worktree, scratch, error) && (!spec->installable || copy_installable (worktree, scratch, error))
+         && write_built_record (inputs, worktree, scratch, error) && cache_seal (spec->cache_dir, KIND, inputs->key, scratch, dir, error);
+}
+
+/* The kernel without the series, with the modules of a kit that has it. */
+static gboolean
+collect_with_kit (const KernelSpec *spec, const Inputs *inputs, const KernelArtefact *plain, const char *kit_dir, char **dir, GError **error)
+{
+  static const char *const files[] = { "bzImage", "System.map", "config" };
+  g_autoptr (Scratch) scratch = scratch_new (spec->cache_dir, KIND, error);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *from = g_build_filename (plain->dir, files[i], NULL);
+      g_autofree char *to = scratch != NULL ? scratch_file (scratch, files[i]) : NULL;
+      if (scratch == NULL || !files_copy (from, to, error))
+        return FALSE;
+    }
+  g_autofree char *folder = g_build_filename (kit_dir, "base", NULL);
+  g_autofree char *irqbypass = g_build_filename (plain->dir, "modules", IRQBYPASS, NULL);
+  return copy_modules (folder, ".debug", irqbypass, scratch, error) && write_record (inputs, plain->release, scratch, error)
          && cache_seal (spec->cache_dir, KIND, inputs->key, scratch, dir, error);
 }
 
@@ -383,17 +422,61 @@ open_worktree (const KernelSpec *spec, const Inputs *inputs, GError **error)
   return worktree;
 }
 
+/* Told from outside of make, which would look at each file's time: whether this kernel, KVM apart, is what the tree holds. */
+static gboolean
+is_built (const Inputs *inputs, const Worktree *worktree)
+{
+  g_autofree char *path = worktree_file (worktree, STATE);
+  return same_text (path, inputs->key);
+}
+
 static gboolean
 build_in (const KernelSpec *spec, const Inputs *inputs, Worktree *worktree, GError **error)
 {
+  g_autofree char *state = worktree_file (worktree, STATE);
   const MakeSpec make_spec = {
     .toolchain = &inputs->toolchain,
     .cache_dir = spec->cache_dir,
     .jobs = spec->jobs > 0 ? spec->jobs : g_get_num_processors (),
     .progress = spec->progress,
   };
-  return worktree_set_patches (worktree, inputs->patches, error) && configure (inputs, worktree, error)
-         && make_kernel (&make_spec, worktree, error);
+  return files_remove_tree (state, error) && worktree_set_patches (worktree, inputs->patches, error) && configure (inputs, worktree, error)
+         && make_kernel (&make_spec, worktree, error) && files_write (state, inputs->key, -1, error);
+}
+
+/* For a distribution the kernel is built with its series: there it is the only one of its configuration. */
+static gboolean
+is_of_kvm (const KernelSpec *spec, const Inputs *inputs)
+{
+  return !spec->installable && inputs->patches->len > 0 && series_is_of_kvm (inputs->patches);
+}
+
+static KernelSpec
+without_series (const KernelSpec *spec)
+{
+  KernelSpec plain = *spec;
+  plain.series_dir = NULL;
+  return plain;
+}
+
+static gboolean
+build_whole (const KernelSpec *spec, const Inputs *inputs, char **dir, gboolean *from_cache, GError **error)
+{
+  g_autoptr (Worktree) worktree = open_worktree (spec, inputs, error);
+  if (worktree == NULL || !lookup (spec, inputs, dir, error)) /* again: another command may have built it while we waited */
+    return FALSE;
+  *from_cache = *dir != NULL;
+  return *from_cache || (build_in (spec, inputs, worktree, error) && collect (spec, inputs, worktree, dir, error));
+}
+
+static gboolean
+build_modules (const KernelSpec *spec, const Inputs *inputs, char **dir, GError **error)
+{
+  const KernelSpec plain_spec = without_series (spec);
+  g_autoptr (KernelArtefact) plain = NULL;
+  g_autofree char *kit_dir = NULL;
+  return kernel_build (&plain_spec, &plain, error) && kernel_kit_make (spec, inputs->key, &kit_dir, error)
+         && collect_with_kit (spec, inputs, plain, kit_dir, dir, error);
 }
 
 gboolean
@@ -401,29 +484,50 @@ kernel_build (const KernelSpec *spec, KernelArtefact **artefact, GError **error)
 {
   g_auto (Inputs) inputs = { 0 };
   g_autofree char *dir = NULL;
+  gboolean from_cache = TRUE;
   if (!inputs_load (spec, &inputs, error) || !lookup (spec, &inputs, &dir, error))
     return FALSE;
   if (dir != NULL)
     return artefact_load (dir, TRUE, artefact, error);
+  if (!is_of_kvm (spec, &inputs))
+    return build_whole (spec, &inputs, &dir, &from_cache, error) && artefact_load (dir, from_cache, artefact, error);
+  return build_modules (spec, &inputs, &dir, error) && artefact_load (dir, FALSE, artefact, error);
+}
 
-  g_autoptr (Worktree) worktree = open_worktree (spec, &inputs, error);
-  if (worktree == NULL || !lookup (spec, &inputs, &dir, error)) /* again: another command may have built it while we waited */
+/* The tree as it is wanted, but for the patches. */
+static gboolean
+build_tree (const KernelSpec *spec, Worktree **worktree, GError **error)
+{
+  g_auto (Inputs) inputs = { 0 };
+  if (!inputs_load (spec, &inputs, error))
     return FALSE;
-  const gboolean from_cache = dir != NULL;
-  if (!from_cache && (!build_in (spec, &inputs, worktree, error) || !collect (spec, &inputs, worktree, &dir, error)))
+  g_autoptr (Worktree) opened = open_worktree (spec, &inputs, error);
+  if (opened == NULL || (!is_built (&inputs, opened) && !build_in (spec, &inputs, opened, error)))
     return FALSE;
-  return artefact_load (dir, from_cache, artefact, error);
+  *worktree = g_steal_pointer (&opened);
+  return TRUE;
 }
 
 gboolean
 kernel_build_tree (const KernelSpec *spec, Worktree **worktree, GError **error)
 {
   g_auto (Inputs) inputs = { 0 };
+  g_autoptr (Worktree) opened = NULL;
   if (!inputs_load (spec, &inputs, error))
     return FALSE;
-  g_autoptr (Worktree) opened = open_worktree (spec, &inputs, error);
-  if (opened == NULL || !build_in (spec, &inputs, opened, error))
+  const KernelSpec tree_spec = is_of_kvm (spec, &inputs) ? without_series (spec) : *spec;
+  if (!build_tree (&tree_spec, &opened, error) || !worktree_set_patches (opened, inputs.patches, error))
     return FALSE;
   *worktree = g_steal_pointer (&opened);
+  return TRUE;
+}
+
+gboolean
+kernel_key (const KernelSpec *spec, char **key, GError **error)
+{
+  g_auto (Inputs) inputs = { 0 };
+  if (!inputs_load (spec, &inputs, error))
+    return FALSE;
+  *key = g_steal_pointer (&inputs.key);
   return TRUE;
 }

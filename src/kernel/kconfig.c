@@ -96,7 +96,7 @@ fragment_names (const char *dir)
 }
 
 gboolean
-kconfig_fragments_load (const char *dir, KconfigFragments **fragments, GError **error)
+kconfig_fragments_load (const char *dir, const char *last, KconfigFragments **fragments, GError **error)
 {
   g_autoptr (GPtrArray) names = fragment_names (dir);
   if (names->len == 0)
@@ -111,6 +111,8 @@ kconfig_fragments_load (const char *dir, KconfigFragments **fragments, GError **
       if (!load_fragment (loaded, path, all, error))
         return FALSE;
     }
+  if (last != NULL && !load_fragment (loaded, last, all, error))
+    return FALSE;
   loaded->text = g_string_free (g_steal_pointer (&all), FALSE);
   *fragments = g_steal_pointer (&loaded);
   return TRUE;

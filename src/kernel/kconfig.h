@@ -18,8 +18,8 @@ typedef struct {
 void kconfig_fragments_free (KconfigFragments *fragments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KconfigFragments, kconfig_fragments_free)
 
-/* DIR/NAME.config in the order of their names. HARNESS_ERROR_USAGE with file:line for a line that is none. */
-gboolean kconfig_fragments_load (const char *dir, KconfigFragments **fragments, GError **error);
+/* DIR/NAME.config in the order of their names, then `last`, if it is not NULL. HARNESS_ERROR_USAGE with file:line for a line that is none. */
+gboolean kconfig_fragments_load (const char *dir, const char *last, KconfigFragments **fragments, GError **error);
 /* FALSE with HARNESS_ERROR_FAILED and file:line, asked and got, for the lines that do not hold in `config` (at most five, and how many). */
 gboolean kconfig_check (const KconfigFragments *fragments, const char *config, GError **error);
 /* Makes the configuration in a kernel tree, as its .config, and checks it; *config is its text. On failure .config may be anything. */

@@ -9,9 +9,10 @@
 #include "base/progress.h"
 
 typedef struct {
-  const char *source;      /* folder, tarball, git work tree; NULL: Debian's /usr/src/linux-source-6.1.tar.xz */
+  const char *source;      /* folder, tarball, git work tree; NULL: Debian's for LAB_KERNEL_DEFAULT */
   const char *series_dir;  /* folder with a `series` file; NULL: no patches */
   const char *config_dir;  /* configs/kernel: *.config fragments, in the order of their names */
+  const char *fragment;    /* one more, which comes after them (LabKernel); NULL: none */
   const char *cache_dir;   /* images/cache */
   gboolean installable;    /* for a distribution: the entry holds vmlinux and modules.{order,builtin,builtin.modinfo} too; it has a work tree of its own */
   guint jobs;              /* 0: one per CPU */
@@ -38,3 +39,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelArtefact, kernel_artefact_free)
  * a failed build (FAILED: the compiler's error lines, at most 20).
  */
 gboolean kernel_build (const KernelSpec *spec, KernelArtefact **artefact, GError **error);
+/* Its artefact's key, without building it. A source that is a folder is read for that, all of it. Newly allocated. */
+gboolean kernel_key (const KernelSpec *spec, char **key, GError **error);

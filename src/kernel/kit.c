@@ -22,8 +22,6 @@
 #define RECIPE "1"
 #define KIND "kvm-kit"
 #define KIT_BYTES (G_GUINT64_CONSTANT (200) << 20)
-#define KIT_SECONDS 25.0
-#define MAKE_DEADLINE_S 1800
 #define TEXT_LIMIT (16 * 1024 * 1024)
 
 const char *const kernel_kit_modules[] = { "kvm", "kvm-intel", "kvm-amd", NULL };
@@ -112,23 +110,6 @@ make_modules_native (const char *linux_dir, GError **error)
 
 /* --- making ----------------------------------------------------------------------------------- */
 
-/* The same command as in kernel/modules.c. */
-static gboolean
-make_modules (const char *linux_dir, guint jobs, GError **error)
-{
-  g_autoptr (Run) run = run_new ("make", NULL);
-  g_auto (GStrv) args = make_args (NULL);
-  run_addf (run, "-j%u", jobs > 0 ? jobs : g_get_num_processors ());
-  for (char **arg = args; *arg != NULL; arg++)
-    run_add (run, *arg);
-  run_add (run, "M=arch/x86/kvm");
-  run_add (run, "modules");
-  run_set_cwd (run, linux_dir);
-  run_set_deadline_s (run, MAKE_DEADLINE_S);
-  make_set_environment (run);
-  return run_wait (run, error);
-}
-
 static gboolean
 copy_base (const char *linux_dir, const char *base_dir, GError **error)
 {
@@ -158,12 +139,10 @@ fill (const KernelSpec *spec, const Worktree *worktree, const Scratch *scratch, 
   g_autofree char *linux_dir = scratch_file (scratch, "linux");
   g_autofree char *base_dir = scratch_file (scratch, "base");
   g_autofree char *key_path = scratch_file (scratch, "key");
-  progress_begin (spec->progress, "", "kit for KVM's modules", KIT_SECONDS);
-  const gboolean ok = copy_parts (worktree, linux_dir, error) && remove_objects (linux_dir, error) && forget_symbols (linux_dir, error)
-                      && make_modules_native (linux_dir, error) && make_modules (linux_dir, spec->jobs, error) && copy_base (linux_dir, base_dir, error)
-                      && files_write (key_path, key, -1, error) && let_read (scratch_path (scratch), error);
-  progress_end (spec->progress, "", ok, NULL);
-  return ok;
+  const MakeSpec make_spec = { .jobs = spec->jobs > 0 ? spec->jobs : g_get_num_processors (), .progress = spec->progress };
+  return copy_parts (worktree, linux_dir, error) && remove_objects (linux_dir, error) && forget_symbols (linux_dir, error)
+         && make_modules_native (linux_dir, error) && make_kvm (&make_spec, worktree, linux_dir, error) && copy_base (linux_dir, base_dir, error)
+         && files_write (key_path, key, -1, error) && let_read (scratch_path (scratch), error);
 }
 
 static gboolean
@@ -175,7 +154,7 @@ is_whole (const char *dir, const char *key)
 }
 
 static gboolean
-make_kit (const KernelSpec *spec, const char *dir, const char *key, GError **error)
+make_in (const KernelSpec *spec, const char *dir, const char *key, GError **error)
 {
   g_autoptr (Worktree) worktree = NULL;
   if (!kernel_build_tree (spec, &worktree, error))
@@ -194,19 +173,33 @@ make_kit (const KernelSpec *spec, const char *dir, const char *key, GError **err
   return TRUE;
 }
 
+static char *
+kit_dir_for (const KernelSpec *spec, const char *key)
+{
+  g_autofree char *name = g_strdup_printf (KIND "-%.16s", key);
+  g_autofree char *cache = g_canonicalize_filename (spec->cache_dir, NULL);
+  return g_build_filename (cache, name, NULL);
+}
+
+gboolean
+kernel_kit_make (const KernelSpec *spec, const char *kernel_key, char **dir, GError **error)
+{
+  g_autoptr (InputHash) hash = input_hash_new (KIND "-" RECIPE);
+  input_hash_add (hash, "kernel", kernel_key);
+  g_autofree char *key = input_hash_end (hash);
+  g_autofree char *place = kit_dir_for (spec, key);
+  if (!is_whole (place, key) && !make_in (spec, place, key, error))
+    return FALSE;
+  *dir = g_steal_pointer (&place);
+  return TRUE;
+}
+
 gboolean
 kernel_kit_open (const KernelSpec *spec, KernelKit **kit, GError **error)
 {
   g_autoptr (KernelKit) opened = g_new0 (KernelKit, 1);
-  if (!kernel_build (spec, &opened->kernel, error))
-    return FALSE;
-  g_autoptr (InputHash) hash = input_hash_new (KIND "-" RECIPE);
-  input_hash_add (hash, "kernel", opened->kernel->key);
-  g_autofree char *key = input_hash_end (hash);
-  g_autofree char *name = g_strdup_printf (KIND "-%.16s", key);
-  g_autofree char *cache = g_canonicalize_filename (spec->cache_dir, NULL);
-  g_autofree char *dir = g_build_filename (cache, name, NULL);
-  if (!is_whole (dir, key) && !make_kit (spec, dir, key, error))
+  g_autofree char *dir = NULL;
+  if (!kernel_build (spec, &opened->kernel, error) || !kernel_kit_make (spec, opened->kernel->key, &dir, error))
     return FALSE;
   opened->dir = g_build_filename (dir, "linux", NULL);
   opened->base_modules_dir = g_build_filename (dir, "base", NULL);

@@ -19,6 +19,8 @@
 #define REFERENCE_STEPS 1690
 #define REFERENCE_SECONDS 225.0
 #define REBUILD_SECONDS 8.0
+#define KVM_STEPS 70
+#define KVM_SECONDS 25.0
 
 const char *const make_environment[] = {
   "KBUILD_BUILD_USER", "harness",
@@ -181,19 +183,18 @@ set_ccache (Run *run, const MakeSpec *spec)
 }
 
 static Run *
-make_run (const MakeSpec *spec, const Worktree *worktree)
+make_run (const MakeSpec *spec, const Toolchain *toolchain, const char *tree, const char *const *targets)
 {
   Run *run = run_new ("make", NULL);
   run_addf (run, "-j%u", spec->jobs);
-  g_auto (GStrv) args = make_args (spec->toolchain);
+  g_auto (GStrv) args = make_args (toolchain);
   for (char **arg = args; *arg != NULL; arg++)
     run_add (run, *arg);
-  run_add (run, "bzImage");
-  run_add (run, "modules");
-  run_set_cwd (run, worktree_tree (worktree));
+  for (; *targets != NULL; targets++)
+    run_add (run, *targets);
+  run_set_cwd (run, tree);
   run_set_deadline_s (run, BUILD_DEADLINE_S);
   make_set_environment (run);
-  set_ccache (run, spec);
   return run;
 }
 
@@ -219,9 +220,8 @@ was_interrupted (GError **error)
 }
 
 static gboolean
-follow_make (const MakeSpec *spec, const Worktree *worktree, Follow *follow, const char *log_path, GError **error)
+follow_run (Run *run, Follow *follow, const char *log_path, GError **error)
 {
-  g_autoptr (Run) run = make_run (spec, worktree);
   run_on_line (run, follow_line, follow);
   g_autoptr (GError) run_error = NULL;
   const gboolean ok = run_wait (run, &run_error);
@@ -234,20 +234,46 @@ follow_make (const MakeSpec *spec, const Worktree *worktree, Follow *follow, con
   return build_failed (follow->errors, log_path, error);
 }
 
-gboolean
-make_kernel (const MakeSpec *spec, const Worktree *worktree, GError **error)
+typedef struct
 {
-  const Expectation expectation = expect (worktree);
-  g_autofree char *log_path = worktree_file (worktree, "build.log");
-  g_autofree char *built = worktree_file (worktree, "built");
+  const char *what;
+  Expectation expectation;
+  const char *log_name;
+} Task;
+
+static gboolean
+follow_task (const MakeSpec *spec, const Worktree *worktree, Run *run, const Task *task, GError **error)
+{
+  g_autofree char *log_path = worktree_file (worktree, task->log_name);
   g_autoptr (GPtrArray) errors = g_ptr_array_new_with_free_func (g_free);
-  Follow follow = { .progress = spec->progress, .log = fopen (log_path, "we"), .expected_steps = expectation.steps, .errors = errors };
+  Follow follow = { .progress = spec->progress, .log = fopen (log_path, "we"), .expected_steps = task->expectation.steps, .errors = errors };
   if (follow.log == NULL)
     return fail_errno (error, errno, "%s: writing", log_path);
 
-  progress_begin (spec->progress, "", expectation.from_nothing ? "kernel" : "kernel, what changed", expectation.seconds);
-  const gboolean ok = follow_make (spec, worktree, &follow, log_path, error);
+  progress_begin (spec->progress, "", task->what, task->expectation.seconds);
+  const gboolean ok = follow_run (run, &follow, log_path, error);
   fclose (follow.log);
   progress_end (spec->progress, "", ok, "%u steps", follow.steps);
-  return ok && (!expectation.from_nothing || files_write (built, "1\n", -1, error));
+  return ok;
+}
+
+gboolean
+make_kernel (const MakeSpec *spec, const Worktree *worktree, GError **error)
+{
+  static const char *const targets[] = { "bzImage", "modules", NULL };
+  const Expectation expectation = expect (worktree);
+  const Task task = { expectation.from_nothing ? "kernel" : "kernel, what changed", expectation, "build.log" };
+  g_autofree char *built = worktree_file (worktree, "built");
+  g_autoptr (Run) run = make_run (spec, spec->toolchain, worktree_tree (worktree), targets);
+  set_ccache (run, spec);
+  return follow_task (spec, worktree, run, &task, error) && (!expectation.from_nothing || files_write (built, "1\n", -1, error));
+}
+
+gboolean
+make_kvm (const MakeSpec *spec, const Worktree *worktree, const char *kit, GError **error)
+{
+  static const char *const targets[] = { "M=arch/x86/kvm", "modules", NULL };
+  const Task task = { "KVM's modules", { .steps = KVM_STEPS, .seconds = KVM_SECONDS }, "kvm.log" };
+  g_autoptr (Run) run = make_run (spec, NULL, kit, targets);
+  return follow_task (spec, worktree, run, &task, error);
 }

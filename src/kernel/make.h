@@ -32,3 +32,5 @@ typedef struct {
 } MakeSpec;
 /* bzImage and modules. On failure the compiler's error lines, at most 20, and where the log is. */
 gboolean make_kernel (const MakeSpec *spec, const Worktree *worktree, GError **error);
+/* KVM's modules alone, in a kit's folder (kit.h). Without ccache: a submission's build has none, and takes these objects for its own. The same failures. */
+gboolean make_kvm (const MakeSpec *spec, const Worktree *worktree, const char *kit, GError **error);

@@ -189,6 +189,34 @@ series_files (const GPtrArray *patches)
   return files;
 }
 
+static gboolean
+is_of_kvm (const char *file)
+{
+  static const char *const folders[] = { "arch/x86/kvm/", "virt/kvm/", "Documentation/" };
+  static const char *const headers[] = { "arch/x86/include/asm/kvm_host.h", "include/linux/kvm_host.h", NULL };
+  g_autofree char *name = g_path_get_basename (file);
+  if (g_str_has_prefix (name, "Kconfig"))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      if (g_str_has_prefix (file, folders[i]))
+        return TRUE;
+    }
+  return g_strv_contains (headers, file);
+}
+
+gboolean
+series_is_of_kvm (const GPtrArray *patches)
+{
+  g_autoptr (GPtrArray) files = series_files (patches);
+  for (guint i = 0; i < files->len; i++)
+    {
+      if (!is_of_kvm (g_ptr_array_index (files, i)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* --- applying --------------------------------------------------------------------------------- */
 
 /*

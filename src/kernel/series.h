@@ -15,6 +15,11 @@ gboolean series_load (const char *dir, GPtrArray **patches, GError **error);
 /* All the files that the series touches, sorted, each once; of char *. */
 GPtrArray *series_files (const GPtrArray *patches);
 /*
+ * TRUE if what the series changes is compiled into KVM's modules alone, documentation apart: then the kernel is the same without it. Of the two
+ * kvm_host.h the kernel itself reads structures that perf and KVM share; a series that moves their fields is not told from others.
+ */
+gboolean series_is_of_kvm (const GPtrArray *patches);
+/*
  * Applies all patches in `tree`, which need only hold the files they touch. Strict: no fuzz.
  * The error names the patch, and the file and hunk that do not apply.
  */

@@ -9,7 +9,7 @@ load (const char *dir)
 {
   KconfigFragments *fragments = NULL;
   g_autoptr (GError) error = NULL;
-  const gboolean ok = kconfig_fragments_load (dir, &fragments, &error);
+  const gboolean ok = kconfig_fragments_load (dir, NULL, &fragments, &error);
   assert_no_failure (error);
   assert_true (ok);
   return fragments;
@@ -69,7 +69,7 @@ fragment_mistake (const char *dir, const char *text, const char *expected)
   g_free (put_file (dir, "x.config", text));
   KconfigFragments *fragments = NULL;
   g_autoptr (GError) error = NULL;
-  assert_false (kconfig_fragments_load (dir, &fragments, &error));
+  assert_false (kconfig_fragments_load (dir, NULL, &fragments, &error));
   assert_failed (error, HARNESS_ERROR_USAGE, expected);
   assert_null (fragments);
 }
@@ -85,7 +85,7 @@ test_mistakes (void **state)
   g_autofree char *empty = g_build_filename (*state, "none", NULL);
   KconfigFragments *fragments = NULL;
   g_autoptr (GError) error = NULL;
-  assert_false (kconfig_fragments_load (empty, &fragments, &error));
+  assert_false (kconfig_fragments_load (empty, NULL, &fragments, &error));
   assert_failed (error, HARNESS_ERROR_USAGE, "none: no kernel configuration");
 }
 

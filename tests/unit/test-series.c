@@ -160,6 +160,32 @@ test_mistakes (void **state)
   series_mistake (*state, "1.patch\n", "diff --git a/f b/f\nGIT binary patch\n", "1.patch:2: a binary patch");
 }
 
+static gboolean
+is_of_kvm (const char *dir, const char *path)
+{
+  g_autofree char *patch = g_strdup_printf ("--- a/%s\n+++ b/%s\n@@ -1 +1 @@\n-a\n+b\n", path, path);
+  g_autoptr (GPtrArray) patches = NULL;
+  g_autoptr (GError) error = NULL;
+  put_series (dir, "1.patch\n2.patch\n", "--- a/arch/x86/kvm/x86.c\n+++ b/arch/x86/kvm/x86.c\n@@ -1 +1 @@\n-a\n+b\n", patch);
+  load (dir, &patches, &error);
+  assert_no_failure (error);
+  return series_is_of_kvm (patches);
+}
+
+/* One file of the kernel's own, and the kernel is another. */
+static void
+test_of_kvm (void **state)
+{
+  static const char *const of_kvm[] = { "arch/x86/kvm/vmx/main.c", "arch/x86/kvm/Makefile", "virt/kvm/kvm_main.c", "arch/x86/include/asm/kvm_host.h",
+                                        "include/linux/kvm_host.h", "Documentation/virt/kvm/x86/exit-log.rst" };
+  static const char *const other[] = { "arch/x86/kernel/kvm.c", "arch/x86/kvm/Kconfig", "virt/kvm/Kconfig", "arch/x86/include/asm/kvmclock.h", "Makefile",
+                                       "virt/lib/irqbypass.c", "arch/x86/kvm.c" };
+  for (guint i = 0; i < G_N_ELEMENTS (of_kvm); i++)
+    assert_true (is_of_kvm (*state, of_kvm[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (other); i++)
+    assert_false (is_of_kvm (*state, other[i]));
+}
+
 #define FOLDER_TEST(f) cmocka_unit_test_setup_teardown (f, folder_setup, folder_teardown)
 
 int
@@ -171,6 +197,7 @@ main (void)
     FOLDER_TEST (test_does_not_apply),
     FOLDER_TEST (test_already_applied),
     FOLDER_TEST (test_mistakes),
+    FOLDER_TEST (test_of_kvm),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
