@@ -8,31 +8,55 @@
 #include "base/run.h"
 
 gboolean
-artefacts_check (const ArtefactOptions *options, GError **error)
+artefacts_lab_kernels (const App *app, GPtrArray **kernels, GError **error)
+{
+  g_autofree char *patches = app_path (app, "kernel-patches", NULL);
+  g_autofree char *fragments = app_path (app, "configs", "kernels", NULL);
+
+  return lab_kernels_load (patches, fragments, kernels, error);
+}
+
+static gboolean
+find_lab_kernel (const App *app, const ArtefactOptions *options, GPtrArray **kernels, const LabKernel **kernel, GError **error)
+{
+  const char *version = options->kernel ? options->kernel : LAB_KERNEL_DEFAULT;
+
+  return artefacts_lab_kernels (app, kernels, error) && lab_kernels_find (*kernels, version, kernel, error);
+}
+
+gboolean
+artefacts_check (const App *app, const ArtefactOptions *options, GError **error)
 {
   g_autofree char *series = options->series ? g_build_filename (options->series, "series", NULL) : NULL;
+  g_autoptr (GPtrArray) kernels = NULL;
+  const LabKernel *kernel;
 
   if (options->jobs < 1 && options->jobs != JOBS_NOT_GIVEN)
     return fail (error, HARNESS_ERROR_USAGE, "--jobs is %d; try: a number from 1", options->jobs);
   if (series && !g_file_test (series, G_FILE_TEST_IS_REGULAR))
     return fail (error, HARNESS_ERROR_USAGE, "--series: %s: there is no such file; try: a folder with patches and a file \"series\" that names them", series);
-  return TRUE;
+  return find_lab_kernel (app, options, &kernels, &kernel, error);
 }
 
-void
-artefacts_kernel_spec (App *app, const ArtefactOptions *options, const char *config, KernelSpec *spec)
+gboolean
+artefacts_kernel_spec (App *app, const ArtefactOptions *options, const char *config, KernelSpec *spec, GError **error)
 {
-  g_autofree char *default_series = app_path (app, "kernel-patches", "6.1", NULL);
   g_autofree char *config_dir = app_path (app, "configs", config, NULL);
+  g_autoptr (GPtrArray) kernels = NULL;
+  const LabKernel *kernel;
 
+  if (!find_lab_kernel (app, options, &kernels, &kernel, error))
+    return FALSE;
   *spec = (KernelSpec){
-    .source = options->source,
-    .series_dir = options->series ? options->series : g_intern_string (default_series),
+    .source = options->source ? options->source : g_intern_string (kernel->source),
+    .series_dir = options->series ? options->series : g_intern_string (kernel->series_dir),
     .config_dir = g_intern_string (config_dir),
+    .fragment = g_intern_string (kernel->fragment),
     .cache_dir = app->cache,
     .jobs = (guint) MAX (options->jobs, 0),
     .progress = &app->progress,
   };
+  return TRUE;
 }
 
 gboolean
@@ -40,9 +64,7 @@ artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **ker
 {
   KernelSpec spec;
 
-  artefacts_kernel_spec (app, options, "kernel", &spec);
-
-  return kernel_build (&spec, kernel, error);
+  return artefacts_kernel_spec (app, options, "kernel", &spec, error) && kernel_build (&spec, kernel, error);
 }
 
 static char *

@@ -5,19 +5,31 @@
 #include "cli/app.h"
 #include "image/image.h"
 #include "kernel/kernel.h"
+#include "kernel/lab-kernels.h"
 
 typedef struct {
+  char *kernel; /* --kernel: a lab kernel's version; default LAB_KERNEL_DEFAULT */
   char *source; /* --source */
-  char *series; /* --series: a folder with a `series` file; default kernel-patches/6.1 */
+  char *series; /* --series: a folder with a `series` file; default the lab kernel's */
   int jobs;     /* --jobs; JOBS_NOT_GIVEN: one per CPU */
 } ArtefactOptions;
 
 #define JOBS_NOT_GIVEN G_MININT
 
-/* What the user can have got wrong: a number of jobs below 1, a series that is none. USAGE. */
-gboolean artefacts_check (const ArtefactOptions *options, GError **error);
+#define ARTEFACT_OPTION_ENTRIES(options) \
+  { "kernel", 0, 0, G_OPTION_ARG_STRING, &(options).kernel, \
+    "the labs' kernel: a version of kernel-patches/ (default: " LAB_KERNEL_DEFAULT ")", "VERSION" }, \
+  { "source", 0, 0, G_OPTION_ARG_FILENAME, &(options).source, \
+    "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-VERSION)", "PATH" }, \
+  { "series", 0, 0, G_OPTION_ARG_FILENAME, &(options).series, \
+    "folder with the patches and their series file (default: kernel-patches/VERSION)", "DIR" }, \
+  { "jobs", 'j', 0, G_OPTION_ARG_INT, &(options).jobs, "compilers at once (default: one per CPU)", "N" }
+
+/* What the user can have got wrong: a kernel that is none of the labs', a number of jobs below 1, a series that is none. USAGE. */
+gboolean artefacts_check (const App *app, const ArtefactOptions *options, GError **error);
+gboolean artefacts_lab_kernels (const App *app, GPtrArray **kernels, GError **error);
 /* config: the folder in configs/ with the kernel's fragments. Borrows from app and options. */
-void artefacts_kernel_spec (App *app, const ArtefactOptions *options, const char *config, KernelSpec *spec);
+gboolean artefacts_kernel_spec (App *app, const ArtefactOptions *options, const char *config, KernelSpec *spec, GError **error);
 gboolean artefacts_kernel (App *app, const ArtefactOptions *options, KernelArtefact **kernel, GError **error);
 /* A program for a guest, which is built with the harness and lies beside it. HOST if it does not. */
 gboolean artefacts_guest_program (const char *name, char **path, GError **error);

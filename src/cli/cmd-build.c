@@ -19,9 +19,7 @@ static char *output;
 static ArtefactOptions options = { .jobs = JOBS_NOT_GIVEN };
 
 const GOptionEntry build_options[] = {
-  { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.source, "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-6.1)", "PATH" },
-  { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
-  { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "compilers at once (default: one per CPU)", "N" },
+  ARTEFACT_OPTION_ENTRIES (options),
   { "distro", 0, 0, G_OPTION_ARG_STRING, &distro.what, "with images: a distribution's disk instead, to be a guest: debian-12, debian-13, ubuntu-24.04, or a disk image", "NAME|FILE|URL" },
   { "from", 0, 0, G_OPTION_ARG_STRING, &distro.from, "where a distribution comes from (default: download where there is a route, else packages)", "download|packages" },
   { "checksum", 0, 0, G_OPTION_ARG_STRING, &distro.checksum, "of a URL's or file's image; it is refused if it has another", "sha256:…|sha512:…" },
@@ -65,7 +63,7 @@ build_distro (App *app, GError **error)
 static gboolean
 bases (App *app, char **versions, GError **error)
 {
-  if (distro.what || distro.from || distro.checksum || options.source || options.series || options.jobs != JOBS_NOT_GIVEN)
+  if (distro.what || distro.from || distro.checksum || options.kernel || options.source || options.series || options.jobs != JOBS_NOT_GIVEN)
     return fail (error, HARNESS_ERROR_USAGE, "bases take no options but --tree and --refresh; try: build bases VERSION…");
   return build_bases (app, versions, trees, distro.refresh, error);
 }
@@ -90,11 +88,11 @@ cmd_build (App *app, char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--tree is for bases; try: build bases --tree PATH");
   if (!distro.what && (distro.from || distro.checksum || distro.refresh))
     return fail (error, HARNESS_ERROR_USAGE, "--from, --checksum and --refresh are a distribution's; try: build images --distro NAME");
-  if (distro.what && (options.source || options.series || options.jobs != JOBS_NOT_GIVEN))
-    return fail (error, HARNESS_ERROR_USAGE, "--source, --series and --jobs are the kernel's; a distribution's disk has its own; try: without them");
+  if (distro.what && (options.kernel || options.source || options.series || options.jobs != JOBS_NOT_GIVEN))
+    return fail (error, HARNESS_ERROR_USAGE, "--kernel, --source, --series and --jobs are the kernel's; a distribution's disk has its own; try: without them");
   if (distro.what)
     return images ? build_distro (app, error) : fail (error, HARNESS_ERROR_USAGE, "--distro is for images; try: build images --distro %s", distro.what);
-  if (!artefacts_check (&options, error) || !artefacts_kernel (app, &options, &kernel, error))
+  if (!artefacts_check (app, &options, error) || !artefacts_kernel (app, &options, &kernel, error))
     return FALSE;
   printf ("kernel %s%s: %s\n", kernel->release, kernel->from_cache ? " (cached)" : "", kernel->dir);
   if (!images)

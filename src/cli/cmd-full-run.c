@@ -28,9 +28,7 @@ const GOptionEntry full_run_options[] = {
   { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "one lab only: vmx or svm", "ISA" },
   { "accel", 0, 0, G_OPTION_ARG_STRING, &options.accel, "kvm: on hardware or not at all; emulated: never on hardware", "HOW" },
   { "lab", 0, 0, G_OPTION_ARG_FILENAME, &options.config, "with --isa: this lab's configuration instead of configs/labs/ISA.conf", "FILE" },
-  { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.source, "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-6.1)", "PATH" },
-  { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
-  { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
+  ARTEFACT_OPTION_ENTRIES (options.artefacts),
   { "checking", 0, 0, G_OPTION_ARG_NONE, &options.checking, "count by KVM's kvm_exit tracepoint too (costs time: another fingerprint)", NULL },
   { "repeat", 0, 0, G_OPTION_ARG_INT, &options.repeats, "run each lab N times, for medians and intervals (default: 1 if it is emulated, 5 on hardware)", "N" },
   GUEST_OPTION_ENTRIES (options.guest),
@@ -54,7 +52,7 @@ check_usage (const App *app, char **arguments, GError **error)
     return fail (error, HARNESS_ERROR_USAGE, "--repeat is %d; try: a number from 1 to %d", options.repeats, REPEATS_MAX);
   if (options.config && !options.isa)
     return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
-  return guest_check (app, &options.guest, options.replay != NULL, error) && artefacts_check (&options.artefacts, error);
+  return guest_check (app, &options.guest, options.replay != NULL, error) && artefacts_check (app, &options.artefacts, error);
 }
 
 static void

@@ -28,6 +28,11 @@ const GOptionEntry grade_options[] = {
   { "leaf-map", 0, 0, G_OPTION_ARG_STRING, &options.leaf_map, "the leaf map to judge by: A, B, C …; auto: the one that the answers fit (default)", "MAP" },
   { "isa", 0, 0, G_OPTION_ARG_STRING, &options.isa, "judge in this lab only, vmx or svm (default: as the submission's files tell)", "ISA" },
   { "base", 0, 0, G_OPTION_ARG_STRING, &options.base, "what submissions began from: a folder with that kernel's source, or a revision in the submission's own repository", "SRC" },
+  { "kernel", 0, 0, G_OPTION_ARG_STRING, &options.kernel,
+    "the labs' kernel to grade on, a version of kernel-patches/ (default: " LAB_KERNEL_DEFAULT "); auto: of those whose source is here the nearest to what "
+    "each submission was made from", "VERSION" },
+  { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.source,
+    "that kernel's source: a folder, a tarball or a git work tree (default: Debian's linux-source-VERSION)", "PATH" },
   { "group", 0, 0, G_OPTION_ARG_STRING, &group, "what is one student's in a course's download: canvas, moodle, gradescope, blackboard, auto; none: each path is one (default)", "PLATFORM" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "submissions side by side (default: one per CPU)", "N" },
   { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "folder for the results (default: results/grades/TIME)", "DIR" },

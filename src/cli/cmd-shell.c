@@ -36,9 +36,7 @@ const GOptionEntry shell_options[] = {
   { "boot-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.boot_s, "with --exec: how long L1 may take until it can run commands (default: 600)", "SECONDS" },
   { "gdb", 0, 0, G_OPTION_ARG_NONE, &options.gdb, "open L1's kernel to gdb, and print the command that attaches", NULL },
   { "gdb-wait", 0, 0, G_OPTION_ARG_NONE, &options.gdb_wait, "the same, and L1 begins when gdb lets it", NULL },
-  { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.source, "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-6.1)", "PATH" },
-  { "series", 0, 0, G_OPTION_ARG_FILENAME, &options.artefacts.series, "folder with the patches and their series file (default: kernel-patches/6.1)", "DIR" },
-  { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.artefacts.jobs, "compilers at once (default: one per CPU)", "N" },
+  ARTEFACT_OPTION_ENTRIES (options.artefacts),
   { 0 },
 };
 
@@ -89,7 +87,8 @@ check_usage (App *app, char **arguments, gboolean *l2, L1Choice *choice, GError 
   if (!check_l1 (app, *l2, choice, error))
     return FALSE;
   options.gdb = options.gdb || options.gdb_wait;
-  return check_seconds ("timeout", options.timeout_s, error) && check_seconds ("boot-timeout", options.boot_s, error) && artefacts_check (&options.artefacts, error);
+  return check_seconds ("timeout", options.timeout_s, error) && check_seconds ("boot-timeout", options.boot_s, error) &&
+         artefacts_check (app, &options.artefacts, error);
 }
 
 static const char *

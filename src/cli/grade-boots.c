@@ -73,9 +73,9 @@ static gboolean
 run_boot (Way *way, Isa number, const GradedBoot *boot, const char *modules_dir, const char *dir, GradeLab **run, GError **error)
 {
   GradeSession *session = way->session;
-  const GradeIsa *isa = &session->isa[number];
+  const double lab_s = way->kernel->baselines[number].lab_s;
   const char *again = number == ISA_VMX ? session->rubric->again_vmx : session->rubric->again_svm;
-  g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
+  g_autofree char *kernel = g_build_filename (way->kernel->kit->kernel->dir, "bzImage", NULL);
   g_autofree char *params = kvm_params (way, modules_dir);
   const double rounds = again[0] ? 2 : 1;
   const double crowd = MAX (1.0, (double) session->jobs / g_get_num_processors ()); /* more jobs than processors wait for each other */
@@ -83,7 +83,7 @@ run_boot (Way *way, Isa number, const GradedBoot *boot, const char *modules_dir,
     .app = session->app,
     .lane = way->lane,
     .stage = number == ISA_VMX ? "vmx lab" : "svm lab",
-    .lab = isa->config,
+    .lab = session->isa[number].config,
     .kernel = kernel,
     .root_image = session->image->root_image,
     .modules_dir = modules_dir,
@@ -94,9 +94,9 @@ run_boot (Way *way, Isa number, const GradedBoot *boot, const char *modules_dir,
     .again_params = again[0] ? again : NULL,
     .entry_first = session->rubric->told_by_log,
     .dir = dir,
-    .expected_s = isa->lab_s * rounds,
-    .deadline_s = (isa->lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S) * crowd,
-    .stall_s = (isa->lab_s * STALL_FACTOR + STALL_MORE_S) * crowd,
+    .expected_s = lab_s * rounds,
+    .deadline_s = (lab_s * rounds * DEADLINE_FACTOR + DEADLINE_MORE_S) * crowd,
+    .stall_s = (lab_s * STALL_FACTOR + STALL_MORE_S) * crowd,
   };
 
   return grade_lab_run (&spec, run, error);

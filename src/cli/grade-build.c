@@ -28,7 +28,7 @@ way_carry (Way *way, const char *scratch, GError **error)
   g_ptr_array_add (dirs, NULL);
   g_ptr_array_add (names, NULL);
   const CarrySpec spec = {
-    .lab_dir = session->kit->dir,
+    .lab_dir = way->kernel->kit->dir,
     .base_dirs = (const char *const *) dirs->pdata,
     .base_names = (const char *const *) names->pdata,
     .given_base_dir = session->given_base,
@@ -130,7 +130,7 @@ way_build (Way *way, const char *out_dir, GError **error)
   g_autoptr (GPtrArray) files = kernel_files (way->carried);
   g_autoptr (KernelModules) modules = NULL;
   const gint64 begin_us = g_get_monotonic_time ();
-  const KernelModulesSpec spec = { .kit = way->session->kit, .files = files, .jobs = way->session->compilers, .out_dir = out_dir };
+  const KernelModulesSpec spec = { .kit = way->kernel->kit, .files = files, .jobs = way->session->compilers, .out_dir = out_dir };
   gboolean ok;
 
   progress_begin (&way->session->app->progress, way->lane, "KVM's modules", BUILD_S);

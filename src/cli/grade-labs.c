@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "cli/grade-boots.h"
 #include "cli/grade-build.h"
+#include "cli/grade-kernel.h"
 #include "grade/module-scan.h"
 #include "grade/where.h"
 
@@ -18,7 +19,7 @@ scan_modules (const Way *way, Isa isa, const char *modules_dir, GPtrArray *findi
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autofree char *file = g_strconcat (names[i], ".ko.debug", NULL);
-      g_autofree char *base = g_build_filename (way->session->kit->base_modules_dir, file, NULL);
+      g_autofree char *base = g_build_filename (way->kernel->kit->base_modules_dir, file, NULL);
       g_autofree char *module = g_build_filename (modules_dir, file, NULL);
 
       if (!module_scan (base, module, names[i], findings, error))
@@ -137,7 +138,8 @@ judge_in_lab (Way *way, Isa number, const char *modules_dir, const char *dir, GE
   lab->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) scan_finding_free);
   lab->boots = g_ptr_array_new_with_free_func (graded_boot_free);
   way->stage = STAGE_L1_BOOT;
-  way->hopeless = !grade_session_baseline (session, number, &lab->judged.baseline, error);
+  way->hopeless = !grade_kernel_baseline (session, way->kernel, number, error);
+  lab->judged.baseline = &way->kernel->baselines[number].baseline;
   if (way->hopeless || !grade_boots_run (way, number, lab, modules_dir, dir, error))
     return FALSE;
   way->grade->lab_ms += (g_get_monotonic_time () - begin_us) / 1000;

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "cli/grade-build.h"
+#include "cli/grade-kernel.h"
 #include "cli/grade-labs.h"
 #include "cli/grade-way.h"
 #include "grade/grade-json.h"
@@ -173,6 +174,20 @@ told (Way *way)
 }
 
 static gboolean
+choose_kernel (Way *way, GError **error)
+{
+  g_autofree char *note = NULL;
+
+  way->hopeless = !grade_kernel_for (way->session, way->submission, &way->kernel, &note, error);
+  if (way->hopeless)
+    return FALSE;
+  way_set_text (&way->grade->kernel, way->kernel->kit->kernel->release);
+  if (note)
+    g_ptr_array_add (way->grade->notes, g_steal_pointer (&note));
+  return TRUE;
+}
+
+static gboolean
 go (Way *way, GError **error)
 {
   g_autoptr (Scratch) scratch = scratch_new (way->session->app->cache, "grading", error);
@@ -181,7 +196,8 @@ go (Way *way, GError **error)
 
   if (!scratch || !files_make_dir (modules, error) || !files_make_dir (work, error))
     return FALSE;
-  way_set_text (&way->grade->kernel, way->session->kit->kernel->release);
+  if (!choose_kernel (way, error))
+    return FALSE;
   way_name_labs (way);
   if (!way_carry (way, work, error))
     return FALSE;

@@ -11,18 +11,14 @@
 #include "base/run.h"
 #include "base/sandbox.h"
 #include "cli/artefacts.h"
-#include "cli/grade-lab.h"
+#include "cli/grade-kernel.h"
 #include "kernel/at-hand.h"
 
-#define BASELINE_KIND "baseline"
-#define BASELINE_DEADLINE_S 600.0
 #define AUTO_LEAVES "a3" /* also judges the leaves of assignment 2, where they are answered */
 #define AUTO_LOG "a2-log"
-#define SVM_S 5.0 /* what a lab takes on the reference machine */
-#define VMX_S 15.0
 #define SNAPSHOT_CODE_MAX 0x7fffffffu /* SVM's negative codes are no table's index */
 
-static GMutex prepare_lock, baseline_lock;
+static GMutex prepare_lock;
 
 /* --- freeing ------------------------------------------------------------------------------------ */
 
@@ -32,7 +28,6 @@ isa_clear (GradeIsa *isa)
   lab_config_free (isa->config);
   lab_terms_clear (&isa->terms);
   g_clear_pointer (&isa->codes, g_array_unref);
-  g_clear_error (&isa->failure);
 }
 
 void
@@ -43,7 +38,8 @@ grade_session_free (GradeSession *session)
   rubric_free (session->rubric);
   g_clear_pointer (&session->maps, g_ptr_array_unref);
   g_clear_pointer (&session->leaves, g_array_unref);
-  kernel_kit_free (session->kit);
+  g_clear_pointer (&session->kernels, g_ptr_array_unref);
+  g_clear_pointer (&session->lab_kernels, g_ptr_array_unref);
   image_artefact_free (session->image);
   g_clear_pointer (&session->bases, g_ptr_array_unref);
   g_clear_pointer (&session->index, kernel_index_free);
@@ -189,7 +185,6 @@ load_isa (GradeSession *session, Isa number, GError **error)
   g_autofree char *aliases = app_path (session->app, "configs", "reasons", aliases_file, NULL);
 
   isa->isa = number;
-  isa->lab_s = number == ISA_VMX ? VMX_S : SVM_S;
   if (!lab_config_load (path, &isa->config, error) || !lab_terms_load (session->app, number, session->rubric->leaf_map, &isa->terms, error)
       || !reason_aliases_load (aliases, isa->terms.names, error))
     return FALSE;
@@ -220,9 +215,8 @@ add_program (InputHash *hash, const char *name)
     input_hash_add (hash, name, "none");
 }
 
-/* The files of a folder, not of those below it. */
-static gboolean
-add_folder (InputHash *hash, const char *dir, GError **error)
+gboolean
+grade_session_hash_folder (InputHash *hash, const char *dir, GError **error)
 {
   g_autoptr (GDir) handle = g_dir_open (dir, 0, error);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
@@ -248,7 +242,7 @@ add_own_folder (InputHash *hash, const App *app, const char *first, const char *
 {
   g_autofree char *dir = app_path (app, first, second, NULL);
 
-  return add_folder (hash, dir, error);
+  return grade_session_hash_folder (hash, dir, error);
 }
 
 /* --base: people work in it, and a folder's own time does not tell of what changes in its files. */
@@ -262,7 +256,7 @@ add_base (InputHash *hash, const char *base, GError **error)
     {
       g_autofree char *dir = g_build_filename (base, folders[i], NULL);
 
-      if (g_file_test (dir, G_FILE_TEST_IS_DIR) && !add_folder (hash, dir, error))
+      if (g_file_test (dir, G_FILE_TEST_IS_DIR) && !grade_session_hash_folder (hash, dir, error))
         return FALSE;
     }
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
@@ -307,7 +301,7 @@ make_lab_key (GradeSession *session, GError **error)
   add_sources (hash, session->app->cache);
   if (!input_hash_add_file (hash, "program", "/proc/self/exe", error) || !artefacts_hash_grading_guests (hash, error) || !add_own_folder (hash, session->app, "configs", "leaf-maps", error) ||
       !add_own_folder (hash, session->app, "configs", "labs", error) || !add_own_folder (hash, session->app, "configs", "kernel", error) ||
-      !add_own_folder (hash, session->app, "configs", "reasons", error) || !add_own_folder (hash, session->app, "kernel-patches", "6.1-grading", error))
+      !add_own_folder (hash, session->app, "configs", "reasons", error))
     return FALSE;
   session->lab_key = input_hash_end (hash);
   return TRUE;
@@ -324,8 +318,10 @@ make_key (GradeSession *session, GError **error)
   input_hash_add (hash, "lab", session->lab_key);
   input_hash_add (hash, "leaf map", session->options->leaf_map);
   input_hash_add (hash, "isa", session->options->isa ? session->options->isa : "");
+  input_hash_add (hash, "kernel", session->options->kernel ? session->options->kernel : "");
   input_hash_add (hash, "base", session->options->base ? session->options->base : "");
-  if (!input_hash_add_file (hash, "index", index, error) || (session->given_base && !add_base (hash, session->given_base, error)) || !input_hash_add_file (hash, "rubric", session->rubric->path, error))
+  if (!grade_kernels_hash (session, hash, error) || !input_hash_add_file (hash, "index", index, error) ||
+      (session->given_base && !add_base (hash, session->given_base, error)) || !input_hash_add_file (hash, "rubric", session->rubric->path, error))
     return FALSE;
   session->key = input_hash_end (hash);
   return TRUE;
@@ -364,7 +360,8 @@ grade_session_open (App *app, const GradeOptions *options, GradeSession **sessio
 
   opened->app = app;
   opened->options = options;
-  if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) || !take_base (opened, error) || !make_key (opened, error))
+  if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) || !take_base (opened, error) ||
+      !grade_kernels_choose (opened, error) || !make_key (opened, error))
     return FALSE;
   if (is_auto (options) && !open_log_form (opened, error))
     return FALSE;
@@ -374,16 +371,6 @@ grade_session_open (App *app, const GradeOptions *options, GradeSession **sessio
 }
 
 /* --- what is built ---------------------------------------------------------------------------------- */
-
-static gboolean
-open_kit (GradeSession *session, GError **error)
-{
-  g_autofree char *series = app_path (session->app, "kernel-patches", "6.1-grading", NULL);
-  g_autofree char *config_dir = app_path (session->app, "configs", "kernel", NULL);
-  const KernelSpec spec = { .series_dir = series, .config_dir = config_dir, .cache_dir = session->app->cache, .progress = &session->app->progress };
-
-  return kernel_kit_open (&spec, &session->kit, error);
-}
 
 static gboolean
 add_to_index (GradeSession *session, const KernelAtHand *source, GError **error)
@@ -410,17 +397,8 @@ open_index (GradeSession *session, GError **error)
 static gboolean
 prepare (GradeSession *session, GError **error)
 {
-  return sandbox_check (error) && open_kit (session, error) && artefacts_grading_image (session->app, &session->image, error) &&
+  return sandbox_check (error) && artefacts_grading_image (session->app, &session->image, error) &&
          kernel_sources_at_hand (session->app->cache, &session->app->progress, &session->bases, error) && open_index (session, error);
-}
-
-/* What failed for one thread is not tried again by those that waited for it: they would wait once more, for the same. */
-static gboolean
-fail_again (const GError *failure, GError **error)
-{
-  if (error)
-    *error = g_error_copy (failure);
-  return FALSE;
 }
 
 gboolean
@@ -433,7 +411,7 @@ grade_session_prepare (GradeSession *session, GError **error)
   return session->prepared || fail_again (session->failure, error);
 }
 
-/* --- baselines --------------------------------------------------------------------------------------- */
+/* --- maps and programs -------------------------------------------------------------------------------- */
 
 const LeafMap *
 grade_session_map (const GradeSession *session, const char *name)
@@ -456,8 +434,8 @@ grade_session_preferred_map (const GradeSession *session)
   return map ? map : grade_session_map (session, session->rubric->leaf_map);
 }
 
-static Program *
-draw_program (const GradeSession *session, Isa number, const char *secret, const char *seed, const ProgramLess *less, gboolean log, gboolean last)
+Program *
+grade_session_draw (const GradeSession *session, Isa number, const char *secret, const char *seed, const ProgramLess *less, gboolean log, gboolean last)
 {
   const GradeIsa *isa = &session->isa[number];
   const ProgramSpec spec = {
@@ -479,119 +457,5 @@ draw_program (const GradeSession *session, Isa number, const char *secret, const
 Program *
 grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last)
 {
-  return draw_program (session, isa, session->rubric->secret, seed, less, session->rubric->told_by_log, last);
-}
-
-static gboolean
-run_baseline (GradeSession *session, GradeIsa *isa, const char *dir, GError **error)
-{
-  g_autoptr (Program) program = draw_program (session, isa->isa, "", "baseline", NULL, FALSE, FALSE); /* of no rubric: all share it */
-  g_autoptr (Program) last = draw_program (session, isa->isa, "", "baseline", NULL, FALSE, TRUE);
-  g_autofree char *kernel = g_build_filename (session->kit->kernel->dir, "bzImage", NULL);
-  g_autofree char *modules = g_build_filename (session->kit->kernel->dir, "modules", NULL);
-  g_autoptr (GradeLab) lab = NULL;
-  g_autoptr (Account) account = NULL;
-  g_autoptr (AgentReport) report = NULL;
-  const GradeLabSpec spec = {
-    .app = session->app,
-    .lane = isa_name (isa->isa),
-    .stage = "the lab's own kernel, once",
-    .lab = isa->config,
-    .kernel = kernel,
-    .root_image = session->image->root_image,
-    .modules_dir = modules,
-    .program = program,
-    .last_program = last,
-    .kvm_params = "",
-    .vendor_params = "",
-    .dir = dir,
-    .expected_s = isa->lab_s,
-    .deadline_s = BASELINE_DEADLINE_S,
-  };
-
-  if (!grade_lab_run (&spec, &lab, error))
-    return FALSE;
-  account = account_read (program, lab->exits, 0);
-  report = agent_report_read (lab->report, lab->console);
-  isa->lab_s = (double) lab->ran_us / 1e6;
-  if (baseline_take (account, report, &isa->baseline))
-    return TRUE;
-  return fail (error, HARNESS_ERROR_FAILED, "%s: the lab does not work with its own kernel: %s; L1 ended by %s: %s", isa_name (isa->isa), account->stopped,
-               machine_end_name (lab->end.end), lab->end.detail ? lab->end.detail : "no detail");
-}
-
-typedef struct {
-  Baseline baseline;
-  double lab_s;
-} KeptBaseline;
-
-static gboolean
-load_kept (GradeIsa *isa, const char *entry, GError **error)
-{
-  g_autofree char *path = g_build_filename (entry, "baseline.bin", NULL);
-  g_autofree char *data = NULL;
-  gsize size;
-
-  if (!files_read (path, sizeof (KeptBaseline), &data, &size, error))
-    return FALSE;
-  if (size != sizeof (KeptBaseline))
-    return fail (error, HARNESS_ERROR_FAILED, "%s: another version's; try: remove its folder", path);
-  isa->baseline = ((const KeptBaseline *) (const void *) data)->baseline;
-  isa->lab_s = ((const KeptBaseline *) (const void *) data)->lab_s;
-  return TRUE;
-}
-
-static char *
-baseline_key (const GradeSession *session, const GradeIsa *isa)
-{
-  g_autoptr (InputHash) hash = input_hash_new ("baseline");
-
-  input_hash_add (hash, "lab", session->lab_key);
-  input_hash_add (hash, "kernel", session->kit->kernel->key);
-  input_hash_add (hash, "image", session->image->sha256);
-  input_hash_add (hash, "isa", isa_name (isa->isa));
-  input_hash_add (hash, "shape", "2"); /* of KeptBaseline */
-  return input_hash_end (hash);
-}
-
-static gboolean
-take_baseline (GradeSession *session, GradeIsa *isa, const char *key, GError **error)
-{
-  g_autoptr (Scratch) scratch = scratch_new (session->app->cache, BASELINE_KIND, error);
-  g_autoptr (Scratch) logs = scratch ? scratch_new (session->app->cache, "lab", error) : NULL;
-  g_autofree char *path = logs ? scratch_file (scratch, "baseline.bin") : NULL;
-  g_autofree char *entry = NULL;
-  KeptBaseline kept;
-
-  if (!logs || !run_baseline (session, isa, scratch_path (logs), error))
-    return FALSE;
-  memset (&kept, 0, sizeof kept);
-  kept.baseline = isa->baseline;
-  kept.lab_s = isa->lab_s;
-  return files_write (path, &kept, sizeof kept, error) && cache_seal (session->app->cache, BASELINE_KIND, key, scratch, &entry, error);
-}
-
-static gboolean
-find_baseline (GradeSession *session, GradeIsa *isa, GError **error)
-{
-  g_autofree char *key = baseline_key (session, isa);
-  g_autofree char *entry = NULL;
-
-  if (!cache_lookup (session->app->cache, BASELINE_KIND, key, &entry, NULL, error))
-    return FALSE;
-  return entry ? load_kept (isa, entry, error) : take_baseline (session, isa, key, error);
-}
-
-gboolean
-grade_session_baseline (GradeSession *session, Isa number, const Baseline **baseline, GError **error)
-{
-  GradeIsa *isa = &session->isa[number];
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&baseline_lock);
-
-  if (!isa->ready && !isa->failure)
-    isa->ready = find_baseline (session, isa, &isa->failure);
-  if (!isa->ready)
-    return fail_again (isa->failure, error);
-  *baseline = &isa->baseline;
-  return TRUE;
+  return grade_session_draw (session, isa, session->rubric->secret, seed, less, session->rubric->told_by_log, last);
 }

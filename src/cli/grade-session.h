@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What all submissions of a batch share: rubric, maps, the kernel kit, the image, and how the lab's own kernel fares. For any number of threads: what a
+ * What all submissions of a batch share: rubric, maps, the kernels (grade-kernel.h), the image. For any number of threads: what a
  * thread asked for with success does not change any more.
  */
 #pragma once
+#include "base/hash.h"
 #include "cli/app.h"
 #include "cli/lab-files.h"
 #include "config/config.h"
@@ -11,6 +12,7 @@
 #include "grade/ranges.h"
 #include "image/image.h"
 #include "kernel/kit.h"
+#include "kernel/lab-kernels.h"
 #include "submission/kernel-index.h"
 
 typedef struct {
@@ -19,6 +21,8 @@ typedef struct {
   char *leaf_map;   /* "A", or "auto" */
   char *isa;        /* "vmx", "svm"; NULL: as the files tell */
   char *base;       /* a kernel source, or a revision of the submission's own repository */
+  char *kernel;     /* a lab kernel's version, or "auto"; NULL: LAB_KERNEL_DEFAULT */
+  char *source;     /* that kernel's source; NULL: Debian's */
   int jobs;
 } GradeOptions;
 
@@ -27,11 +31,23 @@ typedef struct {
   LabConfig *config;
   LabTerms terms;
   GArray *codes;     /* of guint32: the reasons of snapshots */
-  gboolean ready;    /* the baseline was taken */
+} GradeIsa;
+
+/* How the lab's own, unchanged kernel fares in one of the labs. */
+typedef struct {
+  gboolean ready;    /* it was taken */
   GError *failure;   /* it cannot be */
   Baseline baseline;
-  double lab_s;      /* what the baseline's lab took here */
-} GradeIsa;
+  double lab_s;      /* what its lab took here; before, what it takes on the reference machine */
+} GradeBaseline;
+
+/* A kernel that submissions are graded on. */
+typedef struct {
+  const LabKernel *lab;
+  KernelKit *kit;    /* once a submission was to be graded on it */
+  GError *failure;   /* it cannot be had */
+  GradeBaseline baselines[2]; /* by Isa */
+} GradeKernel;
 
 typedef struct GradeSession GradeSession;
 struct GradeSession {
@@ -40,11 +56,12 @@ struct GradeSession {
   Rubric *rubric;
   GPtrArray *maps;   /* of LeafMap */
   GArray *leaves;    /* of guint32: of all maps, ascending */
-  KernelKit *kit;
+  GPtrArray *lab_kernels; /* of LabKernel: all */
+  GPtrArray *kernels;     /* of GradeKernel: one, or with --kernel auto those whose source is here */
   ImageArtefact *image;
   GPtrArray *bases;  /* of KernelAtHand */
   KernelIndex *index; /* configs/kernels.index, and the bases that it does not know */
-  gboolean prepared; /* kit, image and bases are there */
+  gboolean prepared; /* image and bases are there */
   GError *failure;   /* they cannot be had */
   char *given_base;  /* --base, if it is a folder; else NULL */
   GradeIsa isa[2];   /* by Isa */
@@ -59,13 +76,18 @@ struct GradeSession {
 gboolean grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error);
 void grade_session_free (GradeSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GradeSession, grade_session_free)
-/* Kit, image and other sources: from the cache, or built. Called for each submission that is not in the cache; done once, in whichever thread is first. One that fails fails for all. */
+/*
+ * Image and other sources: from the cache, or built. Called for each submission that is not in the cache; done once, in whichever thread is first. One that
+ * fails fails for all.
+ */
 gboolean grade_session_prepare (GradeSession *session, GError **error);
-/* The baseline of a lab: from the cache, or taken. The same. */
-gboolean grade_session_baseline (GradeSession *session, Isa isa, const Baseline **baseline, GError **error);
 
 const LeafMap *grade_session_map (const GradeSession *session, const char *name); /* NULL if there is none */
 /* --leaf-map's, or the rubric's. */
 const LeafMap *grade_session_preferred_map (const GradeSession *session);
 /* less: what is left out, or NULL. last: the last program, else the main one. */
-Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last);
+Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean log, gboolean last);
+/* The same with another secret than the rubric's. */
+Program *grade_session_draw (const GradeSession *session, Isa isa, const char *secret, const char *seed, const ProgramLess *less, gboolean log, gboolean last);
+/* The files of a folder, not of those below it. */
+gboolean grade_session_hash_folder (InputHash *hash, const char *dir, GError **error);

@@ -12,6 +12,7 @@
 
 typedef struct {
   GradeSession *session;
+  GradeKernel *kernel; /* that it is graded on; NULL until it is chosen */
   const GradeEntry *entry;
   const char *lane, *logs;
   const GradeWatch *watch;

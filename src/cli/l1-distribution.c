@@ -197,7 +197,8 @@ find_kit (App *app, const ArtefactOptions *options, KernelKit **kit, GError **er
 {
   KernelSpec spec;
 
-  artefacts_kernel_spec (app, options, "kernel-distribution", &spec);
+  if (!artefacts_kernel_spec (app, options, "kernel-distribution", &spec, error))
+    return FALSE;
   spec.installable = TRUE;
   return kernel_kit_open (&spec, kit, error);
 }

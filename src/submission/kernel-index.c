@@ -277,6 +277,19 @@ kernel_index_bodies (KernelIndex *index, const char *name)
 }
 
 gboolean
+kernel_index_count (KernelIndex *index, const char *item, const Statement *tree, guint *counts)
+{
+  const GPtrArray *bodies = kernel_index_bodies (index, item);
+  for (guint i = 0; bodies != NULL && i < bodies->len; i++)
+    {
+      const KernelBody *body = g_ptr_array_index (bodies, i);
+      for (guint version = 0; version < index->versions->len && statement_same (body->tree, tree); version++)
+        counts[version] += (body->versions >> version) & 1;
+    }
+  return bodies != NULL;
+}
+
+gboolean
 kernel_index_knows_word (const KernelIndex *index, const char *word)
 {
   return g_hash_table_contains (index->words, GUINT_TO_POINTER (statement_word_hash (word, strlen (word))));

@@ -41,6 +41,8 @@ const char *kernel_index_version (const KernelIndex *index, guint version); /* "
 gint kernel_index_find (const KernelIndex *index, const char *name);
 /* Of KernelBody, of an item's name (csource.h); NULL: no version has it. Of the index's own. */
 const GPtrArray *kernel_index_bodies (KernelIndex *index, const char *item);
+/* Adds one to counts[N], of KERNEL_INDEX_VERSIONS_MAX, for each version N that has the item as it is there. FALSE: no version has the item. */
+gboolean kernel_index_count (KernelIndex *index, const char *item, const Statement *tree, guint *counts);
 /* TRUE if the word occurs in KVM's files or in a header of any version. */
 gboolean kernel_index_knows_word (const KernelIndex *index, const char *word);
 /* TRUE for a word that is nobody's but its writer's: no number, no keyword, and in no kernel. */

@@ -93,3 +93,8 @@ perl "$OLDPWD/tests/submissions/archive.pl" zip names.zip names
 for locale in C C.UTF-8; do LC_ALL=$locale expect 0 "$harness" grade --output "locale-$locale" names.zip; done
 grep -q "found: Übung 3 – José/notes.txt (text)" locale-C/names/grade.md || fail "in locale C: $(cat locale-C/names/grade.md)"
 cmp locale-C/names/grade.md locale-C.UTF-8/names/grade.md || fail "the locale makes another grade"
+
+# Which kernel.
+wrong "--kernel is \"6.0\", and the labs' kernels are 6.1" --kernel 6.0 a.patch
+wrong "--kernel auto chooses among several" --kernel auto --source /nowhere a.patch
+wrong "/nowhere: no kernel source" --source /nowhere a.patch

@@ -36,6 +36,10 @@ expect 2 "$harness" build kernel --jobs 0
 said "--jobs is 0"
 expect 2 "$harness" build kernel --series "$TMPDIR"
 said "$TMPDIR/series"
+expect 2 "$harness" build kernel --kernel 6.0
+said 'the labs'"'"' kernels are 6.1'
+expect 2 "$harness" full-run --kernel 6.1-grading
+said '--kernel is "6.1-grading"'
 expect 2 "$harness" export --to csv --picture rate
 said "--to svg"
 expect 2 "$harness" build images --distro debian-12 --jobs 2
