@@ -86,8 +86,8 @@ const LeafMap *grade_session_map (const GradeSession *session, const char *name)
 /* --leaf-map's, or the rubric's. */
 const LeafMap *grade_session_preferred_map (const GradeSession *session);
 /* less: what is left out, or NULL. last: the last program, else the main one. */
-Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean log, gboolean last);
-/* The same with another secret than the rubric's. */
+Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last);
+/* The same with another secret than the rubric's. log: the counts are told in the kernel log. */
 Program *grade_session_draw (const GradeSession *session, Isa isa, const char *secret, const char *seed, const ProgramLess *less, gboolean log, gboolean last);
 /* The files of a folder, not of those below it. */
 gboolean grade_session_hash_folder (InputHash *hash, const char *dir, GError **error);
