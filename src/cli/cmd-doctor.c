@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/run.h"
+#include "cli/artefacts.h"
 #include "cli/command.h"
 #include "config/config.h"
 #include "machine/hardware.h"
@@ -109,14 +110,28 @@ check_packages (GPtrArray *findings, const App *app)
        missing->len ? g_strdup_printf ("missing:%s", missing->str) : g_strdup_printf ("all %u of %s", g_strv_length (packages), "configs/packages/debian-12.list"), remedy);
 }
 
+/* Only the default's is needed; the others' are told. */
 static void
-check_kernel_source (GPtrArray *findings)
+check_kernel_source (GPtrArray *findings, const LabKernel *kernel)
 {
-  const char *path = "/usr/src/linux-source-6.1.tar.xz";
-  const gboolean there = g_file_test (path, G_FILE_TEST_IS_REGULAR);
+  const gboolean there = lab_kernel_is_at_hand (kernel);
+  const gboolean needed = strcmp (kernel->version, LAB_KERNEL_DEFAULT) == 0;
+  g_autofree char *item = needed ? g_strdup ("kernel source") : g_strdup_printf ("kernel source %s", kernel->version);
+  g_autofree char *remedy = g_strdup_printf ("apt-get install linux-source-%s, or give --source", kernel->version);
 
-  add (findings, "kernel source", there, TRUE, g_strdup_printf ("%s%s", path, there ? "" : " is not there"),
-       "apt-get install linux-source-6.1, or give --source");
+  add (findings, item, there, needed, g_strdup_printf ("%s%s", kernel->source, there ? "" : " is not there"), remedy);
+}
+
+static void
+check_kernel_sources (GPtrArray *findings, const App *app)
+{
+  g_autoptr (GPtrArray) kernels = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!artefacts_lab_kernels (app, &kernels, &error))
+    add (findings, "kernel source", FALSE, TRUE, g_strdup (error->message), "a whole tree of the harness");
+  for (guint i = 0; kernels && i < kernels->len; i++)
+    check_kernel_source (findings, g_ptr_array_index (kernels, i));
 }
 
 static void
@@ -259,7 +274,7 @@ cmd_doctor (App *app, char **arguments, GError **error)
   check_libvirt (findings);
   check_emulator (findings, "Bochs", MACHINE_BOCHS, "bochs bochs-term bochsbios vgabios");
   check_packages (findings, app);
-  check_kernel_source (findings);
+  check_kernel_sources (findings, app);
   check_appliance (findings);
   check_space (findings, app);
   check_labs (findings, &hardware);
