@@ -11,23 +11,27 @@
 #define HOST_H "include/linux/kvm_host.h"
 #define KVM_MAIN "virt/kvm/kvm_main.c"
 
-/* arch/x86/kvm of Linux 5.4 to 6.12. */
+/* arch/x86/kvm of Linux 5.4 to 7.2. */
 static const char *const kvm_files[] = {
   "cpuid.c", "cpuid.h", "debugfs.c", "emulate.c", "fpu.h", "governed_features.h", "hyperv.c", "hyperv.h", "i8254.c", "i8254.h", "i8259.c",
   "ioapic.c", "ioapic.h", "irq.c", "irq.h", "irq_comm.c", "kvm-asm-offsets.c", "kvm_cache_regs.h", "kvm_emulate.h", "kvm_onhyperv.c",
   "kvm_onhyperv.h", "lapic.c", "lapic.h", "mmu.h", "mmu/mmu.c", "mmu/mmu_internal.h", "mmu/mmutrace.h", "mmu/page_track.c",
   "mmu/page_track.h", "mmu/paging_tmpl.h", "mmu/spte.c", "mmu/spte.h", "mmu/tdp_iter.c", "mmu/tdp_iter.h", "mmu/tdp_mmu.c", "mmu/tdp_mmu.h",
-  "mtrr.c", "pmu.c", "pmu.h", "reverse_cpuid.h", "smm.c", "smm.h", "svm/avic.c", "svm/hyperv.c", "svm/hyperv.h", "svm/nested.c", "svm/pmu.c",
+  "mtrr.c", "pmu.c", "pmu.h", "regs.c", "regs.h", "reverse_cpuid.h", "smm.c", "smm.h", "svm/avic.c", "svm/hyperv.c",
+  "svm/hyperv.h", "svm/nested.c", "svm/pmu.c",
   "svm/sev.c", "svm/svm.c", "svm/svm.h", "svm/svm_onhyperv.c", "svm/svm_onhyperv.h", "svm/svm_ops.h", "svm/vmenter.S", "trace.h", "tss.h",
+  "vmenter.h",
   "vmx/capabilities.h", "vmx/common.h", "vmx/evmcs.c", "vmx/evmcs.h", "vmx/hyperv.c", "vmx/hyperv.h", "vmx/hyperv_evmcs.c",
-  "vmx/hyperv_evmcs.h", "vmx/main.c", "vmx/nested.c", "vmx/nested.h", "vmx/ops.h", "vmx/pmu_intel.c", "vmx/posted_intr.c",
-  "vmx/posted_intr.h", "vmx/run_flags.h", "vmx/sgx.c", "vmx/sgx.h", "vmx/vmcs.h", "vmx/vmcs12.c", "vmx/vmcs12.h",
+  "vmx/hyperv_evmcs.h", "vmx/main.c", "vmx/nested.c", "vmx/nested.h", "vmx/ops.h", "vmx/pmu_intel.c", "vmx/pmu_intel.h",
+  "vmx/posted_intr.c",
+  "vmx/posted_intr.h", "vmx/run_flags.h", "vmx/sgx.c", "vmx/sgx.h", "vmx/tdx.c", "vmx/tdx.h", "vmx/tdx_arch.h",
+  "vmx/vmcs.h", "vmx/vmcs12.c", "vmx/vmcs12.h",
   "vmx/vmcs_shadow_fields.h", "vmx/vmenter.S", "vmx/vmx.c", "vmx/vmx.h", "vmx/vmx_onhyperv.c", "vmx/vmx_onhyperv.h", "vmx/vmx_ops.h",
   "vmx/x86_ops.h", "x86.c", "x86.h", "xen.c", "xen.h",
 };
 
 /* Names that other things have too: alone they say nothing. */
-static const char *const common_names[] = { "main.c", "common.h", "debugfs.c", "trace.h", "irq.c", "irq.h", "fpu.h", "ops.h" };
+static const char *const common_names[] = { "main.c", "common.h", "debugfs.c", "trace.h", "irq.c", "irq.h", "fpu.h", "ops.h", "regs.c", "regs.h" };
 
 /* Files that students change: those alone are looked for in names with more to them. */
 static const char *const usual[] = { "cpuid.c", "vmx.c", "svm.c", "x86.c" };

@@ -30,6 +30,7 @@ test_exact (void **state G_GNUC_UNUSED)
   expect ("l/include/linux/kvm_host.h", PATH_EXACT, "include/linux/kvm_host.h");
   expect ("kvm_main.c", PATH_EXACT, "virt/kvm/kvm_main.c");
   expect ("reverse_cpuid.h", PATH_EXACT, KVM "reverse_cpuid.h");
+  expect ("tdx_arch.h", PATH_EXACT, KVM "vmx/tdx_arch.h");
 }
 
 static void
@@ -88,6 +89,7 @@ test_unknown (void **state G_GNUC_UNUSED)
   expect ("hyperv.h", PATH_AMBIGUOUS, NULL);
   expect ("pmu.c", PATH_AMBIGUOUS, NULL);
   expect ("main.c", PATH_AMBIGUOUS, NULL);
+  expect ("regs.c", PATH_AMBIGUOUS, NULL);
 }
 
 static void
