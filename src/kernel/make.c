@@ -273,7 +273,7 @@ gboolean
 make_kvm (const MakeSpec *spec, const Worktree *worktree, const char *kit, GError **error)
 {
   static const char *const targets[] = { "M=arch/x86/kvm", "modules", NULL };
-  const Task task = { "KVM's modules", { .steps = KVM_STEPS, .seconds = KVM_SECONDS }, "kvm.log" };
+  const Task task = { "the kernel's KVM modules", { .steps = KVM_STEPS, .seconds = KVM_SECONDS }, "kvm.log" };
   g_autoptr (Run) run = make_run (spec, NULL, kit, targets);
   return follow_task (spec, worktree, run, &task, error);
 }
