@@ -19,14 +19,8 @@ count_items (const Transplanting *work, guint *counts)
   for (guint i = 0; i < work->items->len; i++)
     {
       const TheirItem *own = their (work, i);
-      const GPtrArray *bodies = kernel_index_bodies (index, item_at (work->theirs, i)->name);
-      all += own->tree != NULL && bodies != NULL ? 1 : 0;
-      for (guint k = 0; own->tree != NULL && bodies != NULL && k < bodies->len; k++)
-        {
-          const KernelBody *body = g_ptr_array_index (bodies, k);
-          for (guint v = 0; v < kernel_index_versions (index) && statement_same (body->tree, own->tree); v++)
-            counts[v] += (body->versions >> v) & 1;
-        }
+      const char *name = item_at (work->theirs, i)->name;
+      all += own->tree != NULL && kernel_index_count (index, name, own->tree, counts) ? 1 : 0;
     }
   return all;
 }
