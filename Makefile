@@ -114,6 +114,7 @@ packages: ## install the packages this host lacks (as root, or with sudo)
 	@configs/packages/install.sh configs/packages/debian-12.list
 
 full-run: packages ## all that is needed, then ./harness full-run
+	@echo "compiling the harness: half a minute to three …"
 	$(AGAIN) build
 	./harness full-run
 
@@ -126,6 +127,7 @@ LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts exact
 CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(filter-out $(LONG_TESTS),$(call scripts,labs)) + $(LONG_TESTS)
 
 check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run
+	@echo "compiling the harness and, with sanitizers, all tests: two to ten minutes …"
 	$(AGAIN) build
 	$(AGAIN) $(SAN) programs
 	@BUILD=build/san HARNESS_MUST_WORK=vmx,svm tests/run $(CHECK_TESTS)

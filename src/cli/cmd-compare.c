@@ -235,11 +235,14 @@ describe (const KeptRun *run, guint lab)
 {
   const ManifestLab *told = kept_run_lab (run, lab);
 
+  const char *kernel = manifest_get (run->manifest->versions, "kernel");
   const char *l1 = manifest_get (told->parameters, "l1"), *l2 = manifest_get (told->parameters, "l2"), *devices = manifest_get (told->parameters, "l2_devices"),
              *firmware = manifest_get (told->parameters, "l2_firmware");
   GString *text = g_string_new (NULL);
 
   g_string_printf (text, "%s/%s, %s", run->name, told->name, told->determinism);
+  if (kernel)
+    g_string_append_printf (text, ", Linux %s", kernel);
   if (l1)
     g_string_append_printf (text, ", L1 %s", l1);
   if (l2 && devices && firmware)
