@@ -77,7 +77,7 @@ test_this_host (void **state)
   g_auto (Hardware) hardware = { 0 };
   const gint64 start_us = g_get_monotonic_time ();
   hardware_probe (&hardware);
-  assert_true (g_get_monotonic_time () - start_us < 10 * G_USEC_PER_SEC);
+  assert_true (g_get_monotonic_time () - start_us < 60 * G_USEC_PER_SEC);
   for (guint i = 0; i < HARDWARE_ISAS; i++)
     {
       for (guint j = 0; j < HARDWARE_STEPS; j++)

@@ -131,7 +131,7 @@ test_deadline_kills_group (void **state)
   const gint64 start_us = g_get_monotonic_time ();
   assert_false (run_wait (run, &error));
   assert_failed (error, HARNESS_ERROR_FAILED, "sh: killed: not done within its deadline of 0.5 s");
-  assert_true (g_get_monotonic_time () - start_us < 5 * G_USEC_PER_SEC);
+  assert_true (g_get_monotonic_time () - start_us < 60 * G_USEC_PER_SEC);
   assert_gone (read_pid (pid_file));
 }
 
@@ -237,7 +237,7 @@ test_left_behind (void **state)
   const gint64 start_us = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
   assert_true (run_wait (run, &error));
-  assert_true (g_get_monotonic_time () - start_us < 10 * G_USEC_PER_SEC);
+  assert_true (g_get_monotonic_time () - start_us < 60 * G_USEC_PER_SEC);
   assert_string_equal (run_stdout (run), "out\n");
   assert_gone (read_pid (pid_file));
 }

@@ -210,7 +210,7 @@ test_processes_are_limited (void **state)
 
 /* --- ends ------------------------------------------------------------------------------------- */
 
-/* The deadline ends it with all that it started, wherever those hid. */
+/* The deadline ends it with all that it started, wherever those hid; the scripts would run for much longer than a loaded machine takes to end them. */
 static void
 expect_killed (const char *mark, const char *script)
 {
@@ -221,7 +221,7 @@ expect_killed (const char *mark, const char *script)
   const gint64 start_us = g_get_monotonic_time ();
   assert_int_equal (run_in (sandbox, marked, &out, &error), -1);
   assert_failed (error, HARNESS_ERROR_FAILED, "deadline of 1 s");
-  assert_true (g_get_monotonic_time () - start_us < 10 * G_USEC_PER_SEC);
+  assert_true (g_get_monotonic_time () - start_us < 60 * G_USEC_PER_SEC);
   assert_all_gone (mark);
 }
 
