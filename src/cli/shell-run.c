@@ -41,6 +41,7 @@ typedef struct {
   struct exec_client client;
   gboolean asked_off; /* the person detached */
   gboolean done;      /* the command ended; the app has its exit code */
+  gboolean closed;    /* before that, L1's line did: L1 is going */
   GError *error;      /* of the worker */
 } Shell;
 
@@ -174,6 +175,7 @@ fail_result (Shell *shell, enum exec_result result, GError **error)
 {
   const ShellSpec *spec = shell->spec;
 
+  shell->closed = result == EXEC_RESULT_CLOSED;
   switch (result)
     {
     case EXEC_RESULT_TIMEOUT:
@@ -254,7 +256,7 @@ command_main (gpointer user)
   Shell *shell = user;
 
   run_command (shell, &shell->error);
-  machine_end_within (shell->machine, 0);
+  machine_end_within (shell->machine, shell->closed ? CLOSED_S * NS_PER_S : 0); /* how it went is told a moment later */
   return NULL;
 }
 

@@ -19,7 +19,9 @@
 #define TYPE_BIOS_BOOT "21686148-6449-6E6F-744E-656564454649"
 #define TYPE_ESP "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 #define TYPE_LINUX "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+/* libguestfs's calls know the disk by its order, whichever name Linux gave it; a script in the disk does not, and finds it by this label. */
 #define DISK "/dev/sda"
+#define LABEL "lab"
 #define ESP "/dev/sda2"
 #define ROOT "/dev/sda3"
 /* A cloud image has some 30 thousand files in 0.5 GiB. Few inodes are soon written, and all are written now, lest the guest's kernel does it while it is measured. */
@@ -205,7 +207,7 @@ install_files (Appliance *appliance, const DistroDiskSpec *spec, GError **error)
 }
 
 static const char boot_script[] = "rm -f /etc/ssh/ssh_host_* /etc/resolv.conf.dpkg-*\n"
-                                  "grub-install --target=i386-pc " DISK "\n"
+                                  "grub-install --target=i386-pc /dev/disk/guestfs/" LABEL "\n"
                                   "grub-install --target=x86_64-efi --removable --no-nvram --efi-directory=/boot/efi\n"
                                   "update-grub\n"
                                   "ls /boot/vmlinuz-* >/dev/null || { echo no kernel in /boot; exit 1; }\n";
@@ -228,9 +230,10 @@ start (const DistroDiskSpec *spec, const char *disk, GError **error)
   g_autoptr (Appliance) appliance = appliance_new (spec->tmpdir, spec->hardware, spec->progress, error);
   /* Whoever interrupts it gets no disk at all, so that nothing need be written through. */
   const struct guestfs_add_drive_opts_argv options = {
-    .bitmask = GUESTFS_ADD_DRIVE_OPTS_FORMAT_BITMASK | GUESTFS_ADD_DRIVE_OPTS_CACHEMODE_BITMASK,
+    .bitmask = GUESTFS_ADD_DRIVE_OPTS_FORMAT_BITMASK | GUESTFS_ADD_DRIVE_OPTS_CACHEMODE_BITMASK | GUESTFS_ADD_DRIVE_OPTS_LABEL_BITMASK,
     .format = "raw",
     .cachemode = "unsafe",
+    .label = LABEL,
   };
 
   if (!appliance)
