@@ -7,10 +7,9 @@
 
 #include <string.h>
 
-#include "submission/asked.h"
 #include "submission/choose-headers.h"
 #include "submission/choose-patches.h"
-#include "submission/paths.h"
+#include "submission/choose-private.h"
 #include "submission/wanted.h"
 
 /* A kernel has 100 files of KVM. More than these many are no submission, and comparing them all would take long. */
@@ -18,34 +17,6 @@
 #define GROUP_MAX 50u
 #define PATCHES_MAX 500u
 #define AMBIGUOUS_NOTES_MAX 10u
-
-/* A file that may be the one for a path of the kernel. */
-typedef struct
-{
-  const RawFile *raw;
-  char *shown, *folder, *text;
-  KernelPath path;
-  guint depth;
-  Asked asked;
-} Candidate;
-
-/* A path of which no file can be read. */
-typedef struct
-{
-  char *path, *why;
-} Refused;
-
-typedef struct
-{
-  const RawSet *set;
-  const char *const *names; /* the assignment's; or NULL */
-  Submission *submission;
-  GPtrArray *refused;    /* of Refused */
-  GPtrArray *candidates; /* of Candidate */
-  GPtrArray *patches;    /* of RawFile, not owned */
-  guint ignored, ambiguous;
-  Fault **fault;
-} Choice;
 
 static void
 candidate_free (gpointer data)
@@ -75,8 +46,6 @@ choice_clear (Choice *choice)
   g_ptr_array_unref (choice->patches);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Choice, choice_clear)
-
-#define note(choice, ...) submission_note ((choice)->submission->notes, __VA_ARGS__)
 
 /* --- text ------------------------------------------------------------------------------------- */
 
@@ -150,96 +119,6 @@ sort_in (Choice *choice, const RawFile *file)
         note (choice, "\"%s\" is ignored: the name alone does not tell which kernel file it is; keep it in its folder", shown);
       choice->ignored++;
     }
-}
-
-/* --- the assignment that is asked for ----------------------------------------------------------- */
-
-static gboolean
-is_vendors (const char *path)
-{
-  return strcmp (path, KERNEL_KVM_FOLDER "vmx/vmx.c") == 0 || strcmp (path, KERNEL_KVM_FOLDER "svm/svm.c") == 0;
-}
-
-static gboolean
-is_cpuid (const char *path)
-{
-  return strcmp (path, KERNEL_KVM_FOLDER "cpuid.c") == 0;
-}
-
-/* An answer needs cpuid.c and a vendor's file: who changed one alone for this assignment has the other where the one before lies. */
-static gboolean
-fills_gap (const Choice *choice, const Candidate *candidate)
-{
-  const gboolean vendors = is_vendors (candidate->path.path);
-  if (choice->patches->len > 0 || (!vendors && !is_cpuid (candidate->path.path)))
-    return FALSE;
-  for (guint i = 0; i < choice->candidates->len; i++)
-    {
-      const Candidate *other = g_ptr_array_index (choice->candidates, i);
-      if (other->asked != ASKED_OTHER && (vendors ? is_vendors (other->path.path) : is_cpuid (other->path.path)))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* What is of the assignment asked for; NULL: nothing says so. */
-static const char *
-find_asked (const Choice *choice)
-{
-  for (guint i = 0; i < choice->candidates->len; i++)
-    {
-      const Candidate *candidate = g_ptr_array_index (choice->candidates, i);
-      if (candidate->asked == ASKED_THIS)
-        return candidate->raw->name;
-    }
-  for (guint i = 0; i < choice->patches->len; i++)
-    {
-      const RawFile *patch = g_ptr_array_index (choice->patches, i);
-      if (asked_of (patch->name, choice->names) == ASKED_THIS)
-        return patch->name;
-    }
-  return NULL;
-}
-
-static guint
-drop_other_patches (Choice *choice)
-{
-  const guint before = choice->patches->len;
-  for (guint i = before; i > 0; i--)
-    {
-      const RawFile *patch = g_ptr_array_index (choice->patches, i - 1);
-      if (asked_of (patch->name, choice->names) == ASKED_OTHER)
-        g_ptr_array_remove_index (choice->patches, i - 1);
-    }
-  return before - choice->patches->len;
-}
-
-static guint
-drop_other_files (Choice *choice)
-{
-  guint dropped = 0;
-  for (guint i = choice->candidates->len; i > 0; i--)
-    {
-      const Candidate *candidate = g_ptr_array_index (choice->candidates, i - 1);
-      if (candidate->asked != ASKED_OTHER || fills_gap (choice, candidate))
-        continue;
-      g_ptr_array_remove_index (choice->candidates, i - 1);
-      dropped++;
-    }
-  return dropped;
-}
-
-/* Where something is of the assignment asked for, what is of others is left out. */
-static void
-leave_others (Choice *choice)
-{
-  const char *asked = find_asked (choice);
-  if (asked == NULL)
-    return;
-  g_autofree char *shown = name_shown (asked);
-  const guint dropped = drop_other_patches (choice) + drop_other_files (choice);
-  if (dropped > 0)
-    note (choice, "\"%s\" is of the assignment that is asked for: %u %s of others left out", shown, dropped, dropped == 1 ? "file is" : "files are");
 }
 
 /* --- one file of several ---------------------------------------------------------------------- */
@@ -585,7 +464,7 @@ submission_choose (const RawSet *set, const char *const *names, Submission *subm
   choice.refused = g_ptr_array_new_with_free_func (refused_free);
   for (guint i = 0; i < set->files->len; i++)
     sort_in (&choice, g_ptr_array_index (set->files, i));
-  leave_others (&choice);
+  choose_asked (&choice);
   if (!choose_whole (&choice))
     return FALSE;
   choice.ignored -= submission_choose_headers (set, submission);

@@ -222,6 +222,7 @@ test_assignments (void **state)
   expect_undecided (*state, "f3", "are different"); /* neither is of the fifth */
   g_autoptr (Submission) later = read_good (*state, "f0");
   assert_string_equal (submission_find (later, KVM "cpuid.c")->text, CPUID_C_2);
+  assert_note (later, "is of another assignment by its name, and nothing is of the one that is asked for");
   asked_names = NULL;
 }
 
