@@ -36,7 +36,7 @@ const GOptionEntry grade_options[] = {
   { "group", 0, 0, G_OPTION_ARG_STRING, &group, "what is one student's in a course's download: canvas, moodle, gradescope, blackboard, auto; none: each path is one (default)", "PLATFORM" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "submissions side by side (default: one per CPU)", "N" },
   { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "folder for the results (default: results/grades/TIME)", "DIR" },
-  { "format", 0, 0, G_OPTION_ARG_STRING, &format, "what to write besides grades.csv: json, md, html, junit, gradescope, with commas (default: the first four)", "LIST" },
+  { "format", 0, 0, G_OPTION_ARG_STRING, &format, "what to write besides grades.csv: json, md, html, junit, sarif, gradescope, classroom50, canvas, moodle, with commas (default: the first four)", "LIST" },
   { 0 },
 };
 
@@ -93,6 +93,15 @@ position (const Batched *batch)
                      : g_strdup_printf ("[%u of %u, about %.0f min left] ", batch->done, batch->entries->len, left_s / 60);
 }
 
+/* What it was judged by: with --assignment auto that may be the log form's. */
+static const Rubric *
+rubric_of (const Batched *batch, const Grade *grade)
+{
+  const GradeSession *log_form = batch->session->log_form;
+
+  return log_form && strcmp (grade->assignment, log_form->rubric->name) == 0 ? log_form->rubric : batch->session->rubric;
+}
+
 /* Each grade is on disk before the next one is begun: a batch that is stopped loses what is under way, no more. */
 static void
 take_grade (Batched *batch, GradeEntry *entry, Grade *grade, gboolean from_cache, guint lane)
@@ -109,7 +118,7 @@ take_grade (Batched *batch, GradeEntry *entry, Grade *grade, gboolean from_cache
   batch->lanes[lane] = FALSE;
   where = position (batch);
   progress_say (&batch->session->app->progress, "", "%s%s%s", where, line, from_cache ? "  (cached)" : "");
-  if (!grade_files_write_one (batch->dir, entry, batch->formats, &error) || !grade_files_write_csv (batch->dir, batch->entries, &error))
+  if (!grade_files_write_one (batch->dir, entry, rubric_of (batch, grade), batch->formats, &error) || !grade_files_write_csv (batch->dir, batch->entries, &error))
     end_batch (batch, error);
 }
 
@@ -119,7 +128,7 @@ write_so_far (const Grade *so_far, gpointer user)
 {
   const Batched *batch = user;
 
-  grade_files_write_gradescope (batch->dir, so_far, TRUE, NULL);
+  grade_files_write_gradescope (batch->dir, so_far, rubric_of (batch, so_far), TRUE, NULL);
 }
 
 static void
@@ -168,6 +177,13 @@ run_workers (Batched *batch, guint jobs)
 
 /* --- the command ------------------------------------------------------------------------------------------ */
 
+/* A platform's sheet is of submissions that bear its names, and of no other's. */
+static gboolean
+has_names (guint formats, GradeFormats sheet, GroupKind kind, GroupKind wanted)
+{
+  return !(formats & sheet) || kind == wanted;
+}
+
 static gboolean
 check_usage (char **arguments, guint *formats, GroupKind *kind, GError **error)
 {
@@ -186,8 +202,10 @@ check_usage (char **arguments, guint *formats, GroupKind *kind, GError **error)
       return fail (error, HARNESS_ERROR_USAGE, "%s: there is no such file or folder", *path);
   if (!grade_formats_parse (format, formats, error) || !group_parse (group, kind, error))
     return FALSE;
-  if ((*formats & GRADE_FORMAT_GRADESCOPE) && (arguments[1] || *kind != GROUP_NONE))
-    return fail (error, HARNESS_ERROR_USAGE, "--format gradescope is for one submission: results.json holds one");
+  if ((*formats & GRADE_FORMATS_OF_ONE) && (arguments[1] || *kind != GROUP_NONE))
+    return fail (error, HARNESS_ERROR_USAGE, "--format gradescope and classroom50 are for one submission: their files hold one");
+  if (!has_names (*formats, GRADE_FORMAT_CANVAS, *kind, GROUP_CANVAS) || !has_names (*formats, GRADE_FORMAT_MOODLE, *kind, GROUP_MOODLE))
+    return fail (error, HARNESS_ERROR_USAGE, "--format canvas and moodle tell students by the names of the platform's own download; try: --group canvas or --group moodle, the same word, with it");
   if (!options.leaf_map)
     options.leaf_map = g_strdup ("auto");
   return TRUE;
@@ -251,7 +269,7 @@ grade_batch (Batched *batch, GError **error)
       g_propagate_error (error, g_steal_pointer (&batch->error));
       return FALSE;
     }
-  return grade_files_write_summary (batch->dir, session->log_form ? AUTO_TITLE : session->rubric->title, batch->entries, batch->formats, elapsed_ms, error);
+  return grade_files_write_summary (batch->dir, session->log_form ? AUTO_TITLE : session->rubric->title, session->rubric, batch->entries, batch->formats, elapsed_ms, error);
 }
 
 /* One submission per path, or per student. */
@@ -286,7 +304,7 @@ cmd_grade (App *app, char **arguments, GError **error)
       !grade_session_open (app, &options, &session, error))
     return FALSE;
   dir = choose_output (app);
-  if (!files_make_dir (dir, error))
+  if (!files_make_dir (dir, error) || !grade_files_remove_old (dir, batch.formats, error))
     return FALSE;
   entries = grade_entries_of_groups (groups);
   batch.session = session;

@@ -7,13 +7,17 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "grade/batch.h"
+#include "grade/grade-classroom50.h"
 #include "grade/grade-csv.h"
 #include "grade/grade-gradescope.h"
 #include "grade/grade-html.h"
 #include "grade/grade-json.h"
 #include "grade/grade-junit.h"
+#include "grade/grade-lms.h"
 #include "grade/grade-md.h"
+#include "grade/grade-sarif.h"
 
+#define CLASSROOM50_FILE "result.json"
 #define NAME_MAX_BYTES 200 /* of 255 that a file system takes: "-123" comes behind */
 
 gboolean
@@ -23,7 +27,9 @@ grade_formats_parse (const char *text, guint *formats, GError **error)
     const char *name;
     GradeFormats format;
   } names[] = {
-    { "json", GRADE_FORMAT_JSON }, { "md", GRADE_FORMAT_MD }, { "html", GRADE_FORMAT_HTML }, { "junit", GRADE_FORMAT_JUNIT }, { "gradescope", GRADE_FORMAT_GRADESCOPE },
+    { "json", GRADE_FORMAT_JSON },     { "md", GRADE_FORMAT_MD },                 { "html", GRADE_FORMAT_HTML },
+    { "junit", GRADE_FORMAT_JUNIT },   { "gradescope", GRADE_FORMAT_GRADESCOPE }, { "classroom50", GRADE_FORMAT_CLASSROOM50 },
+    { "sarif", GRADE_FORMAT_SARIF },   { "canvas", GRADE_FORMAT_CANVAS },         { "moodle", GRADE_FORMAT_MOODLE },
   };
   g_auto (GStrv) words = g_strsplit (text ? text : "", ",", -1);
   guint found = 0;
@@ -35,7 +41,7 @@ grade_formats_parse (const char *text, guint *formats, GError **error)
       while (i < G_N_ELEMENTS (names) && strcmp (*word, names[i].name) != 0)
         i++;
       if (i == G_N_ELEMENTS (names))
-        return fail (error, HARNESS_ERROR_USAGE, "--format has \"%s\"; try: json, md, html, junit and gradescope, with commas between them", *word);
+        return fail (error, HARNESS_ERROR_USAGE, "--format has \"%s\"; try: json, md, html, junit, sarif, gradescope, classroom50, canvas and moodle, with commas between them", *word);
       found |= names[i].format;
     }
   *formats = text ? found : GRADE_FORMATS_DEFAULT;
@@ -162,8 +168,25 @@ write_text (const char *dir, const char *below, const char *name, GString *text,
   return ok;
 }
 
+/* None where there is no score. */
+static gboolean
+write_classroom50 (const char *dir, const Grade *grade, GError **error)
+{
+  GString *text = grade_classroom50 (grade);
+
+  return !text || write_text (dir, ".", CLASSROOM50_FILE, text, error);
+}
+
 gboolean
-grade_files_write_one (const char *dir, const GradeEntry *entry, guint formats, GError **error)
+grade_files_remove_old (const char *dir, guint formats, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, CLASSROOM50_FILE, NULL);
+
+  return !(formats & GRADE_FORMAT_CLASSROOM50) || files_remove_tree (path, error);
+}
+
+gboolean
+grade_files_write_one (const char *dir, const GradeEntry *entry, const Rubric *rubric, guint formats, GError **error)
 {
   const Grade *grade = entry->grade;
   g_autofree char *folder = g_build_filename (dir, entry->name, NULL);
@@ -171,17 +194,20 @@ grade_files_write_one (const char *dir, const GradeEntry *entry, guint formats, 
   return files_make_dir (folder, error) && (!(formats & GRADE_FORMAT_JSON) || write_text (dir, entry->name, "grade.json", grade_json (grade), error)) &&
          (!(formats & GRADE_FORMAT_MD) || write_text (dir, entry->name, "grade.md", grade_md (grade), error)) &&
          (!(formats & GRADE_FORMAT_HTML) || write_text (dir, entry->name, "grade.html", grade_html (grade), error)) &&
-         (!(formats & GRADE_FORMAT_GRADESCOPE) || grade_files_write_gradescope (dir, grade, FALSE, error));
+         (!(formats & GRADE_FORMAT_SARIF) || write_text (dir, entry->name, "grade.sarif", grade_sarif (grade), error)) &&
+         (!(formats & GRADE_FORMAT_CLASSROOM50) || write_classroom50 (dir, grade, error)) &&
+         (!(formats & GRADE_FORMAT_GRADESCOPE) || grade_files_write_gradescope (dir, grade, rubric, FALSE, error));
 }
 
 gboolean
-grade_files_write_gradescope (const char *dir, const Grade *grade, gboolean unfinished, GError **error)
+grade_files_write_gradescope (const char *dir, const Grade *grade, const Rubric *rubric, gboolean unfinished, GError **error)
 {
-  return write_text (dir, ".", "results.json", grade_gradescope (grade, unfinished), error);
+  return write_text (dir, ".", "results.json", grade_gradescope (grade, rubric, unfinished), error);
 }
 
+/* students: of those alone whose names the platform gave. */
 static GPtrArray *
-graded (const GPtrArray *entries)
+graded (const GPtrArray *entries, gboolean students)
 {
   GPtrArray *grades = g_ptr_array_new ();
 
@@ -189,7 +215,7 @@ graded (const GPtrArray *entries)
     {
       const GradeEntry *entry = g_ptr_array_index (entries, i);
 
-      if (entry->grade)
+      if (entry->grade && (entry->group || !students))
         g_ptr_array_add (grades, entry->grade);
     }
   return grades;
@@ -198,9 +224,19 @@ graded (const GPtrArray *entries)
 gboolean
 grade_files_write_csv (const char *dir, const GPtrArray *entries, GError **error)
 {
-  g_autoptr (GPtrArray) grades = graded (entries);
+  g_autoptr (GPtrArray) grades = graded (entries, FALSE);
 
   return write_text (dir, ".", "grades.csv", grades_csv (grades), error);
+}
+
+static gint64
+rubric_points (const Rubric *rubric)
+{
+  gint64 sum = 0;
+
+  for (guint row = 0; row < RUBRIC_ROWS; row++)
+    sum += rubric->points[row];
+  return sum;
 }
 
 static gboolean
@@ -213,9 +249,10 @@ was_retried (const Grade *grade)
 }
 
 gboolean
-grade_files_write_summary (const char *dir, const char *title, const GPtrArray *entries, guint formats, gint64 elapsed_ms, GError **error)
+grade_files_write_summary (const char *dir, const char *title, const Rubric *rubric, const GPtrArray *entries, guint formats, gint64 elapsed_ms, GError **error)
 {
-  g_autoptr (GPtrArray) grades = graded (entries);
+  g_autoptr (GPtrArray) grades = graded (entries, FALSE);
+  g_autoptr (GPtrArray) students = graded (entries, TRUE);
   g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (g_free);
   g_autofree BatchEntry *batch_entries = g_new0 (BatchEntry, entries->len + 1);
   Batch batch = { .title = title, .entries = batch_entries, .elapsed_ms = elapsed_ms };
@@ -235,5 +272,7 @@ grade_files_write_summary (const char *dir, const char *title, const GPtrArray *
     }
   return (!(formats & GRADE_FORMAT_HTML) || write_text (dir, ".", "index.html", batch_html (&batch), error)) &&
          (!(formats & GRADE_FORMAT_MD) || write_text (dir, ".", "summary.md", batch_md (&batch), error)) &&
-         (!(formats & GRADE_FORMAT_JUNIT) || write_text (dir, ".", "junit.xml", grades_junit (grades), error));
+         (!(formats & GRADE_FORMAT_JUNIT) || write_text (dir, ".", "junit.xml", grades_junit (grades), error)) &&
+         (!(formats & GRADE_FORMAT_CANVAS) || write_text (dir, ".", "canvas.csv", grades_canvas (students, title, rubric_points (rubric)), error)) &&
+         (!(formats & GRADE_FORMAT_MOODLE) || write_text (dir, ".", "moodle.csv", grades_moodle (students, rubric_points (rubric)), error));
 }

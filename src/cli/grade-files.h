@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "cli/grade-group.h"
+#include "config/config.h"
 #include "grade/grade.h"
 
 typedef enum {
@@ -12,7 +13,13 @@ typedef enum {
   GRADE_FORMAT_HTML = 1 << 2,
   GRADE_FORMAT_JUNIT = 1 << 3,
   GRADE_FORMAT_GRADESCOPE = 1 << 4,
+  GRADE_FORMAT_SARIF = 1 << 5,
+  GRADE_FORMAT_CLASSROOM50 = 1 << 6,
+  GRADE_FORMAT_CANVAS = 1 << 7,
+  GRADE_FORMAT_MOODLE = 1 << 8,
 } GradeFormats;
+/* One file for a batch, which is to be of one submission. */
+#define GRADE_FORMATS_OF_ONE (GRADE_FORMAT_GRADESCOPE | GRADE_FORMAT_CLASSROOM50)
 #define GRADE_FORMATS_DEFAULT (GRADE_FORMAT_JSON | GRADE_FORMAT_MD | GRADE_FORMAT_HTML | GRADE_FORMAT_JUNIT)
 
 /* "json,html": USAGE for a name that is none. NULL: the default. grades.csv is always written. */
@@ -31,10 +38,12 @@ void grade_entry_free (GradeEntry *entry);
 GPtrArray *grade_entries_new (char **paths);
 GPtrArray *grade_entries_of_groups (const GPtrArray *groups);
 
-/* DIR/NAME/grade.json …, and DIR/results.json for Gradescope (of a batch of one). */
-gboolean grade_files_write_one (const char *dir, const GradeEntry *entry, guint formats, GError **error);
-gboolean grade_files_write_gradescope (const char *dir, const Grade *grade, gboolean unfinished, GError **error);
+/* Before grading: what an earlier try left and would be taken for this one's, where this one has no score. */
+gboolean grade_files_remove_old (const char *dir, guint formats, GError **error);
+/* DIR/NAME/grade.json …, and of a batch of one DIR/results.json for Gradescope, DIR/result.json for Classroom 50. rubric: who may see a row at Gradescope. */
+gboolean grade_files_write_one (const char *dir, const GradeEntry *entry, const Rubric *rubric, guint formats, GError **error);
+gboolean grade_files_write_gradescope (const char *dir, const Grade *grade, const Rubric *rubric, gboolean unfinished, GError **error);
 /* DIR/grades.csv, of what is graded. */
 gboolean grade_files_write_csv (const char *dir, const GPtrArray *entries, GError **error);
-/* DIR/index.html, summary.md, junit.xml. */
-gboolean grade_files_write_summary (const char *dir, const char *title, const GPtrArray *entries, guint formats, gint64 elapsed_ms, GError **error);
+/* DIR/index.html, summary.md, junit.xml, canvas.csv, moodle.csv. */
+gboolean grade_files_write_summary (const char *dir, const char *title, const Rubric *rubric, const GPtrArray *entries, guint formats, gint64 elapsed_ms, GError **error);

@@ -93,6 +93,9 @@ gboolean package_list_load (const char *path, char ***packages, GError **error);
  * a row with no points is not judged.
  */
 #define RUBRIC_ROWS 20u
+/* Whom Gradescope shows a row to, in its own words. */
+typedef enum { VISIBLE, VISIBLE_AFTER_DUE_DATE, VISIBLE_AFTER_PUBLISHED, VISIBLE_TO_STAFF } RubricVisibility;
+const char *rubric_visibility_name (RubricVisibility visibility); /* "visible", "after_due_date", "after_published", "hidden" */
 typedef struct {
   char *name, *path;       /* "a3" */
   char **names;            /* what the assignment is called where a submission has several; the first is `name`; NULL-terminated */
@@ -104,6 +107,7 @@ typedef struct {
   char **allowed;          /* what a submission may touch: "arch/x86/kvm/" (all below) or a file; NULL-terminated */
   char *again_vmx, *again_svm; /* parameters with which the vendor module is loaded again for a second round: "ept=0"; "" for none */
   guint points[RUBRIC_ROWS];
+  RubricVisibility visibility[RUBRIC_ROWS];
   gboolean optional[RUBRIC_ROWS]; /* not judged where the submission does not answer the leaf at all */
   guint warning_cost, warning_cost_max; /* hundredths of a point off for each compiler warning, and for all */
   guint cost_max_percent;  /* of what an exit takes without instrumentation */

@@ -11,6 +11,7 @@ typedef struct
 {
   Rubric rubric;
   char *isa, *allowed, *optional, *fastpath, *names, *told_by;
+  char *visibility[RUBRIC_ROWS];
 } Reading;
 
 #define TEXT(group, key, member) { group, key, CONF_TEXT, G_STRUCT_OFFSET (Reading, member), 0, 0 }
@@ -18,6 +19,7 @@ typedef struct
 #define NUMBER(group, key, member, max) { group, key, CONF_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
 #define OPTIONAL_NUMBER(group, key, member, max) { group, key, CONF_OPTIONAL_UINT, G_STRUCT_OFFSET (Reading, member), 0, max }
 #define LOG_POINTS(row, index) OPTIONAL_NUMBER ("points", row, rubric.points[index], 1000)
+#define SHOWN(row, index) OPTIONAL ("visibility", row, visibility[index])
 #define POINTS(row, index) NUMBER ("points", row, rubric.points[index], 1000)
 
 #define AGAIN_MAX 160u /* grader-agent.c has room for 256 with what the lab adds */
@@ -61,6 +63,26 @@ static const ConfField fields[] = {
   LOG_POINTS ("log-types", 17),
   LOG_POINTS ("log-names", 18),
   LOG_POINTS ("log-raw-reason", 19),
+  SHOWN ("total-exits", 0),
+  SHOWN ("total-cycles", 1),
+  SHOWN ("exits-per-reason", 2),
+  SHOWN ("cycles-per-reason", 3),
+  SHOWN ("sums", 4),
+  SHOWN ("undefined-reasons", 5),
+  SHOWN ("not-enabled", 6),
+  SHOWN ("registers", 7),
+  SHOWN ("concurrency", 8),
+  SHOWN ("other-leaves", 9),
+  SHOWN ("log-volume", 10),
+  SHOWN ("placement", 11),
+  SHOWN ("cost", 12),
+  SHOWN ("stability", 13),
+  SHOWN ("log-interval", 14),
+  SHOWN ("log-totals", 15),
+  SHOWN ("log-counts", 16),
+  SHOWN ("log-types", 17),
+  SHOWN ("log-names", 18),
+  SHOWN ("log-raw-reason", 19),
   NUMBER ("limits", "warning_cost", rubric.warning_cost, 10000),
   NUMBER ("limits", "warning_cost_max", rubric.warning_cost_max, 100000),
   NUMBER ("limits", "cost_max_percent", rubric.cost_max_percent, 100000),
@@ -97,6 +119,8 @@ reading_clear (Reading *reading)
   g_free (reading->fastpath);
   g_free (reading->names);
   g_free (reading->told_by);
+  for (guint row = 0; row < RUBRIC_ROWS; row++)
+    g_free (reading->visibility[row]);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
 
@@ -135,6 +159,30 @@ parse_optional (const Conf *conf, Reading *reading, GError **error)
       if (row == RUBRIC_ROWS)
         return conf_fail (conf, "rubric", "optional", error, "optional has \"%s\", which is no row; try: the names below [points]", *name);
       reading->rubric.optional[row] = TRUE;
+    }
+  return TRUE;
+}
+
+static const char *const visibilities[] = { [VISIBLE] = "visible", [VISIBLE_AFTER_DUE_DATE] = "after_due_date", [VISIBLE_AFTER_PUBLISHED] = "after_published", [VISIBLE_TO_STAFF] = "hidden" };
+
+const char *
+rubric_visibility_name (RubricVisibility visibility)
+{
+  return visibilities[visibility];
+}
+
+static gboolean
+parse_visibility (const Conf *conf, Reading *reading, GError **error)
+{
+  for (guint row = 0; row < RUBRIC_ROWS; row++)
+    {
+      const char *text = reading->visibility[row][0] != '\0' ? reading->visibility[row] : visibilities[VISIBLE];
+      guint i = 0;
+      while (i < G_N_ELEMENTS (visibilities) && strcmp (text, visibilities[i]) != 0)
+        i++;
+      if (i == G_N_ELEMENTS (visibilities))
+        return conf_fail (conf, "visibility", row_keys[row], error, "%s is \"%s\"; try: visible, after_due_date, after_published or hidden", row_keys[row], text);
+      reading->rubric.visibility[row] = (RubricVisibility) i;
     }
   return TRUE;
 }
@@ -189,7 +237,7 @@ parse (const Conf *conf, Reading *reading, GError **error)
   if (sum == 0)
     return conf_fail (conf, "points", "total-exits", error, "no row has any points; try: at least one");
   return check_again (conf, "again_vmx", rubric->again_vmx, error) && check_again (conf, "again_svm", rubric->again_svm, error)
-         && check_allowed (conf, reading, error) && parse_optional (conf, reading, error) && check_ranges (conf, "vmx", rubric->not_enabled_vmx, error)
+         && check_allowed (conf, reading, error) && parse_optional (conf, reading, error) && parse_visibility (conf, reading, error) && check_ranges (conf, "vmx", rubric->not_enabled_vmx, error)
          && check_ranges (conf, "svm", rubric->not_enabled_svm, error);
 }
 

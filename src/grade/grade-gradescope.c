@@ -51,7 +51,7 @@ say_row (GString *text, const GradeRow *row)
 
 /* A row that is not judged neither passed nor failed: it has no status, and 0 of 0 points. */
 static void
-put_row (JsonPut *json, const GradeRow *row, guint number, gboolean scored)
+put_row (JsonPut *json, const GradeRow *row, const char *visibility, guint number, gboolean scored)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *number_text = g_strdup_printf ("%u", number);
@@ -68,7 +68,7 @@ put_row (JsonPut *json, const GradeRow *row, guint number, gboolean scored)
   if (row->status != ROW_SKIPPED)
     json_put_text (json, "status", row_status_name (row->status));
   put_output (json, text);
-  json_put_text (json, "visibility", "visible");
+  json_put_text (json, "visibility", visibility);
   json_put_end (json, '}');
 }
 
@@ -94,13 +94,17 @@ put_stage (JsonPut *json, const Grade *grade)
 }
 
 static void
-put_tests (JsonPut *json, const Grade *grade, gboolean unfinished)
+put_tests (JsonPut *json, const Grade *grade, const Rubric *rubric, gboolean unfinished)
 {
   json_put_begin (json, "tests", '[');
   if (grade->rows->len == 0 && !unfinished)
     put_stage (json, grade);
   for (guint i = 0; i < grade->rows->len; i++)
-    put_row (json, g_ptr_array_index (grade->rows, i), i + 1, grade_is_scored (grade));
+    {
+      const GradeRow *row = g_ptr_array_index (grade->rows, i);
+
+      put_row (json, row, rubric ? rubric_visibility_name (rubric->visibility[row->kind]) : "visible", i + 1, grade_is_scored (grade));
+    }
   json_put_end (json, ']');
 }
 
@@ -165,7 +169,7 @@ put_extra (JsonPut *json, const Grade *grade, gboolean unfinished)
 }
 
 GString *
-grade_gradescope (const Grade *grade, gboolean unfinished)
+grade_gradescope (const Grade *grade, const Rubric *rubric, gboolean unfinished)
 {
   JsonPut json = { .out = g_string_new (NULL) };
   g_autoptr (GString) text = g_string_new (NULL);
@@ -184,7 +188,7 @@ grade_gradescope (const Grade *grade, gboolean unfinished)
   put_output (&json, text);
   json_put_text (&json, "visibility", "visible");
   json_put_text (&json, "stdout_visibility", "hidden");
-  put_tests (&json, grade, unfinished);
+  put_tests (&json, grade, rubric, unfinished);
   put_extra (&json, grade, unfinished);
   json_put_end (&json, '}');
   return json.out;

@@ -10,7 +10,8 @@
 #pragma once
 #include <glib.h>
 
+#include "config/config.h"
 #include "grade/grade.h"
 
-/* unfinished: the grade is of what was judged so far; its rows are those that are done. */
-GString *grade_gradescope (const Grade *grade, gboolean unfinished);
+/* rubric: whom a row is shown to; NULL: everybody. unfinished: the grade is of what was judged so far; its rows are those that are done. */
+GString *grade_gradescope (const Grade *grade, const Rubric *rubric, gboolean unfinished);

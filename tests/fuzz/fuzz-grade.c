@@ -16,12 +16,15 @@
 #include "fuzz/fuzz.h"
 
 #include "grade/batch.h"
+#include "grade/grade-classroom50.h"
 #include "grade/grade-csv.h"
 #include "grade/grade-gradescope.h"
 #include "grade/grade-html.h"
 #include "grade/grade-json.h"
 #include "grade/grade-junit.h"
+#include "grade/grade-lms.h"
 #include "grade/grade-md.h"
+#include "grade/grade-sarif.h"
 #include "grade/grade-words.h"
 
 int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size);
@@ -56,11 +59,15 @@ write_all (Grade *grade)
   g_autofree char *line = grade_summary_line (grade);
   if (!g_utf8_validate (line, -1, NULL) || strpbrk (line, "\n\r\x01\x1b") != NULL)
     abort ();
-  GString *const texts[] = { grades_csv (grades), grades_junit (grades),  grade_md (grade), grade_html (grade), grade_gradescope (grade, FALSE),
-                             grade_gradescope (grade, TRUE), batch_html (&batch), batch_md (&batch) };
+  GString *classroom50 = grade_classroom50 (grade);
+  GString *const texts[] = {
+    grades_csv (grades), grades_junit (grades), grade_md (grade), grade_html (grade), grade_gradescope (grade, NULL, FALSE),
+    grade_gradescope (grade, NULL, TRUE), grade_sarif (grade), classroom50 != NULL ? classroom50 : g_string_new ("{}"),
+    batch_html (&batch), batch_md (&batch), grades_canvas (grades, "fuzz", 10000), grades_moodle (grades, 10000),
+  };
   check_xml (texts[1]);
-  check_json (texts[4]);
-  check_json (texts[5]);
+  for (guint i = 4; i < 8; i++)
+    check_json (texts[i]);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
       if (!g_utf8_validate_len (texts[i]->str, texts[i]->len, NULL))

@@ -20,11 +20,14 @@ wrong "configs/rubrics/a9.conf" --assignment a9 a.patch
 wrong "configs/rubrics/../labs/vmx.conf" --assignment ../labs/vmx a.patch
 wrong "--leaf-map is \"Z\"" --leaf-map Z a.patch
 wrong "--format has \"pdf\"" --format pdf a.patch
-wrong "is for one submission" --format gradescope a.patch a.patch
+wrong "are for one submission" --format gradescope a.patch a.patch
+wrong "are for one submission" --format classroom50 a.patch a.patch
+wrong "by the names of the platform's own download" --format canvas --group auto a.patch
+wrong "by the names of the platform's own download" --format json,moodle --group canvas a.patch
 wrong "two rubrics" --assignment a2 --rubric "$tree/configs/rubrics/a3.conf" a.patch
 wrong "--group is \"canva\"" --group canva a.patch
 wrong "nothing is named as the platforms name" --group auto a.patch
-wrong "is for one submission" --format gradescope --group auto a.patch
+wrong "are for one submission" --format gradescope --group auto a.patch
 
 # A rubric's mistakes have a file and a line.
 rubric() { # TEXT SED

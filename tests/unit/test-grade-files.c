@@ -16,6 +16,7 @@ test_formats (void **state)
     { "", 0 },
     { "json", GRADE_FORMAT_JSON },
     { "md,html", GRADE_FORMAT_MD | GRADE_FORMAT_HTML },
+    { "sarif,classroom50,canvas,moodle", GRADE_FORMAT_SARIF | GRADE_FORMAT_CLASSROOM50 | GRADE_FORMAT_CANVAS | GRADE_FORMAT_MOODLE },
     { "gradescope,junit,json,json", GRADE_FORMAT_GRADESCOPE | GRADE_FORMAT_JUNIT | GRADE_FORMAT_JSON },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -30,7 +31,7 @@ test_formats (void **state)
       guint formats = 77;
       g_autoptr (GError) error = NULL;
       assert_false (grade_formats_parse (wrong[i], &formats, &error));
-      assert_failed (error, HARNESS_ERROR_USAGE, "try: json, md, html, junit and gradescope");
+      assert_failed (error, HARNESS_ERROR_USAGE, "try: json, md, html, junit, sarif, gradescope, classroom50, canvas and moodle");
       assert_int_equal (formats, 77);
     }
 }
@@ -111,10 +112,10 @@ test_write (void **state)
   const char *dir = *state;
   g_autoptr (GPtrArray) entries = two_entries ();
   g_autoptr (GError) error = NULL;
-  assert_true (grade_files_write_one (dir, g_ptr_array_index (entries, 0), GRADE_FORMAT_JSON | GRADE_FORMAT_MD, &error));
+  assert_true (grade_files_write_one (dir, g_ptr_array_index (entries, 0), NULL, GRADE_FORMAT_JSON | GRADE_FORMAT_MD, &error));
   assert_true (has (dir, "a/grade.json") && has (dir, "a/grade.md"));
   assert_false (has (dir, "a/grade.html") || has (dir, "results.json"));
-  assert_true (grade_files_write_one (dir, g_ptr_array_index (entries, 0), GRADE_FORMAT_HTML | GRADE_FORMAT_GRADESCOPE, &error));
+  assert_true (grade_files_write_one (dir, g_ptr_array_index (entries, 0), NULL, GRADE_FORMAT_HTML | GRADE_FORMAT_GRADESCOPE, &error));
   assert_true (has (dir, "a/grade.html") && has (dir, "results.json"));
   assert_true (grade_files_write_csv (dir, entries, &error));
   g_autofree char *path = g_build_filename (dir, "grades.csv", NULL), *text = NULL;
@@ -131,10 +132,10 @@ test_summary (void **state)
   const char *dir = *state;
   g_autoptr (GPtrArray) entries = two_entries ();
   g_autoptr (GError) error = NULL;
-  assert_true (grade_files_write_summary (dir, "T", entries, GRADE_FORMAT_MD, 1000, &error));
+  assert_true (grade_files_write_summary (dir, "T", NULL, entries, GRADE_FORMAT_MD, 1000, &error));
   assert_true (has (dir, "summary.md"));
   assert_false (has (dir, "index.html") || has (dir, "junit.xml"));
-  assert_true (grade_files_write_summary (dir, "T", entries, GRADE_FORMATS_DEFAULT, 1000, &error));
+  assert_true (grade_files_write_summary (dir, "T", NULL, entries, GRADE_FORMATS_DEFAULT, 1000, &error));
   assert_true (has (dir, "index.html") && has (dir, "junit.xml"));
   g_autofree char *path = g_build_filename (dir, "index.html", NULL), *text = NULL;
   assert_true (g_file_get_contents (path, &text, NULL, NULL));
@@ -148,11 +149,11 @@ test_write_fails (void **state)
   g_autofree char *file = put_file (*state, "file", "");
   g_autoptr (GPtrArray) entries = two_entries ();
   g_autoptr (GError) one = NULL, csv = NULL, summary = NULL;
-  assert_false (grade_files_write_one (file, g_ptr_array_index (entries, 0), GRADE_FORMATS_DEFAULT, &one));
+  assert_false (grade_files_write_one (file, g_ptr_array_index (entries, 0), NULL, GRADE_FORMATS_DEFAULT, &one));
   assert_non_null (one);
   assert_false (grade_files_write_csv (file, entries, &csv));
   assert_non_null (csv);
-  assert_false (grade_files_write_summary (file, "T", entries, GRADE_FORMATS_DEFAULT, 0, &summary));
+  assert_false (grade_files_write_summary (file, "T", NULL, entries, GRADE_FORMATS_DEFAULT, 0, &summary));
   assert_non_null (summary);
 }
 

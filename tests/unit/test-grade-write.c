@@ -32,7 +32,7 @@ html_body (const Grade *grade)
 static GString *
 gradescope (const Grade *grade)
 {
-  return grade_gradescope (grade, FALSE);
+  return grade_gradescope (grade, NULL, FALSE);
 }
 
 static void
@@ -326,7 +326,7 @@ test_gradescope (void **state)
   (void) state;
   for (guint i = 0; i < grades->len; i++)
     {
-      g_autoptr (GString) text = grade_gradescope (g_ptr_array_index (grades, i), FALSE);
+      g_autoptr (GString) text = grade_gradescope (g_ptr_array_index (grades, i), NULL, FALSE);
       guint tests;
       assert_int_equal (read_gradescope (text, &tests), scored[i]);
       assert_int_equal (tests, n_tests[i]);
@@ -344,13 +344,13 @@ test_gradescope_so_far (void **state)
 
   (void) state;
   g_ptr_array_set_size (grade->rows, 2);
-  some = grade_gradescope (grade, TRUE);
+  some = grade_gradescope (grade, NULL, TRUE);
   assert_true (read_gradescope (some, &tests));
   assert_int_equal (tests, 2);
   assert_text_has (some->str, "\"score\": 25.00");
   assert_text_has (some->str, "So far: 2 rows");
   g_ptr_array_set_size (grade->rows, 0);
-  none = grade_gradescope (grade, TRUE);
+  none = grade_gradescope (grade, NULL, TRUE);
   assert_false (read_gradescope (none, &tests));
   assert_int_equal (tests, 0);
   assert_golden ("grade/gradescope-so-far.json", some->str, some->len);
@@ -448,7 +448,7 @@ test_warnings_cost (void **state)
   assert_int_equal (words_warnings_cost (grade), 0);
   grade->points = 6400;
   assert_int_equal (words_warnings_cost (grade), 100);
-  g_autoptr (GString) md = grade_md (grade), html = grade_html (grade), results = grade_gradescope (grade, FALSE);
+  g_autoptr (GString) md = grade_md (grade), html = grade_html (grade), results = grade_gradescope (grade, NULL, FALSE);
   assert_text_has (md->str, "| compiler warnings | −1.00 |");
   assert_text_has (html->str, "Compiler warnings</a></th><td class=\"n\">−1.00</td>");
   assert_text_has (results->str, "warnings cost 1.00 points");

@@ -51,6 +51,23 @@ test_lines_per_query (void **state)
 }
 
 static void
+test_visibility (void **state)
+{
+  g_autofree char *shown = put_file (*state, "shown.conf", RUBRIC_TEXT "[visibility]\nsums = hidden\ncost = after_due_date\nstability = after_published\nregisters =\n");
+  g_autofree char *wrong = put_file (*state, "wrong.conf", RUBRIC_TEXT "[visibility]\nsums = hidden\ncost = secret\n");
+  g_autoptr (Rubric) rubric = NULL, none = NULL;
+  g_autoptr (GError) error = NULL;
+  assert_true (rubric_load (shown, &rubric, NULL));
+  assert_string_equal (rubric_visibility_name (rubric->visibility[ROW_SUMS]), "hidden");
+  assert_string_equal (rubric_visibility_name (rubric->visibility[ROW_COST]), "after_due_date");
+  assert_string_equal (rubric_visibility_name (rubric->visibility[ROW_STABILITY]), "after_published");
+  assert_string_equal (rubric_visibility_name (rubric->visibility[ROW_REGISTERS]), "visible");
+  assert_string_equal (rubric_visibility_name (rubric->visibility[ROW_TOTAL_EXITS]), "visible");
+  assert_false (rubric_load (wrong, &none, &error));
+  assert_failed (error, HARNESS_ERROR_USAGE, "cost is \"secret\"; try: visible, after_due_date, after_published or hidden");
+}
+
+static void
 test_values (void **state)
 {
   g_autofree char *path = put_file (*state, "my.rubric.conf", RUBRIC_TEXT);
@@ -169,7 +186,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_committed), FOLDER_TEST (test_values), FOLDER_TEST (test_lines_per_query), FOLDER_TEST (test_row_names), FOLDER_TEST (test_mistakes), FOLDER_TEST (test_no_points), FOLDER_TEST (test_unreadable),
+    cmocka_unit_test (test_committed), FOLDER_TEST (test_values), FOLDER_TEST (test_lines_per_query), FOLDER_TEST (test_visibility), FOLDER_TEST (test_row_names), FOLDER_TEST (test_mistakes), FOLDER_TEST (test_no_points), FOLDER_TEST (test_unreadable),
   };
   return cmocka_run_group_tests_name ("rubric", tests, NULL, NULL);
 }
