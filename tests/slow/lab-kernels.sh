@@ -34,7 +34,7 @@ graded() { # VERSION
   ! grep -E 'kernel, what changed|\] kernel …' "$TMPDIR/err" || fail "grading built a kernel"
   release=$(jq -r .kernel "$TMPDIR/grades-$1"/*/grade.json)
   [[ $release == "$1".* ]] || fail "made from $1, and graded on $release"
-  [ "$(jq -r .verdict "$TMPDIR/grades-$1"/*/grade.json)" = failed ] || fail "not judged: $(cat "$TMPDIR/err")"
+  [ "$(jq -r .verdict "$TMPDIR/grades-$1"/*/grade.json)" = partial ] || fail "not judged: $(cat "$TMPDIR/err")"
 }
 
 tried=0
