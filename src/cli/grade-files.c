@@ -229,16 +229,6 @@ grade_files_write_csv (const char *dir, const GPtrArray *entries, GError **error
   return write_text (dir, ".", "grades.csv", grades_csv (grades), error);
 }
 
-static gint64
-rubric_points (const Rubric *rubric)
-{
-  gint64 sum = 0;
-
-  for (guint row = 0; row < RUBRIC_ROWS; row++)
-    sum += rubric->points[row];
-  return sum;
-}
-
 static gboolean
 was_retried (const Grade *grade)
 {

@@ -20,16 +20,6 @@
 
 /* --- the end -------------------------------------------------------------------------------------------- */
 
-static gint64
-rubric_points (const Rubric *rubric)
-{
-  gint64 sum = 0;
-
-  for (guint i = 0; i < RUBRIC_ROWS; i++)
-    sum += rubric->points[i];
-  return sum;
-}
-
 static void
 take_warnings (Way *way)
 {

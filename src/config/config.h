@@ -120,6 +120,8 @@ typedef struct {
 void rubric_free (Rubric *rubric);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rubric, rubric_free)
 gboolean rubric_load (const char *path, Rubric **rubric, GError **error);
+/* Of all rows, in hundredths. */
+gint64 rubric_points (const Rubric *rubric);
 /* Whether text is a list of numbers and ranges as leaf maps and rubrics have them. */
 gboolean is_range_list (const char *text);
 

@@ -270,3 +270,12 @@ rubric_load (const char *path, Rubric **rubric, GError **error)
   reading.rubric = (Rubric){ 0 }; /* its strings are *rubric's now */
   return TRUE;
 }
+
+gint64
+rubric_points (const Rubric *rubric)
+{
+  gint64 sum = 0;
+  for (guint row = 0; row < RUBRIC_ROWS; row++)
+    sum += rubric->points[row];
+  return sum;
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grade/diff-lines.h"
+#include "kernel/said-place.h"
 
 typedef struct {
   const GPtrArray *lines; /* of DiffLine */
@@ -26,18 +27,6 @@ build_blame_free (BuildBlame *blame)
 }
 
 /* --- one error -------------------------------------------------------------------------------- */
-
-/* "path:12:5: error: …". FALSE: it tells no place. */
-static gboolean
-find_place (const char *error, char **path, guint *number)
-{
-  const char *colon = strchr (error, ':');
-  if (colon == NULL || colon == error || !g_ascii_isdigit (colon[1]))
-    return FALSE;
-  *path = g_strndup (error, (gsize) (colon - error));
-  *number = (guint) g_ascii_strtoull (colon + 1, NULL, 10);
-  return TRUE;
-}
 
 /* The first word in quotes, which gcc, ld and modpost each have their own sort of. NULL: none. */
 static char *
@@ -134,9 +123,11 @@ static FaultOf
 fault_of (const Court *court, const char *error)
 {
   g_autofree char *path = NULL, *word = missing_word (error);
-  guint number;
-  if (!find_place (error, &path, &number))
+  const char *rest;
+  guint64 line;
+  if (!said_place (error, &path, &line, &rest))
     return fault_without_place (court, error, word);
+  const guint number = (guint) line;
   if (diff_lines_touch (court->lines, path, number))
     return is_about_a_declaration (error) && is_kernels_word (court, word) ? FAULT_KERNELS : FAULT_THEIRS;
   if (is_about_structure (error) && follows_theirs (court, path, number))

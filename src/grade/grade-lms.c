@@ -37,18 +37,14 @@ read_who (const Grade *grade, Who *who)
 }
 
 static void
-put_field (GString *out, const char *text)
-{
-  if (out->len > 0 && out->str[out->len - 1] != '\n')
-    g_string_append_c (out, ',');
-  csv_text (out, text);
-}
-
-static void
 put_line (GString *out, const char *const *fields, guint n)
 {
   for (guint i = 0; i < n; i++)
-    put_field (out, fields[i]);
+    {
+      if (i > 0)
+        g_string_append_c (out, ',');
+      csv_text (out, fields[i]);
+    }
   g_string_append_c (out, '\n');
 }
 

@@ -4,11 +4,12 @@
 
 #include <string.h>
 
+#include "grade/diff-lines.h"
 #include "grade/grade-words.h"
 #include "grade/json-put.h"
+#include "kernel/said-place.h"
 
 #define SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
-#define NEW_FILE "+++ b/" /* in the diff of what was carried */
 #define PLACES_MAX 100u   /* of a build's messages */
 
 /* A place in the student's files; line 0: the file. */
@@ -24,30 +25,11 @@ place_clear (Place *place)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Place, place_clear)
 
-/* "arch/x86/kvm/cpuid.c:1510: …", as rows and compilers say it. */
+/* "arch/x86/kvm/cpuid.c:1510: …", as rows and compilers say it. *rest: behind the line's number. */
 static gboolean
-parse_place (const char *text, Place *place)
+parse_place (const char *text, Place *place, const char **rest)
 {
-  const char *colon = strchr (text, ':');
-  char *end;
-
-  if (!colon || colon == text || memchr (text, ' ', (gsize) (colon - text)) || !g_ascii_isdigit (colon[1]))
-    return FALSE;
-  place->line = g_ascii_strtoull (colon + 1, &end, 10);
-  place->path = g_strndup (text, (gsize) (colon - text));
-  return place->line > 0 && place->line < G_MAXINT32 && *end == ':';
-}
-
-static gboolean
-first_file (const Grade *grade, Place *place)
-{
-  const char *found = strstr (grade->carried, NEW_FILE);
-  const char *path = found ? found + strlen (NEW_FILE) : NULL;
-
-  if (!path || (found > grade->carried && found[-1] != '\n'))
-    return FALSE;
-  place->path = g_strndup (path, strcspn (path, "\t\n"));
-  return TRUE;
+  return said_place (text, &place->path, &place->line, rest) && !strchr (place->path, ' ') && place->line > 0 && place->line < G_MAXINT32 && **rest == ':';
 }
 
 static void
@@ -93,15 +75,18 @@ put_result (JsonPut *json, const char *rule, const char *level, const char *mess
   json_put_end (json, '}');
 }
 
-static void
+/* What is no place is not added. Returns what stands behind it; NULL: nothing was added. */
+static const char *
 add_place (GArray *places, const char *text)
 {
   g_auto (Place) place = { 0 };
+  const char *rest;
 
-  if (!parse_place (text, &place))
-    return;
+  if (!parse_place (text, &place, &rest))
+    return NULL;
   g_array_append_val (places, place);
   place.path = NULL; /* the array's now */
+  return rest;
 }
 
 static GArray *
@@ -117,14 +102,14 @@ places_new (void)
 static gboolean
 need_place (GArray *places, const Grade *grade)
 {
-  g_auto (Place) place = { 0 };
-
   if (places->len > 0)
     return TRUE;
-  if (!first_file (grade, &place))
+  g_autoptr (GPtrArray) lines = diff_lines (grade->carried);
+  Place place = { 0 };
+  if (lines->len == 0)
     return FALSE;
+  place.path = g_strdup (((const DiffLine *) g_ptr_array_index (lines, 0))->path);
   g_array_append_val (places, place);
-  place.path = NULL;
   return TRUE;
 }
 
@@ -141,15 +126,13 @@ put_row (JsonPut *json, const Grade *grade, const GradeRow *row)
     put_result (json, row_name (row->kind), "warning", message, places);
 }
 
-/* Of "cpuid.c:17:5: error: …" what comes behind the place. */
+/* Of "cpuid.c:17:5: error: …" what comes behind the line and the column. */
 static const char *
-message_of (const char *line)
+message_of (const char *rest)
 {
-  const char *text = strchr (line, ':');
-
-  while (*text == ':' || g_ascii_isdigit (*text))
-    text++;
-  return text + strspn (text, " ");
+  while (*rest == ':' || g_ascii_isdigit (*rest))
+    rest++;
+  return rest + strspn (rest, " ");
 }
 
 /* What the compiler said, line by line, each where it said it; else the one sentence that ended the grading. */
@@ -163,11 +146,11 @@ put_stage (JsonPut *json, const Grade *grade)
   for (char **line = lines; *line; line++)
     {
       g_autoptr (GArray) places = places_new ();
+      const char *rest = add_place (places, *line);
 
-      add_place (places, *line);
-      if (places->len == 0)
+      if (!rest)
         continue;
-      put_result (json, stage_name (grade->stage), level, message_of (*line), places);
+      put_result (json, stage_name (grade->stage), level, message_of (rest), places);
       found++;
     }
   g_autoptr (GArray) places = places_new ();

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "kernel/said-place.h"
+
 #define LINE_MAX_BYTES 600
 #define HEAD_BYTES (64 * 1024)
 #define TREE "/lab/linux/"
@@ -76,14 +78,11 @@ plain_path (const char *path, gsize size)
 static void
 find_place (Said *said)
 {
-  const char *colon = strchr (said->text, ':');
-  if (colon == NULL || colon == said->text || !g_ascii_isdigit (colon[1]))
+  const char *rest;
+  if (!said_place (said->text, &said->path, &said->line, &rest))
     return;
-  char *end;
-  said->line = g_ascii_strtoull (colon + 1, &end, 10);
-  if (*end == ':' && g_ascii_isdigit (end[1]))
-    said->column = g_ascii_strtoull (end + 1, NULL, 10);
-  said->path = g_strndup (said->text, (gsize) (colon - said->text));
+  if (*rest == ':' && g_ascii_isdigit (rest[1]))
+    said->column = g_ascii_strtoull (rest + 1, NULL, 10);
 }
 
 /* Printable UTF-8 of bounded length, with its first path plain. */

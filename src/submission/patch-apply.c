@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/run.h"
+#include "submission/parts.h"
 
 #define FILE_LIMIT (16 * 1024 * 1024)
 #define DEADLINE_S 60
@@ -25,17 +26,6 @@ patch_outcome_free (PatchOutcome *outcome)
   g_free (outcome->hunk);
   g_free (outcome->hunk_path);
   g_free (outcome);
-}
-
-static void
-file_free (gpointer data)
-{
-  SubmissionFile *file = data;
-  g_free (file->path);
-  g_free (file->from);
-  g_free (file->text);
-  g_free (file->base_text);
-  g_free (file);
 }
 
 /* --- the scratch tree ------------------------------------------------------------------------- */
@@ -302,7 +292,7 @@ gboolean
 patches_apply (const GPtrArray *patches, const PatchGround *ground, const PatchHow *how, const char *scratch_dir, PatchOutcome **outcome, GError **error)
 {
   g_autoptr (PatchOutcome) made = g_new0 (PatchOutcome, 1);
-  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (file_free);
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func ((GDestroyNotify) submission_file_free);
   made->notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (Scratch) scratch = scratch_new (scratch_dir, "patch", error);
   if (scratch == NULL || !apply_all (patches, ground, how, scratch_path (scratch), made, files, error))

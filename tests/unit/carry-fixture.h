@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "submission/carry.h"
+#include "submission/parts.h"
 #include "unit/carry-kernels.h"
 
 #define CPUID "arch/x86/kvm/cpuid.c"
@@ -20,27 +21,6 @@ typedef struct
   Carried *carried;
   Fault *fault;
 } Fixture;
-
-static inline void
-file_free (gpointer data)
-{
-  SubmissionFile *file = data;
-  g_free (file->path);
-  g_free (file->from);
-  g_free (file->text);
-  g_free (file->base_text);
-  g_free (file);
-}
-
-static inline void
-patch_free (gpointer data)
-{
-  SubmissionPatch *patch = data;
-  g_free (patch->from);
-  g_free (patch->text);
-  g_ptr_array_unref (patch->paths);
-  g_free (patch);
-}
 
 static inline void
 put_kernel (const char *dir, const char *cpuid_version, guint vmx_version, const char *makefile)
@@ -75,6 +55,15 @@ put_indexed (const Fixture *fixture, const char *name, const char *path, const c
   g_free (put_file (dir, path, text));
 }
 
+/* What vmx.c is in the lab's kernel and in the one of 5.12. */
+static inline void
+put_vmx (const Fixture *fixture, const char *lab, const char *old)
+{
+  g_free (put_file (fixture->lab, VMX, lab));
+  put_indexed (fixture, "6.1.192", VMX, lab);
+  put_indexed (fixture, "5.12.0", VMX, old);
+}
+
 static inline void
 index_kernels (Fixture *fixture)
 {
@@ -106,8 +95,8 @@ setup (void **state)
   put_kernel (fixture->other, "v612", 612, "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\n");
   fixture->bases[0] = fixture->other;
   fixture->names[0] = "6.12.0 (linux-source-6.12)";
-  fixture->submission.files = g_ptr_array_new_with_free_func (file_free);
-  fixture->submission.patches = g_ptr_array_new_with_free_func (patch_free);
+  fixture->submission.files = g_ptr_array_new_with_free_func ((GDestroyNotify) submission_file_free);
+  fixture->submission.patches = g_ptr_array_new_with_free_func ((GDestroyNotify) submission_patch_free);
   for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
     {
       g_autofree char *dir = indexed_dir (fixture, kernels[i].name);

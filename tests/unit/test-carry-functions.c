@@ -15,9 +15,7 @@ try_function (Fixture *fixture, const FunctionCase *c, gboolean between, const c
   const char *which = between ? ", between versions" : "";
   g_autofree char *lab = with_function (61, c->lab);
   g_autofree char *old = with_function (512, c->old);
-  g_free (put_file (fixture->lab, VMX, lab));
-  put_indexed (fixture, "6.1.192", VMX, lab);
-  put_indexed (fixture, "5.12.0", VMX, old);
+  put_vmx (fixture, lab, old);
   g_ptr_array_set_size (fixture->submission.files, 0);
   hand_in (fixture, VMX, between ? between_versions (with_function (512, c->theirs)) : with_function (512, c->theirs));
   carry (fixture);

@@ -118,9 +118,7 @@ test_one_of_another (void **state)
   g_autofree char *lab = with_function (61, "\tone();\n\tnew();\n");
   g_autofree char *old = with_function (512, "\tone();\n\told();\n");
   g_autofree char *other = with_function (612, "\tone();\n\tif (other)\n\t\treturn 1;\n\tlast();\n");
-  g_free (put_file (fixture->lab, VMX, lab));
-  put_indexed (fixture, "6.1.192", VMX, lab);
-  put_indexed (fixture, "5.12.0", VMX, old);
+  put_vmx (fixture, lab, old);
   put_indexed (fixture, "6.12.0", VMX, other);
   hand_in (fixture, VMX, with_function (512, "\tmy_total++;\n\tone();\n\tif (other)\n\t\treturn 1;\n\tlast();\n"));
   carry (fixture);
@@ -183,9 +181,7 @@ test_no_base_helps (void **state)
   Fixture *fixture = *state;
   g_autofree char *lab = with_function (61, "\tgo();\n\treturn kvm_new(arg, 5);\n");
   g_autofree char *old = with_function (512, "\tgo();\n\treturn old_one(vcpu);\n");
-  g_free (put_file (fixture->lab, VMX, lab));
-  put_indexed (fixture, "6.1.192", VMX, lab);
-  put_indexed (fixture, "5.12.0", VMX, old);
+  put_vmx (fixture, lab, old);
   for (guint i = 0; i < 2; i++)
     {
       char *theirs = with_function (512, "\tint ret;\n\n\tgo();\n\tret = old_one(vcpu);\n\tmy_total++;\n\treturn ret;\n");
@@ -211,9 +207,7 @@ test_tables (void **state)
   Fixture *fixture = *state;
   g_autofree char *lab = with (kernel_vmx (61), "static int later_0(", TABLE_LAB);
   g_autofree char *old = with (kernel_vmx (512), "static int later_0(", TABLE_OLD);
-  g_free (put_file (fixture->lab, VMX, lab));
-  put_indexed (fixture, "6.1.192", VMX, lab);
-  put_indexed (fixture, "5.12.0", VMX, old);
+  put_vmx (fixture, lab, old);
   hand_in (fixture, VMX, with (kernel_vmx (512), "static int later_0(", TABLE_THEIRS));
   carry (fixture);
   assert_carried_has (fixture, VMX, "enum kinds", TABLE_MERGED);

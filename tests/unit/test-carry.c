@@ -243,9 +243,7 @@ test_elsewhere (void **state)
   Fixture *fixture = *state;
   g_autofree char *lab = with (kernel_vmx (61), "static int later_0(", RUN_LAB);
   g_autofree char *old = with (kernel_vmx (512), "static int later_0(", RUN_OLD);
-  g_free (put_file (fixture->lab, VMX, lab));
-  put_indexed (fixture, "6.1.192", VMX, lab);
-  put_indexed (fixture, "5.12.0", VMX, old);
+  put_vmx (fixture, lab, old);
   char *theirs = with (g_strdup (old), "\told_prepare(vcpu, 3);\n\tenter(vcpu);\n",
                        "\tu64 begin;\n\told_prepare(vcpu, 3);\n\tbegin = rdtsc();\n\tenter(vcpu);\n\tmy_cycles += rdtsc() - begin;\n");
   hand_in (fixture, CPUID, with (student_cpuid (kernel_cpuid ("v61")), "u32 per_reason[69];\n", "u32 per_reason[69];\nu64 my_cycles;\n"));
