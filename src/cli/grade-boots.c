@@ -6,35 +6,13 @@
 
 #include "base/files.h"
 #include "cli/crash-line.h"
+#include "grade/reading.h"
 
 #define DEADLINE_FACTOR 6.0 /* of what the lab's own kernel took here: other jobs and a slow change have room */
 #define DEADLINE_MORE_S 25.0
 #define STALL_FACTOR 2.0 /* of the same: L2 exits all the time but for L1's boot and end, which are a part of it */
 #define STALL_MORE_S 10.0
 #define MODULE_MAX (64 << 20)
-#define BOOTS_MAX 3u /* a map has two leaves that take a number, which is what kills */
-
-const char *
-grade_boots_end_words (const MachineResult *result)
-{
-  switch (result->end)
-    {
-    case MACHINE_END_POWEROFF:
-      return "powering itself off";
-    case MACHINE_END_PANIC:
-      return "a kernel panic";
-    case MACHINE_END_RESET:
-      return "a reset";
-    case MACHINE_END_DEADLINE:
-      return "its deadline";
-    case MACHINE_END_FLOOD:
-      return "writing without end";
-    case MACHINE_END_SNAPSHOT:
-    case MACHINE_END_KILLED:
-      return "the emulator's death";
-    }
-  return "something else";
-}
 
 /* The project's own patch series, and what is built on it, answers its leaves only if a parameter of kvm.ko says which. */
 static char *
@@ -56,21 +34,21 @@ kvm_params (const Way *way, const char *modules_dir)
 /* --- one boot --------------------------------------------------------------------------------------------- */
 
 static void
-keep_logs (const Way *way, Isa isa, const GradedBoot *boot, guint number)
+keep_logs (const Way *way, Isa isa, const BootReading *reading, guint number)
 {
   g_autofree char *lab = number == 0 ? g_strdup (isa_name (isa)) : g_strdup_printf ("%s-boot%u", isa_name (isa), number + 1);
   g_autofree char *console = g_strconcat (lab, "-console.log", NULL);
   g_autofree char *kernel = g_strconcat (lab, "-kernel.log", NULL);
   g_autofree char *report = g_strconcat (lab, "-report.txt", NULL);
-  g_autofree char *lines = agent_report_kernel (boot->report);
+  g_autofree char *lines = agent_report_kernel (reading->report);
 
-  way_keep_log (way, console, boot->run->console);
+  way_keep_log (way, console, reading->boot->console);
   way_keep_log (way, kernel, lines);
-  way_keep_log (way, report, boot->run->report);
+  way_keep_log (way, report, reading->boot->report);
 }
 
 static gboolean
-run_boot (Way *way, Isa number, const GradedBoot *boot, const char *modules_dir, const char *dir, GradeLab **run, GError **error)
+run_boot (Way *way, Isa number, const EvidenceBoot *boot, const char *modules_dir, const char *dir, GradeLab **run, GError **error)
 {
   GradeSession *session = way->session;
   const double lab_s = way->kernel->baselines[number].lab_s;
@@ -103,20 +81,15 @@ run_boot (Way *way, Isa number, const GradedBoot *boot, const char *modules_dir,
 }
 
 static void
-read_boot (GradedBoot *boot, gboolean again)
+take_run (EvidenceBoot *boot, GradeLab *run)
 {
-  const GArray *exits = boot->run->exits;
-  Account *account = account_read (boot->program, exits, 0);
-
-  boot->report = agent_report_read (boot->run->report, boot->run->console);
-  boot->accounts = g_ptr_array_new_with_free_func ((GDestroyNotify) account_free);
-  g_ptr_array_add (boot->accounts, account);
-  if (again)
-    {
-      account = account_read (boot->program, exits, account->last + 1);
-      g_ptr_array_add (boot->accounts, account);
-    }
-  boot->last = account_read (boot->last_program, exits, account->last + 1);
+  boot->end = run->end;
+  boot->log = g_steal_pointer (&run->log);
+  boot->exits = g_steal_pointer (&run->exits);
+  boot->log_sha256 = g_steal_pointer (&run->log_sha256);
+  boot->report = g_steal_pointer (&run->report);
+  boot->console = g_steal_pointer (&run->console);
+  memset (&run->end, 0, sizeof run->end);
 }
 
 static void
@@ -128,121 +101,86 @@ copy_less (const ProgramLess *less, ProgramLess *copy)
 
 /* Each further one in a folder of its own below the first one's: an emulator's files are as it left them. */
 static gboolean
-take_boot (Way *way, Isa isa, GradedLab *lab, const ProgramLess *less, const char *modules_dir, const char *dir, GError **error)
+take_boot (Way *way, EvidenceLab *lab, const ProgramLess *less, const char *modules_dir, const char *dir, GError **error)
 {
-  const char *again = isa == ISA_VMX ? way->session->rubric->again_vmx : way->session->rubric->again_svm;
   const guint number = lab->boots->len;
   g_autofree char *name = g_strdup_printf ("%u", number + 1);
   g_autofree char *boot_dir = number == 0 ? g_strdup (dir) : g_build_filename (dir, name, NULL);
-  g_autoptr (GradedBoot) boot = g_new0 (GradedBoot, 1);
+  g_autoptr (EvidenceBoot) boot = evidence_boot_new ();
+  g_autoptr (GradeLab) run = NULL;
 
   copy_less (less, &boot->less);
-  boot->program = grade_session_program (way->session, isa, way->submission->sha256, less, FALSE);
-  boot->last_program = grade_session_program (way->session, isa, way->submission->sha256, less, TRUE);
-  if (!files_make_dir (boot_dir, error) || !run_boot (way, isa, boot, modules_dir, boot_dir, &boot->run, error))
+  boot->program = grade_session_program (way->session, lab->isa, way->submission->sha256, less, FALSE);
+  boot->last_program = grade_session_program (way->session, lab->isa, way->submission->sha256, less, TRUE);
+  if (!files_make_dir (boot_dir, error) || !run_boot (way, lab->isa, boot, modules_dir, boot_dir, &run, error))
     return FALSE;
-  read_boot (boot, again[0] != '\0');
-  keep_logs (way, isa, boot, number);
+  take_run (boot, run);
   g_ptr_array_add (lab->boots, g_steal_pointer (&boot));
   return TRUE;
 }
 
-/* --- what it died of --------------------------------------------------------------------------------------- */
-
-static Crash *
-crash_of (const Way *way, const GradedBoot *boot, const char *modules_dir)
-{
-  const AgentReport *report = boot->report;
-  g_autoptr (CrashFrame) frame = report->trace ? crash_frame (report->trace) : NULL;
-  g_autofree char *resolved = frame ? crash_line_resolve (frame, modules_dir) : NULL;
-
-  return crash_new (report->trouble_name, report->trouble, frame, resolved, way->carried->diff);
-}
-
 /* --- all of them ------------------------------------------------------------------------------------------- */
 
-static guint
-steps_done (const GradedBoot *boot)
+/* Where the first of a lab's crashes was, by the modules that it ran: there is another boot only if the first one crashed. */
+static void
+resolve_crash (const BootReading *reading, const char *modules_dir, EvidenceBoot *boot)
 {
-  const Account *account = g_ptr_array_index (boot->accounts, 0);
-  guint done = 0;
+  g_autoptr (CrashFrame) frame = reading->report->trace ? crash_frame (reading->report->trace) : NULL;
 
-  for (guint i = 0; i < account->steps->len; i++)
-    done += account_step (account, i)->done;
-  return done;
-}
-
-static gboolean
-is_whole (const GradedBoot *boot)
-{
-  for (guint i = 0; i < boot->accounts->len; i++)
-    if (!((const Account *) g_ptr_array_index (boot->accounts, i))->complete)
-      return FALSE;
-  return TRUE;
-}
-
-/* The first round that was not performed to its end. */
-static const Account *
-stopped_account (const GradedBoot *boot)
-{
-  for (guint i = 0; i < boot->accounts->len; i++)
-    {
-      const Account *account = g_ptr_array_index (boot->accounts, i);
-
-      if (!account->complete)
-        return account;
-    }
-  return g_ptr_array_index (boot->accounts, 0);
+  boot->resolved = frame ? crash_line_resolve (frame, modules_dir) : NULL;
 }
 
 /* A hang is left alone: it costs a deadline each time. */
 static gboolean
-has_died (const GradedBoot *boot)
+has_died (const BootReading *reading)
 {
-  return boot->report->trouble && boot->run->end.end != MACHINE_END_DEADLINE && boot->run->end.end != MACHINE_END_KILLED;
+  const MachineEnd end = reading->boot->end.end;
+
+  return reading->report->trouble && end != MACHINE_END_DEADLINE && end != MACHINE_END_KILLED;
 }
 
 /* What the next boot leaves out, if there is one that may come further. */
 static gboolean
-leave_out (Way *way, const GradedBoot *boot, ProgramLess *less)
+leave_out (Way *way, const BootReading *reading, ProgramLess *less)
 {
-  const Account *account = stopped_account (boot);
+  const Account *account = boot_reading_stopped (reading);
   const struct challenge_step *step;
   g_autofree char *what = NULL;
 
-  if (!has_died (boot) || is_whole (boot) || !crash_add_culprit (account, less))
+  if (!has_died (reading) || boot_reading_is_whole (reading) || !crash_add_culprit (account, less))
     return FALSE;
   step = program_step (account->program, account->reached - 1);
   what = step->kind == CHALLENGE_READ ? g_strdup_printf ("CPUID leaf 0x%x is asked with ecx = %u", step->a, step->b) : g_strdup_printf ("the guest performs %s", challenge_ops[step->op].what);
-  g_ptr_array_add (way->grade->notes, g_strdup_printf ("L1's kernel came to %s when %s. L1 was booted once more without it, so that the rest is judged.", boot->report->trouble_name, what));
+  g_ptr_array_add (way->grade->notes, g_strdup_printf ("L1's kernel came to %s when %s. L1 was booted once more without it, so that the rest is judged.", reading->report->trouble_name, what));
   return TRUE;
 }
 
 /* FALSE: an error. *more: there is to be another one, without what is in *less. */
 static gboolean
-boot_once (Way *way, Isa isa, GradedLab *lab, ProgramLess *less, const char *modules_dir, const char *dir, gboolean *more, GError **error)
+boot_once (Way *way, EvidenceLab *lab, ProgramLess *less, const char *modules_dir, const char *dir, gboolean *more, GError **error)
 {
-  const GradedBoot *boot;
+  g_autoptr (BootReading) reading = NULL;
+  EvidenceBoot *boot;
 
-  if (!take_boot (way, isa, lab, less, modules_dir, dir, error))
+  if (!take_boot (way, lab, less, modules_dir, dir, error))
     return FALSE;
   boot = g_ptr_array_index (lab->boots, lab->boots->len - 1);
-  if (!lab->crash && boot->report->trouble)
-    lab->crash = crash_of (way, boot, modules_dir);
-  if (!lab->best || steps_done (boot) > steps_done (lab->best))
-    lab->best = boot;
-  *more = lab->boots->len < BOOTS_MAX && leave_out (way, boot, less);
+  reading = boot_reading_new (boot, evidence_has_again (way->evidence, lab->isa));
+  keep_logs (way, lab->isa, reading, lab->boots->len - 1);
+  if (lab->boots->len == 1)
+    resolve_crash (reading, modules_dir, boot);
+  *more = lab->boots->len < EVIDENCE_BOOTS_MAX && leave_out (way, reading, less);
   return TRUE;
 }
 
 gboolean
-grade_boots_run (Way *way, Isa isa, GradedLab *lab, const char *modules_dir, const char *dir, GError **error)
+grade_boots_run (Way *way, EvidenceLab *lab, const char *modules_dir, const char *dir, GError **error)
 {
   ProgramLess less = { 0 };
   gboolean more = TRUE, ok = TRUE;
 
   while (ok && more)
-    ok = boot_once (way, isa, lab, &less, modules_dir, dir, &more, error);
+    ok = boot_once (way, lab, &less, modules_dir, dir, &more, error);
   g_clear_pointer (&less.leaves, g_array_unref);
   return ok;
 }

@@ -42,8 +42,8 @@ way_carry (Way *way, const char *scratch, GError **error)
       way_end_with_fault (way, fault);
       return TRUE;
     }
-  way_set_text (&way->grade->carried, way->carried->diff);
-  way_set_text (&way->grade->left_out, way->carried->left_out);
+  grade_set_text (&way->grade->carried, way->carried->diff);
+  grade_set_text (&way->grade->left_out, way->carried->left_out);
   way_take_notes (way, way->carried->notes);
   way_keep_log (way, "carried.diff", way->carried->diff);
   return TRUE;

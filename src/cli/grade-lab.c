@@ -25,6 +25,7 @@ grade_lab_free (GradeLab *lab)
   if (!lab)
     return;
   machine_result_clear (&lab->end);
+  g_clear_pointer (&lab->log, g_bytes_unref);
   g_clear_pointer (&lab->exits, g_array_unref);
   g_free (lab->report);
   g_free (lab->console);
@@ -167,14 +168,27 @@ read_console (const char *path, char **console, GError **error)
 }
 
 static gboolean
+read_log (const char *path, MachineKind kind, GradeLab *lab, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  const char *data = file ? g_mapped_file_get_contents (file) : NULL;
+  const gsize size = file ? g_mapped_file_get_length (file) : 0;
+
+  if (!file || !l0_log_parse (data, size, path, kind, &lab->exits, error))
+    return FALSE;
+  lab->log = g_mapped_file_get_bytes (file);
+  lab->log_sha256 = hash_data (data, size);
+  return TRUE;
+}
+
+static gboolean
 read_results (const GradeLabSpec *spec, MachineKind kind, GradeLab *lab, GError **error)
 {
   g_autofree char *records = g_build_filename (spec->dir, "records.bin", NULL);
   g_autofree char *console = g_build_filename (spec->dir, "l1-console.log", NULL);
   g_autofree char *log = g_build_filename (spec->dir, "l0-exits.log", NULL);
 
-  return read_report (records, &lab->report, error) && read_console (console, &lab->console, error) && l0_log_read (log, kind, &lab->exits, error) &&
-         hash_file (log, &lab->log_sha256, error);
+  return read_report (records, &lab->report, error) && read_console (console, &lab->console, error) && read_log (log, kind, lab, error);
 }
 
 static gboolean

@@ -28,7 +28,8 @@ typedef struct {
 typedef struct {
   gint64 ran_us;     /* wall time from the machine's start to its end */
   MachineResult end;
-  GArray *exits;     /* of L0Exit: the whole log */
+  GBytes *log;       /* the emulator's exit log, mapped: its file may go */
+  GArray *exits;     /* of L0Exit: all of it */
   char *report;      /* the agent's: valid UTF-8, not trusted */
   char *console;     /* L1's, its last 16 KiB, the same */
   char *log_sha256;  /* of l0-exits.log */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which labs a submission is graded in, and what came of each: run, explained where it ended early, and read for the judge. */
+/* Which labs a submission is graded in, and what each gives: evidence (grade/evidence.h). */
 #pragma once
 #include "base/files.h"
 #include "cli/grade-way.h"
 
 /* Sets grade->isa: by what was carried, or, before that, by what was handed in. */
 void way_name_labs (Way *way);
-/* Fills way->labs and the fingerprint; where there is nothing to judge the way ends. */
+/* Fills evidence->labs; none after one that leaves nothing to judge. Ends the way if a lab cannot take the modules. */
 gboolean way_run_labs (Way *way, const Scratch *scratch, const char *modules_dir, GError **error);

@@ -11,148 +11,12 @@
 #include "cli/grade-labs.h"
 #include "cli/grade-way.h"
 #include "grade/grade-json.h"
-#include "grade/where.h"
+#include "grade/verdict.h"
 #include "kernel/at-hand.h"
 #include "submission/own-lines.h"
 #include "submission/told.h"
 
 #define KIND "grade"
-
-/* --- the end -------------------------------------------------------------------------------------------- */
-
-static void
-take_warnings (Way *way)
-{
-  const Rubric *rubric = way->session->rubric;
-  const gint64 off = MIN ((gint64) way->grade->warnings->len * rubric->warning_cost, (gint64) rubric->warning_cost_max);
-  g_autofree char *text = grade_points_text (off);
-
-  if (off == 0)
-    return;
-  way->grade->points = MAX (way->grade->points - off, 0);
-  g_ptr_array_add (way->grade->notes, g_strdup_printf ("%s points off for %u compiler warning%s.", text, way->grade->warnings->len, way->grade->warnings->len == 1 ? "" : "s"));
-}
-
-static const GradedLab *
-find_incomplete (const Way *way)
-{
-  for (guint i = 0; i < way->labs->len; i++)
-    {
-      const GradedLab *lab = g_ptr_array_index (way->labs, i);
-
-      if (!graded_lab_is_complete (lab) || lab->crash)
-        return lab;
-    }
-  return NULL;
-}
-
-/* The one cause, told once: what L1's kernel came to, where, and whose line that is. */
-static char *
-cause_text (const GradedLab *broken)
-{
-  const Crash *crash = broken ? broken->crash : NULL;
-
-  if (!broken)
-    return g_strdup ("");
-  if (!crash)
-    return g_strdup ("; the guest did not come to its end");
-  return g_strdup_printf ("; L1's kernel came to %s%s%s%s", crash->name, crash->place ? " at " : "", crash->place ? crash->place : "",
-                          crash->theirs ? "" : ", which is no line of the submission's own");
-}
-
-static Verdict
-verdict_of (const Grade *grade, gboolean all, gboolean unjudged)
-{
-  if (all && !unjudged && grade->points == grade->max_points)
-    return VERDICT_PASSED;
-  return grade->points > 0 || unjudged ? VERDICT_PARTIAL : VERDICT_FAILED;
-}
-
-static void
-settle (Way *way)
-{
-  Grade *grade = way->grade;
-  const GradedLab *broken = find_incomplete (way);
-  g_autofree char *cause = cause_text (broken);
-  g_autofree char *reason = NULL;
-  const gboolean nobodys = broken && broken->crash && !broken->crash->theirs && !graded_lab_is_complete (broken);
-  guint passed = 0, judged = 0;
-
-  for (guint i = 0; i < grade->rows->len; i++)
-    {
-      const GradeRow *row = g_ptr_array_index (grade->rows, i);
-
-      passed += row->status == ROW_PASSED;
-      judged += row->status != ROW_SKIPPED;
-    }
-  if (grade->unread)
-    {
-      grade->max_points = rubric_points (way->session->rubric);
-      way_end (way, STAGE_CHECKS, VERDICT_NEEDS_LOOK, BLAME_NONE, grade->unread, NULL);
-      return;
-    }
-  reason = g_strdup_printf ("%u of %u rows passed%s.", passed, judged, cause);
-  way_end (way, STAGE_CHECKS, verdict_of (grade, passed == judged, nobodys), passed == judged ? BLAME_NONE : BLAME_STUDENT, reason,
-           broken && broken->crash ? broken->crash->words : NULL);
-}
-
-/* A row that the boot which got furthest says nothing of, as its leaf killed an earlier one, is judged by what that one did before it died. */
-static void
-judge_other_boots (Way *way, GPtrArray *judged, const LeafMap *map)
-{
-  for (guint i = 0; i < way->labs->len; i++)
-    {
-      const GradedLab *lab = g_ptr_array_index (way->labs, i);
-
-      for (guint j = 0; j < lab->boots->len; j++)
-        {
-          g_autoptr (Grade) other = grade_new ();
-          JudgedLab boot = graded_lab_boot (lab, g_ptr_array_index (lab->boots, j));
-
-          if (g_ptr_array_index (lab->boots, j) == lab->best)
-            continue;
-          g_ptr_array_index (judged, i) = &boot;
-          judge_labs (judged, way->session->rubric, map, other);
-          judge_take_unjudged (way->grade, other);
-          g_ptr_array_index (judged, i) = (gpointer) &lab->judged;
-        }
-    }
-}
-
-static void
-judge (Way *way)
-{
-  const GradeSession *session = way->session;
-  g_autoptr (GPtrArray) judged = g_ptr_array_new ();
-  const LeafMap *map;
-
-  for (guint i = 0; i < way->labs->len; i++)
-    g_ptr_array_add (judged, &((GradedLab *) g_ptr_array_index (way->labs, i))->judged);
-  map = grade_session_map (session, session->options->leaf_map);
-  if (session->rubric->told_by_log)
-    {
-      map = grade_session_preferred_map (session);
-      judge_labs (judged, session->rubric, map, way->grade);
-    }
-  else if (map)
-    {
-      judge_labs (judged, session->rubric, map, way->grade);
-      way_set_text (&way->grade->leaf_map, map->name);
-      way_set_text (&way->grade->leaf_map_how, "as asked");
-    }
-  else
-    judge_by_best_map (judged, session->maps, session->rubric, way->grade);
-  judge_other_boots (way, judged, map ? map : grade_session_map (session, way->grade->leaf_map));
-  for (guint i = 0; i < way->labs->len; i++)
-    {
-      const GradedLab *lab = g_ptr_array_index (way->labs, i);
-
-      where_add_crash (way->grade, lab->crash);
-      where_fill (way->grade, lab->findings);
-    }
-  take_warnings (way);
-  settle (way);
-}
 
 /* --- all of it -------------------------------------------------------------------------------------------- */
 
@@ -160,7 +24,7 @@ static void
 told (Way *way)
 {
   if (way->watch && way->watch->stage)
-    way->watch->stage (way->grade, way->watch->user);
+    way->watch->stage (way->judged ? way->judged : way->grade, way->watch->user);
 }
 
 static gboolean
@@ -171,7 +35,7 @@ choose_kernel (Way *way, GError **error)
   way->hopeless = !grade_kernel_for (way->session, way->submission, &way->kernel, &note, error);
   if (way->hopeless)
     return FALSE;
-  way_set_text (&way->grade->kernel, way->kernel->kit->kernel->release);
+  grade_set_text (&way->grade->kernel, way->kernel->kit->kernel->release);
   if (note)
     g_ptr_array_add (way->grade->notes, g_steal_pointer (&note));
   return TRUE;
@@ -197,12 +61,7 @@ go (Way *way, GError **error)
   if (!way->ended && !way_build (way, modules, error))
     return FALSE;
   told (way);
-  if (!way->ended && !way_run_labs (way, scratch, modules, error))
-    return FALSE;
-  if (!way->ended)
-    judge (way);
-  told (way);
-  return TRUE;
+  return way->ended || way_run_labs (way, scratch, modules, error);
 }
 
 static void
@@ -214,31 +73,60 @@ name_grade (const Way *way, Grade *grade)
   g_autofree char *quoted = base ? g_shell_quote (base) : NULL;
   g_autofree char *given = base ? g_strdup_printf ("%s --base %s", path, quoted) : g_strdup (files);
 
-  way_set_text (&grade->submission, way->entry->path);
-  way_set_text (&grade->given, given);
+  grade_set_text (&grade->submission, way->entry->path);
+  grade_set_text (&grade->given, given);
 }
 
 /* A grade as far as it is known before anything was done. */
 static void
 begin_grade (Way *way)
 {
-  grade_free (way->grade);
-  way->grade = grade_new ();
+  g_clear_pointer (&way->evidence, evidence_free);
+  g_clear_pointer (&way->judged, grade_free);
+  way->evidence = evidence_new ();
+  way->evidence->last_try = way->tries == 2;
+  evidence_ask (way->evidence, way->session->rubric, way->session->options->leaf_map);
+  g_array_append_vals (way->evidence->leaves, way->session->leaves->data, way->session->leaves->len);
+  way->grade = way->evidence->collected;
   name_grade (way, way->grade);
-  g_free (way->grade->assignment);
-  way->grade->assignment = way->session->options->rubric ? g_path_get_basename (way->session->options->rubric) : g_strdup (way->session->rubric->name);
-  way->grade->max_points = rubric_points (way->session->rubric);
+  grade_set_text (&way->grade->assignment, way->session->assignment);
+  way->grade->max_points = rubric_max_points (way->session->rubric);
   way->grade->begun = g_get_real_time () / G_USEC_PER_SEC;
   if (way->submission)
     {
-      way_set_text (&way->grade->sha256, way->submission->sha256);
+      grade_set_text (&way->grade->sha256, way->submission->sha256);
       way_take_notes (way, way->submission->notes);
     }
   way->ended = way->retry = way->hopeless = FALSE;
   way->stage = STAGE_CARRY;
   g_clear_pointer (&way->carried, carried_free);
-  g_clear_pointer (&way->labs, g_ptr_array_unref);
-  way->labs = g_ptr_array_new_with_free_func (graded_lab_free);
+}
+
+/* Also of what was not judged it can be told whether it is like another's. */
+static void
+tell_own_lines (Way *way)
+{
+  g_autofree char *lines = NULL;
+
+  if (way->grade->carried[0] != '\0')
+    return;
+  lines = submission_own_lines (way->submission, way->session->index);
+  grade_set_text (&way->grade->own_lines, lines);
+}
+
+/* The grade, from what was collected, however far that is. */
+static void
+conclude (Way *way)
+{
+  const VerdictSpec spec = grade_session_verdict (way->session);
+  gboolean doubtful;
+
+  if (way->submission && way->session->index)
+    tell_own_lines (way);
+  way->evidence->ended = way->ended;
+  way->judged = verdict_of (way->evidence, &spec, &doubtful);
+  way->retry |= doubtful;
+  told (way);
 }
 
 /* What the host lacks it lacks for all others too. Once more all the same: an evening's batch should not end by what passes. */
@@ -271,6 +159,7 @@ go_twice (Way *way, GError **error)
           way_end (way, way->stage, VERDICT_INFRASTRUCTURE, BLAME_INFRASTRUCTURE, failure->message, NULL);
           way->retry = TRUE;
         }
+      conclude (way);
       if (!way->retry)
         return TRUE;
     }
@@ -322,12 +211,12 @@ keep (const Way *way, const char *key, GError **error)
   g_autoptr (GString) text = NULL;
   g_autofree char *file = NULL, *entry = NULL;
 
-  if (way->grade->verdict == VERDICT_INFRASTRUCTURE)
+  if (way->judged->verdict == VERDICT_INFRASTRUCTURE)
     return TRUE;
   scratch = scratch_new (way->session->app->cache, KIND, error);
   if (!scratch)
     return FALSE;
-  text = grade_json (way->grade);
+  text = grade_json (way->judged);
   file = scratch_file (scratch, "grade.json");
   return files_write (file, text->str, (gssize) text->len, error) && cache_seal (way->session->app->cache, KIND, key, scratch, &entry, error);
 }
@@ -398,25 +287,10 @@ choose_form (Way *way)
   begin_grade (way);
 }
 
-/* Also of what was not judged it can be told whether it is like another's. */
-static void
-tell_own_lines (Way *way)
-{
-  g_autofree char *lines = NULL;
-
-  if (way->grade->carried[0] != '\0')
-    return;
-  lines = submission_own_lines (way->submission, way->session->index);
-  way_set_text (&way->grade->own_lines, lines);
-}
-
 static gboolean
 grade_fresh (Way *way, const char *key, GError **error)
 {
-  if (!grade_session_prepare (way->session, error) || !go_twice (way, error))
-    return FALSE;
-  tell_own_lines (way);
-  return keep (way, key, error);
+  return grade_session_prepare (way->session, error) && go_twice (way, error) && keep (way, key, error);
 }
 
 gboolean
@@ -446,7 +320,9 @@ grade_one (GradeSession *session, const GradeEntry *entry, const char *lane, con
       if (!grade_fresh (&way, key, error))
         return FALSE;
     }
-  way.grade->total_ms = (g_get_monotonic_time () - begin_us) / 1000;
-  *grade = g_steal_pointer (&way.grade);
+  else
+    conclude (&way);
+  way.judged->total_ms = (g_get_monotonic_time () - begin_us) / 1000;
+  *grade = g_steal_pointer (&way.judged);
   return TRUE;
 }

@@ -48,6 +48,7 @@ grade_session_free (GradeSession *session)
   g_free (session->given_base);
   g_free (session->lab_key);
   g_free (session->key);
+  g_free (session->assignment);
   for (guint i = 0; i < G_N_ELEMENTS (session->isa); i++)
     isa_clear (&session->isa[i]);
   g_free (session);
@@ -71,7 +72,10 @@ load_rubric (GradeSession *session, GError **error)
 
   if (!session->options->rubric && (strchr (assignment, '/') || !g_file_test (path, G_FILE_TEST_IS_REGULAR)))
     return fail (error, HARNESS_ERROR_USAGE, "--assignment: there is no configs/rubrics/%s; try: a2, a3, a4, a2-log or auto, or --rubric FILE", file);
-  return rubric_load (path, &session->rubric, error);
+  if (!rubric_load (path, &session->rubric, error))
+    return FALSE;
+  session->assignment = session->options->rubric ? g_path_get_basename (session->options->rubric) : g_strdup (session->rubric->name);
+  return TRUE;
 }
 
 static gint
@@ -432,6 +436,18 @@ grade_session_preferred_map (const GradeSession *session)
   const LeafMap *map = grade_session_map (session, session->options->leaf_map);
 
   return map ? map : grade_session_map (session, session->rubric->leaf_map);
+}
+
+VerdictSpec
+grade_session_verdict (const GradeSession *session)
+{
+  return (VerdictSpec){
+    .rubric = session->rubric,
+    .assignment = session->assignment,
+    .maps = session->maps,
+    .map = grade_session_map (session, session->options->leaf_map),
+    .names = { [ISA_VMX] = session->isa[ISA_VMX].terms.names, [ISA_SVM] = session->isa[ISA_SVM].terms.names },
+  };
 }
 
 Program *

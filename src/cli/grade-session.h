@@ -8,7 +8,7 @@
 #include "cli/app.h"
 #include "cli/lab-files.h"
 #include "config/config.h"
-#include "grade/judge.h"
+#include "grade/verdict.h"
 #include "grade/ranges.h"
 #include "image/image.h"
 #include "kernel/kit.h"
@@ -67,6 +67,7 @@ struct GradeSession {
   GradeIsa isa[2];   /* by Isa */
   char *lab_key;     /* of all that decides how a lab runs but the modules and the challenge */
   char *key;         /* of all that a grade depends on but the submission */
+  char *assignment;  /* as grades call it: "a3", or a rubric's file */
   guint jobs, compilers; /* side by side; of each */
   GradeSession *log_form; /* --assignment auto: for those that tell their counts in the kernel log; else NULL */
   GradeOptions log_options;
@@ -85,6 +86,8 @@ gboolean grade_session_prepare (GradeSession *session, GError **error);
 const LeafMap *grade_session_map (const GradeSession *session, const char *name); /* NULL if there is none */
 /* --leaf-map's, or the rubric's. */
 const LeafMap *grade_session_preferred_map (const GradeSession *session);
+/* How evidence is judged in this session. Borrows from it. */
+VerdictSpec grade_session_verdict (const GradeSession *session);
 /* less: what is left out, or NULL. last: the last program, else the main one. */
 Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last);
 /* The same with another secret than the rubric's. log: the counts are told in the kernel log. */

@@ -152,6 +152,57 @@ grade_new (void)
   return grade;
 }
 
+void
+grade_set_text (char **member, const char *text)
+{
+  char *copy = g_strdup (text);
+  g_free (*member);
+  *member = copy;
+}
+
+void
+grade_end (Grade *grade, Stage stage, Verdict verdict, Blame blame, const char *reason, const char *details)
+{
+  grade->stage = stage;
+  grade->verdict = verdict;
+  grade->blame = blame;
+  grade_set_text (&grade->reason, reason);
+  grade_set_text (&grade->details, details);
+}
+
+static void
+copy_list (GPtrArray *list, const GPtrArray *from)
+{
+  for (guint i = 0; i < from->len; i++)
+    g_ptr_array_add (list, g_strdup (g_ptr_array_index (from, i)));
+}
+
+Grade *
+grade_copy_unjudged (const Grade *grade)
+{
+  Grade *copy = grade_new ();
+  struct {
+    char **to;
+    const char *from;
+  } texts[] = {
+    { &copy->submission, grade->submission }, { &copy->given, grade->given }, { &copy->sha256, grade->sha256 }, { &copy->assignment, grade->assignment },
+    { &copy->leaf_map, grade->leaf_map }, { &copy->leaf_map_how, grade->leaf_map_how }, { &copy->isa, grade->isa }, { &copy->kernel, grade->kernel },
+    { &copy->fingerprint, grade->fingerprint }, { &copy->carried, grade->carried }, { &copy->own_lines, grade->own_lines }, { &copy->left_out, grade->left_out },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    grade_set_text (texts[i].to, texts[i].from);
+  grade_end (copy, grade->stage, grade->verdict, grade->blame, grade->reason, grade->details);
+  copy_list (copy->notes, grade->notes);
+  copy_list (copy->warnings, grade->warnings);
+  copy->points = grade->points;
+  copy->max_points = grade->max_points;
+  copy->build_ms = grade->build_ms;
+  copy->lab_ms = grade->lab_ms;
+  copy->total_ms = grade->total_ms;
+  copy->begun = grade->begun;
+  return copy;
+}
+
 char *
 grade_text_head (const char *text, gsize bytes)
 {

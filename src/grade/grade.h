@@ -75,6 +75,11 @@ typedef struct {
 Grade *grade_new (void); /* empty strings and arrays */
 void grade_free (Grade *grade);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Grade, grade_free)
+/* All that grade.json has of it but the rows. */
+Grade *grade_copy_unjudged (const Grade *grade);
+void grade_set_text (char **member, const char *text);
+/* How it ended. */
+void grade_end (Grade *grade, Stage stage, Verdict verdict, Blame blame, const char *reason, const char *details);
 GradeRow *grade_row_new (RowKind kind);
 void grade_case_add (GradeRow *row, gboolean ok, char *what, char *expected, char *seen); /* takes the strings; counts, and keeps the first GRADE_CASES_MAX */
 const GradeRow *grade_find_row (const Grade *grade, RowKind kind);

@@ -19,19 +19,18 @@
  * A last line without its newline is what a killed emulator leaves: it is dropped.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "machine/bochs-log.h"
 #include "machine/machine.h"
 
 #define LINE_MAX_BYTES 512
 #define EXITS_MAX (32u << 20)
 #define VMX_REASON_MAX 0xffff /* SDM vol. 3, 25.9.1: the basic exit reason has 16 bits */
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FILE, fclose)
 
 typedef enum
 {
@@ -181,39 +180,49 @@ take_line (const char *path, guint64 number, const char *line, MachineKind kind,
   return TRUE;
 }
 
-/* A NUL inside a line would hide what follows it: fgets cannot tell, so the length is taken by memchr on a cleared buffer. */
+/* A NUL inside a line would hide what follows it. A last line without its newline is dropped. */
 static gboolean
-read_lines (FILE *file, const char *path, MachineKind kind, GArray *exits, GError **error)
+read_lines (const char *data, gsize size, const char *path, MachineKind kind, GArray *exits, GError **error)
 {
   char line[LINE_MAX_BYTES];
-  for (guint64 number = 1;; number++)
+  const char *const end = data + size;
+  for (guint64 number = 1; data < end; number++)
     {
-      memset (line, 1, sizeof line);
-      if (fgets (line, sizeof line, file) == NULL)
-        break;
-      char *newline = memchr (line, '\n', sizeof line);
-      if (newline == NULL && feof (file))
-        break;
-      if (newline == NULL)
+      const char *newline = memchr (data, '\n', (gsize) (end - data));
+      const gsize length = (gsize) ((newline != NULL ? newline : end) - data);
+      if (length >= sizeof line - 1)
         return bad_line (path, number, "a line is too long", error);
-      *newline = '\0';
-      if (strlen (line) != (gsize) (newline - line))
+      if (newline == NULL)
+        break;
+      if (memchr (data, '\0', length) != NULL)
         return bad_line (path, number, "a NUL byte", error);
+      memcpy (line, data, length);
+      line[length] = '\0';
       if (!take_line (path, number, line, kind, exits, error))
         return FALSE;
+      data = newline + 1;
     }
-  return ferror (file) == 0 || fail (error, HARNESS_ERROR_FAILED, "%s: reading failed", path);
+  return TRUE;
+}
+
+gboolean
+l0_log_parse (const char *data, gsize size, const char *path, MachineKind kind, GArray **exits, GError **error)
+{
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (L0Exit));
+  if (size > 0 && !read_lines (data, size, path, kind, found, error))
+    return FALSE;
+  *exits = g_steal_pointer (&found);
+  return TRUE;
 }
 
 gboolean
 l0_log_read (const char *path, MachineKind kind, GArray **exits, GError **error)
 {
-  g_autoptr (FILE) file = fopen (path, "re");
-  if (file == NULL)
+  AUTO_FD fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
     return fail_errno (error, errno, "%s: opening", path);
-  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (L0Exit));
-  if (!read_lines (file, path, kind, found, error))
+  g_autoptr (GMappedFile) file = g_mapped_file_new_from_fd (fd, FALSE, error);
+  if (file == NULL)
     return FALSE;
-  *exits = g_steal_pointer (&found);
-  return TRUE;
+  return l0_log_parse (g_mapped_file_get_contents (file), g_mapped_file_get_length (file), path, kind, exits, error);
 }

@@ -123,3 +123,5 @@ typedef struct {
 } L0Exit;
 /* Reads l0-exits.log of either backend. Hostile input: bounded, strict; errors name file and line. *exits: array of L0Exit. */
 gboolean l0_log_read (const char *path, MachineKind kind, GArray **exits, GError **error);
+/* The same of what was read already; path is for the message. */
+gboolean l0_log_parse (const char *data, gsize size, const char *path, MachineKind kind, GArray **exits, GError **error);
