@@ -157,6 +157,7 @@ bench: packages ## measure: the analysis, warm runs, a rebuild of KVM
 	@$(BUILD)/bench/bench-analysis
 	@bench/runs.sh
 	@bench/grading.sh
+	@bench/regrading.sh
 
 reference: packages ## make results/reference anew, from two fresh runs that must agree
 	$(AGAIN) build

@@ -52,3 +52,10 @@ progress_say (Progress *p, const char *lane, const char *format, ...)
   va_end (args);
   p->ops->say (p->user, lane, text);
 }
+
+void
+progress_overall (Progress *p, const char *text)
+{
+  if (p != NULL && p->ops->overall != NULL)
+    p->ops->overall (p->user, text);
+}

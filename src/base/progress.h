@@ -15,6 +15,8 @@ typedef struct {
   void (*end) (gpointer user, const char *lane, gboolean ok, const char *note);
   /* Something the person should see now, above the bars. */
   void (*say) (gpointer user, const char *lane, const char *text);
+  /* How far all of it is, before the bars; "": no more. Nothing where there are no bars: lines say it. */
+  void (*overall) (gpointer user, const char *text);
 } ProgressOps;
 struct Progress {
   const ProgressOps *ops;
@@ -25,4 +27,5 @@ struct Progress {
 void progress_begin (Progress *p, const char *lane, const char *stage, double expected_s);
 void progress_update (Progress *p, const char *lane, double fraction, const char *note_format, ...) G_GNUC_PRINTF (4, 5);
 void progress_end (Progress *p, const char *lane, gboolean ok, const char *note_format, ...) G_GNUC_PRINTF (4, 5);
+void progress_overall (Progress *p, const char *text);
 void progress_say (Progress *p, const char *lane, const char *format, ...) G_GNUC_PRINTF (3, 4);

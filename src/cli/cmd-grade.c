@@ -12,7 +12,9 @@
 #include "cli/grade-group.h"
 #include "cli/grade-one.h"
 #include "cli/grade-session.h"
+#include "cli/grade-regrade.h"
 #include "cli/kept-runs.h"
+#include "cli/pace.h"
 #include "cli/terminal.h"
 #include "grade/grade-words.h"
 
@@ -20,7 +22,7 @@
 #define AUTO_TITLE "Exits of virtual machines, told by CPUID leaves or in the kernel log"
 
 static GradeOptions options = { .jobs = JOBS_NOT_GIVEN };
-static char *output, *format, *group;
+static char *output, *format, *group, *regrade;
 
 const GOptionEntry grade_options[] = {
   { "assignment", 'a', 0, G_OPTION_ARG_STRING, &options.assignment, "a2, a3, a4 or a2-log: a file in configs/rubrics (default: a3); auto: a3, or a2-log for what tells its counts in the kernel log", "NAME" },
@@ -34,6 +36,9 @@ const GOptionEntry grade_options[] = {
   { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.source,
     "that kernel's source: a folder, a tarball or a git work tree (default: Debian's linux-source-VERSION)", "PATH" },
   { "group", 0, 0, G_OPTION_ARG_STRING, &group, "what is one student's in a course's download: canvas, moodle, gradescope, blackboard, auto; none: each path is one (default)", "PLATFORM" },
+  { "regrade", 0, 0, G_OPTION_ARG_FILENAME, &regrade,
+    "judge again what an earlier grade kept in its folder DIR, by a changed rubric or a newer harness, without building or running; what moved is told",
+    "DIR" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "submissions side by side (default: one per CPU)", "N" },
   { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "folder for the results (default: results/grades/TIME)", "DIR" },
   { "format", 0, 0, G_OPTION_ARG_STRING, &format, "what to write besides grades.csv: json, md, html, junit, sarif, gradescope, classroom50, canvas, moodle, with commas (default: the first four)", "LIST" },
@@ -78,19 +83,18 @@ end_batch (Batched *batch, GError *error)
     batch->error = error;
 }
 
-/* "[12 of 150, about 14 min left] alice.zip …": the time that the rest takes at this pace; what the cache answers does not count. */
+/* "[12 of 150, 4.2 a minute, about 33 min left] alice.zip …"; a terminal's line has it too. */
 static char *
 position (const Batched *batch)
 {
   const double elapsed_s = (double) (g_get_monotonic_time () - batch->begin_us) / 1e6;
-  const double left_s = batch->graded ? elapsed_s / batch->graded * (batch->entries->len - batch->done) : 0;
+  g_autofree char *pace = NULL;
 
   if (batch->entries->len == 1)
     return g_strdup ("");
-  if (batch->done == batch->entries->len || left_s < 1)
-    return g_strdup_printf ("[%u of %u] ", batch->done, batch->entries->len);
-  return left_s < 90 ? g_strdup_printf ("[%u of %u, about %.0f s left] ", batch->done, batch->entries->len, left_s)
-                     : g_strdup_printf ("[%u of %u, about %.0f min left] ", batch->done, batch->entries->len, left_s / 60);
+  pace = pace_text (batch->done, batch->entries->len, batch->graded, elapsed_s);
+  progress_overall (&batch->session->app->progress, batch->done < batch->entries->len ? pace : "");
+  return g_strdup_printf ("[%s] ", pace);
 }
 
 /* What it was judged by: with --assignment auto that may be the log form's. */
@@ -185,30 +189,70 @@ has_names (guint formats, GradeFormats sheet, GroupKind kind, GroupKind wanted)
 }
 
 static gboolean
-check_usage (char **arguments, guint *formats, GroupKind *kind, GError **error)
+check_options (guint *formats, GroupKind *kind, GError **error)
 {
   Isa isa;
 
-  if (!arguments[0])
-    return fail (error, HARNESS_ERROR_USAGE, "grade wants submissions; try: harness grade FILE-OR-FOLDER…");
   if (options.jobs != JOBS_NOT_GIVEN && (options.jobs < 1 || options.jobs > JOBS_MAX))
     return fail (error, HARNESS_ERROR_USAGE, "--jobs is %d; try: a number from 1 to %d", options.jobs, JOBS_MAX);
   if (options.isa && !isa_parse (options.isa, &isa))
     return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
   if (options.assignment && options.rubric)
     return fail (error, HARNESS_ERROR_USAGE, "--assignment and --rubric name two rubrics; try: one of them");
+  if (!grade_formats_parse (format, formats, error) || !group_parse (group, kind, error))
+    return FALSE;
+  if (!has_names (*formats, GRADE_FORMAT_CANVAS, *kind, GROUP_CANVAS) || !has_names (*formats, GRADE_FORMAT_MOODLE, *kind, GROUP_MOODLE))
+    return fail (error, HARNESS_ERROR_USAGE, "--format canvas and moodle tell students by the names of the platform's own download; try: --group canvas or --group moodle, the same word, with it");
+  return TRUE;
+}
+
+static gboolean
+check_usage (char **arguments, guint *formats, GroupKind *kind, GError **error)
+{
+  if (!arguments[0])
+    return fail (error, HARNESS_ERROR_USAGE, "grade wants submissions; try: harness grade FILE-OR-FOLDER…");
+  if (!check_options (formats, kind, error))
+    return FALSE;
   for (char **path = arguments; *path; path++)
     if (!g_file_test (*path, G_FILE_TEST_EXISTS))
       return fail (error, HARNESS_ERROR_USAGE, "%s: there is no such file or folder", *path);
-  if (!grade_formats_parse (format, formats, error) || !group_parse (group, kind, error))
-    return FALSE;
   if ((*formats & GRADE_FORMATS_OF_ONE) && (arguments[1] || *kind != GROUP_NONE))
     return fail (error, HARNESS_ERROR_USAGE, "--format gradescope and classroom50 are for one submission: their files hold one");
-  if (!has_names (*formats, GRADE_FORMAT_CANVAS, *kind, GROUP_CANVAS) || !has_names (*formats, GRADE_FORMAT_MOODLE, *kind, GROUP_MOODLE))
-    return fail (error, HARNESS_ERROR_USAGE, "--format canvas and moodle tell students by the names of the platform's own download; try: --group canvas or --group moodle, the same word, with it");
   if (!options.leaf_map)
     options.leaf_map = g_strdup ("auto");
   return TRUE;
+}
+
+/* Nothing is built or run: what is for that alone has no place. */
+static gboolean
+check_regrade_usage (char **arguments, guint *formats, GroupKind *kind, GError **error)
+{
+  const struct {
+    const char *name, *value;
+  } others[] = {
+    { "isa", options.isa }, { "base", options.base }, { "kernel", options.kernel }, { "source", options.source },
+  };
+
+  if (arguments[0])
+    return fail (error, HARNESS_ERROR_USAGE, "--regrade takes the submissions of its folder, and \"%s\" is one more; try: without it", arguments[0]);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (others[i].value)
+      return fail (error, HARNESS_ERROR_USAGE, "--%s is for building and running, and --regrade does neither; try: grade the submissions afresh", others[i].name);
+  if (!check_options (formats, kind, error))
+    return FALSE;
+  return !(*formats & GRADE_FORMATS_OF_ONE) || fail (error, HARNESS_ERROR_USAGE, "--format gradescope and classroom50 are for one submission, which its container grades; try: json, md, html, junit");
+}
+
+static gboolean
+run_regrade (App *app, char **arguments, GError **error)
+{
+  RegradeSpec spec = { .dir = regrade, .output = output ? output : regrade, .options = &options };
+  GroupKind kind;
+
+  if (!check_regrade_usage (arguments, &spec.formats, &kind, error))
+    return FALSE;
+  spec.students = kind != GROUP_NONE;
+  return grade_regrade (app, &spec, error);
 }
 
 static char *
@@ -300,6 +344,8 @@ cmd_grade (App *app, char **arguments, GError **error)
   g_autofree char *dir = NULL;
   Batched batch = { 0 };
 
+  if (regrade)
+    return run_regrade (app, arguments, error);
   if (!check_usage (arguments, &batch.formats, &kind, error) || !group_submissions (app, arguments, kind, &groups, error) ||
       !grade_session_open (app, &options, &session, error))
     return FALSE;

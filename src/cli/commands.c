@@ -20,7 +20,8 @@ const Command commands[] = {
     "Takes each submission (a patch, mbox, git repository, bundle, kernel tree, or a folder, zip or tar with cpuid.c, vmx.c, svm.c), carries its change onto the lab's "
     "kernel, builds KVM's modules in a sandbox, runs them in the exact lab against a challenge drawn for it, and judges by a rubric what its CPUID leaves answer, against the "
     "emulator's own exit log. Writes grades.csv, and per submission grade.json, grade.md and grade.html; an overview for the instructor; JUnit XML. What was graded before with the same "
-    "inputs is answered from the cache, so a batch that was stopped goes on where it was. Exits with 0 also where submissions fail, and with 1 if one could not be graded "
+    "inputs is answered from the cache, so a batch that was stopped goes on where it was. --regrade DIR judges again what is kept in such a folder, by a changed rubric say, "
+    "without building or running anything, and tells what moved. Exits with 0 also where submissions fail, and with 1 if one could not be graded "
     "for what is not its doing. See docs/grading.md.",
     grade_options, cmd_grade },
   { "build", "kernel|images|bases [VERSION…]", "build the kernel, L1's image, a distribution's disk, or fetch bases for grading",

@@ -151,7 +151,10 @@ grade_entries_of_groups (const GPtrArray *groups)
     {
       const Group *group = g_ptr_array_index (groups, i);
 
-      add_entry (entries, taken, group->name)->group = group->parts ? group : NULL;
+      GradeEntry *entry = add_entry (entries, taken, group->name);
+
+      entry->group = group->parts ? group : NULL;
+      entry->is_student = group->parts != NULL;
     }
   return entries;
 }
@@ -215,7 +218,7 @@ graded (const GPtrArray *entries, gboolean students)
     {
       const GradeEntry *entry = g_ptr_array_index (entries, i);
 
-      if (entry->grade && (entry->group || !students))
+      if (entry->grade && (entry->is_student || !students))
         g_ptr_array_add (grades, entry->grade);
     }
   return grades;

@@ -20,6 +20,8 @@ typedef enum {
 } GradeFormats;
 /* One file for a batch, which is to be of one submission. */
 #define GRADE_FORMATS_OF_ONE (GRADE_FORMAT_GRADESCOPE | GRADE_FORMAT_CLASSROOM50)
+/* Sheets with a row of the rubric's points. */
+#define GRADE_FORMATS_OF_POINTS (GRADE_FORMAT_CANVAS | GRADE_FORMAT_MOODLE)
 #define GRADE_FORMATS_DEFAULT (GRADE_FORMAT_JSON | GRADE_FORMAT_MD | GRADE_FORMAT_HTML | GRADE_FORMAT_JUNIT)
 
 /* "json,html": USAGE for a name that is none. NULL: the default. grades.csv is always written. */
@@ -29,6 +31,7 @@ gboolean grade_formats_parse (const char *text, guint *formats, GError **error);
 typedef struct {
   const char *path;   /* as given; of a group: what it is called */
   const Group *group; /* NULL: it is one path */
+  gboolean is_student; /* its name is what a platform calls the student */
   char *name;     /* of its folder, below the batch's: plain characters, unique in the batch */
   Grade *grade;   /* NULL: not graded yet */
   gboolean from_cache;
@@ -40,7 +43,7 @@ GPtrArray *grade_entries_of_groups (const GPtrArray *groups);
 
 /* Before grading: what an earlier try left and would be taken for this one's, where this one has no score. */
 gboolean grade_files_remove_old (const char *dir, guint formats, GError **error);
-/* DIR/NAME/grade.json …, and of a batch of one DIR/results.json for Gradescope, DIR/result.json for Classroom 50. rubric: who may see a row at Gradescope. */
+/* DIR/NAME/grade.json …, and of a batch of one DIR/results.json for Gradescope, DIR/result.json for Classroom 50. rubric: who may see a row at Gradescope; NULL without that format. */
 gboolean grade_files_write_one (const char *dir, const GradeEntry *entry, const Rubric *rubric, guint formats, GError **error);
 gboolean grade_files_write_gradescope (const char *dir, const Grade *grade, const Rubric *rubric, gboolean unfinished, GError **error);
 /* DIR/grades.csv, of what is graded. */

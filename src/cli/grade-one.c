@@ -7,9 +7,11 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "cli/grade-build.h"
+#include "cli/grade-keep.h"
 #include "cli/grade-kernel.h"
 #include "cli/grade-labs.h"
 #include "cli/grade-way.h"
+#include "grade/evidence-file.h"
 #include "grade/grade-json.h"
 #include "grade/verdict.h"
 #include "kernel/at-hand.h"
@@ -90,7 +92,7 @@ begin_grade (Way *way)
   way->grade = way->evidence->collected;
   name_grade (way, way->grade);
   grade_set_text (&way->grade->assignment, way->session->assignment);
-  way->grade->max_points = rubric_max_points (way->session->rubric);
+  way->grade->max_points = rubric_points (way->session->rubric);
   way->grade->begun = g_get_real_time () / G_USEC_PER_SEC;
   if (way->submission)
     {
@@ -186,6 +188,28 @@ cache_key (const Way *way)
   return input_hash_end (hash);
 }
 
+/* Beside the grade, for --regrade. evidence: NULL: none. */
+static gboolean
+keep_beside (const Way *way, const Grade *grade, GBytes *evidence, GError **error)
+{
+  g_autoptr (JudgedBy) by = grade_session_judged_by (way->session, grade, way->session->options->leaf_map);
+
+  return !way->logs || (grade_keep_clear (way->logs, error) && grade_keep_write (way->logs, evidence, by, error));
+}
+
+/* Of a cached grade. */
+static gboolean
+copy_evidence (const Way *way, const Grade *grade, const char *entry, GError **error)
+{
+  g_autofree char *data = NULL;
+  g_autoptr (GBytes) evidence = NULL;
+  gsize size;
+
+  if (grade_keep_read (entry, EVIDENCE_FILE, EVIDENCE_FILE_MAX, &data, &size, NULL))
+    evidence = g_bytes_new_take (g_steal_pointer (&data), size);
+  return keep_beside (way, grade, evidence, error);
+}
+
 /* A damaged entry is graded again. */
 static gboolean
 find_kept (Way *way, const char *key, Grade **grade, GError **error)
@@ -201,24 +225,35 @@ find_kept (Way *way, const char *key, Grade **grade, GError **error)
   if (!file || !files_read (file, GRADE_JSON_MAX, &text, &size, NULL) || !grade_json_read (text, size, grade, NULL))
     return TRUE;
   name_grade (way, *grade);
-  return TRUE;
+  return copy_evidence (way, *grade, entry, error);
 }
 
+static gboolean
+fill_entry (const Way *way, const Scratch *scratch, GBytes *evidence, GError **error)
+{
+  g_autoptr (GString) text = grade_json (way->judged);
+  g_autofree char *file = scratch_file (scratch, "grade.json"), *beside = scratch_file (scratch, EVIDENCE_FILE);
+
+  return files_write (file, text->str, (gssize) text->len, error) &&
+         (!evidence || files_write (beside, g_bytes_get_data (evidence, NULL), (gssize) g_bytes_get_size (evidence), error));
+}
+
+/* Beside the grade; and, with a key, in the cache. What the infrastructure spoilt is neither judged again nor answered from the cache. */
 static gboolean
 keep (const Way *way, const char *key, GError **error)
 {
   g_autoptr (Scratch) scratch = NULL;
-  g_autoptr (GString) text = NULL;
-  g_autofree char *file = NULL, *entry = NULL;
+  g_autoptr (GBytes) evidence = NULL;
+  g_autofree char *entry = NULL;
 
   if (way->judged->verdict == VERDICT_INFRASTRUCTURE)
+    return keep_beside (way, way->judged, NULL, error);
+  if (!evidence_write (way->evidence, &evidence, error) || !keep_beside (way, way->judged, evidence, error))
+    return FALSE;
+  if (!key)
     return TRUE;
   scratch = scratch_new (way->session->app->cache, KIND, error);
-  if (!scratch)
-    return FALSE;
-  text = grade_json (way->judged);
-  file = scratch_file (scratch, "grade.json");
-  return files_write (file, text->str, (gssize) text->len, error) && cache_seal (way->session->app->cache, KIND, key, scratch, &entry, error);
+  return scratch && fill_entry (way, scratch, evidence, error) && cache_seal (way->session->app->cache, KIND, key, scratch, &entry, error);
 }
 
 /* --- the way in -------------------------------------------------------------------------------------------- */
@@ -321,7 +356,11 @@ grade_one (GradeSession *session, const GradeEntry *entry, const char *lane, con
         return FALSE;
     }
   else
-    conclude (&way);
+    {
+      conclude (&way);
+      if (!keep (&way, NULL, error))
+        return FALSE;
+    }
   way.judged->total_ms = (g_get_monotonic_time () - begin_us) / 1000;
   *grade = g_steal_pointer (&way.judged);
   return TRUE;

@@ -13,7 +13,7 @@ typedef struct {
 
 /*
  * Answers from the cache, or grades and keeps what it found there. *grade is also set where the submission, or the infrastructure, failed. logs: an existing folder
- * that gets what there is to look at (build.log, carried.diff, LAB-console.log, LAB-kernel.log); NULL: none. lane: of the progress.
+ * that gets what there is to look at (build.log, carried.diff, LAB-console.log, LAB-kernel.log) and to judge it again (grade-keep.h); NULL: none. lane: of the progress.
  * The entry's grade is not looked at.
  * FALSE: what no other submission would fare better with: interrupted, the host lacks something (HOST), the lab does not work, the results cannot be kept.
  */

@@ -49,6 +49,7 @@ grade_session_free (GradeSession *session)
   g_free (session->lab_key);
   g_free (session->key);
   g_free (session->assignment);
+  judged_by_free (session->by);
   for (guint i = 0; i < G_N_ELEMENTS (session->isa); i++)
     isa_clear (&session->isa[i]);
   g_free (session);
@@ -331,6 +332,32 @@ make_key (GradeSession *session, GError **error)
   return TRUE;
 }
 
+static char *
+hash_own_folder (const App *app, const char *first, const char *second, GError **error)
+{
+  g_autoptr (InputHash) hash = input_hash_new (second);
+
+  return add_own_folder (hash, app, first, second, error) ? input_hash_end (hash) : NULL;
+}
+
+static gboolean
+take_judged_by (GradeSession *session, GError **error)
+{
+  JudgedBy *by = session->by = judged_by_new ();
+  g_autofree char *maps = hash_own_folder (session->app, "configs", "leaf-maps", error);
+  g_autofree char *reasons = maps ? hash_own_folder (session->app, "configs", "reasons", error) : NULL;
+  g_autofree char *rubric = NULL, *build = NULL;
+
+  if (!reasons || !hash_file (session->rubric->path, &rubric, error) || !hash_file ("/proc/self/exe", &build, error))
+    return FALSE;
+  grade_set_text (&by->harness, HARNESS_VERSION);
+  grade_set_text (&by->build, build);
+  grade_set_text (&by->rubric, rubric);
+  grade_set_text (&by->leaf_maps, maps);
+  grade_set_text (&by->reasons, reasons);
+  return TRUE;
+}
+
 /* --base is a kernel's folder, or else a revision that only a submission's own repository can tell. */
 static gboolean
 take_base (GradeSession *session, GError **error)
@@ -358,14 +385,25 @@ open_log_form (GradeSession *session, GError **error)
 }
 
 gboolean
-grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error)
+grade_session_open_judge (App *app, const GradeOptions *options, GradeSession **session, GError **error)
 {
   g_autoptr (GradeSession) opened = g_new0 (GradeSession, 1);
 
   opened->app = app;
   opened->options = options;
-  if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) || !take_base (opened, error) ||
-      !grade_kernels_choose (opened, error) || !make_key (opened, error))
+  if (!load_rubric (opened, error) || !load_maps (opened, error) || !load_isa (opened, ISA_VMX, error) || !load_isa (opened, ISA_SVM, error) ||
+      !take_judged_by (opened, error))
+    return FALSE;
+  *session = g_steal_pointer (&opened);
+  return TRUE;
+}
+
+gboolean
+grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error)
+{
+  g_autoptr (GradeSession) opened = NULL;
+
+  if (!grade_session_open_judge (app, options, &opened, error) || !take_base (opened, error) || !grade_kernels_choose (opened, error) || !make_key (opened, error))
     return FALSE;
   if (is_auto (options) && !open_log_form (opened, error))
     return FALSE;
@@ -448,6 +486,18 @@ grade_session_verdict (const GradeSession *session)
     .map = grade_session_map (session, session->options->leaf_map),
     .names = { [ISA_VMX] = session->isa[ISA_VMX].terms.names, [ISA_SVM] = session->isa[ISA_SVM].terms.names },
   };
+}
+
+JudgedBy *
+grade_session_judged_by (const GradeSession *session, const Grade *grade, const char *leaf_map)
+{
+  JudgedBy *by = judged_by_copy (session->by);
+
+  grade_set_text (&by->submission, grade->submission);
+  grade_set_text (&by->given, grade->given);
+  grade_set_text (&by->sha256, grade->sha256);
+  grade_set_text (&by->leaf_map, leaf_map);
+  return by;
 }
 
 Program *

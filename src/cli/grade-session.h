@@ -8,6 +8,7 @@
 #include "cli/app.h"
 #include "cli/lab-files.h"
 #include "config/config.h"
+#include "grade/moved.h"
 #include "grade/verdict.h"
 #include "grade/ranges.h"
 #include "image/image.h"
@@ -68,6 +69,7 @@ struct GradeSession {
   char *lab_key;     /* of all that decides how a lab runs but the modules and the challenge */
   char *key;         /* of all that a grade depends on but the submission */
   char *assignment;  /* as grades call it: "a3", or a rubric's file */
+  JudgedBy *by;      /* what it judges by */
   guint jobs, compilers; /* side by side; of each */
   GradeSession *log_form; /* --assignment auto: for those that tell their counts in the kernel log; else NULL */
   GradeOptions log_options;
@@ -75,6 +77,8 @@ struct GradeSession {
 
 /* All that the user can have got wrong is found here; nothing is built. USAGE. */
 gboolean grade_session_open (App *app, const GradeOptions *options, GradeSession **session, GError **error);
+/* The same for judging what was kept: without kernels, bases and the cache's key. */
+gboolean grade_session_open_judge (App *app, const GradeOptions *options, GradeSession **session, GError **error);
 void grade_session_free (GradeSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GradeSession, grade_session_free)
 /*
@@ -88,6 +92,8 @@ const LeafMap *grade_session_map (const GradeSession *session, const char *name)
 const LeafMap *grade_session_preferred_map (const GradeSession *session);
 /* How evidence is judged in this session. Borrows from it. */
 VerdictSpec grade_session_verdict (const GradeSession *session);
+/* What `grade` is judged by in this session, with --leaf-map as given. Newly allocated. */
+JudgedBy *grade_session_judged_by (const GradeSession *session, const Grade *grade, const char *leaf_map);
 /* less: what is left out, or NULL. last: the last program, else the main one. */
 Program *grade_session_program (const GradeSession *session, Isa isa, const char *seed, const ProgramLess *less, gboolean last);
 /* The same with another secret than the rubric's. log: the counts are told in the kernel log. */

@@ -27,6 +27,7 @@ typedef struct {
 typedef struct {
   GMutex mutex;
   Lane lanes[LANES];
+  char overall[80];
   gboolean terminal, dirty;
   int verbosity;
   gint64 begin_us, drawn_us;
@@ -92,6 +93,7 @@ draw (gboolean now)
 
   if (!view.terminal || (!now && time_us - view.drawn_us < REDRAW_US))
     return;
+  g_string_append (line, view.overall);
   for (int i = 0; i < LANES; i++)
     if (view.lanes[i].active)
       draw_lane (line, &view.lanes[i]);
@@ -225,7 +227,17 @@ on_say (gpointer user, const char *lane, const char *text)
   g_mutex_unlock (&view.mutex);
 }
 
-static const ProgressOps ops = { .begin = on_begin, .update = on_update, .end = on_end, .say = on_say };
+static void
+on_overall (gpointer user, const char *text)
+{
+  (void) user;
+  g_mutex_lock (&view.mutex);
+  g_strlcpy (view.overall, text, sizeof view.overall);
+  draw (FALSE);
+  g_mutex_unlock (&view.mutex);
+}
+
+static const ProgressOps ops = { .begin = on_begin, .update = on_update, .end = on_end, .say = on_say, .overall = on_overall };
 
 /* One that says it has no control sequences (Emacs's shell, a CI with a pty) gets whole lines, as a file does. */
 static gboolean
@@ -242,6 +254,7 @@ progress_view_init (Progress *progress, const char *cache_dir, int verbosity)
   g_mutex_init (&view.mutex);
   view.terminal = verbosity >= 0 && is_terminal ();
   view.verbosity = verbosity;
+  view.overall[0] = '\0';
   view.begin_us = g_get_monotonic_time ();
   view.timings_path = g_build_filename (cache_dir, "timings.ini", NULL);
   view.timings = g_key_file_new ();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Explaining a lab that ended early; see early-end.h. Only a machine under load, or one that lacks memory, makes the emulator itself die; and the clock
- * on the wall, which tells a hang, is the machine's too: what it ends in the middle is not believed at once.
+ * Explaining a lab that ended early; see early-end.h. Only a machine under load, or one that lacks
+ * memory, makes the emulator itself die; and the clock on the wall, which tells a hang, is the
+ * machine's too: what it ends in the middle is not believed at once.
  */
 #include "grade/early-end.h"
 
@@ -38,7 +39,10 @@ has_window (const LabReading *lab)
   return account_step (g_ptr_array_index (lab->judged.accounts, 0), first->after.first)->done;
 }
 
-/* Nothing of the submission runs before the agent has begun; a kernel that later wipes the agent's report cannot wipe its exits from the log. */
+/*
+ * Nothing of the submission runs before the agent has begun; a kernel that later wipes the agent's
+ * report cannot wipe its exits from the log.
+ */
 static gboolean
 came_up (const LabReading *lab)
 {
@@ -55,25 +59,33 @@ blame_lab (Stage stage, const char *what, const MachineResult *end, Grade *grade
   return TRUE;
 }
 
-/* L1's kernel had no trouble. At the guest's start L1 powers itself off because its QEMU has ended: the guest failed, not L1. */
+/*
+ * L1's kernel had no trouble. At the guest's start L1 powers itself off because its QEMU has ended:
+ * the guest failed, not L1.
+ */
 static char *
 quiet_end (const char *carried, const MachineResult *end, Stage stage, const char *when)
 {
   if (stage != STAGE_L2_BOOT || end->end != MACHINE_END_POWEROFF)
     return g_strdup_printf ("The guest did not run: L1 ended by %s %s.", end_words (end->end), when);
   g_autofree char *writes = where_guest_registers (carried);
-  return g_strdup_printf ("The guest ended before it said anything, while L1's kernel had no trouble: it does not boot on this KVM.%s%s",
-                          writes ? " Here registers of the guest are written when an exit is handled: " : "", writes ? writes : "");
+  return g_strdup_printf ("The guest ended before it said anything, while L1's kernel had no trouble: it "
+                          "does not boot on this KVM.%s%s",
+                          writes ? " Here registers of the guest are written when an exit is handled: "
+                                 : "",
+                          writes ? writes : "");
 }
 
 static char *
 what_ended (const LabReading *lab, const MachineResult *end, Stage stage, const char *carried)
 {
   const AgentReport *report = lab->best->report;
-  const char *when = report->modules_loaded ? "when the guest was started" : "while the modules were loaded";
+  const char *when = report->modules_loaded ? "when the guest was started"
+                                            : "while the modules were loaded";
 
   if (report->trouble && lab->crash && lab->crash->place)
-    return g_strdup_printf ("L1's kernel came to %s %s, at %s.", report->trouble_name, when, lab->crash->place);
+    return g_strdup_printf ("L1's kernel came to %s %s, at %s.", report->trouble_name, when,
+                            lab->crash->place);
   if (report->trouble)
     return g_strdup_printf ("L1's kernel came to %s %s.", report->trouble_name, when);
   if (end->end == MACHINE_END_DEADLINE || report->deadline)
@@ -87,7 +99,8 @@ module_does_not_load (const AgentReport *report, Grade *grade)
   g_autofree char *words = agent_report_kernel (report);
   g_autofree char *reason = g_strdup_printf ("A module does not load: %s.", report->module_failed);
 
-  grade_end (grade, STAGE_LOAD, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : words);
+  grade_end (grade, STAGE_LOAD, VERDICT_FAILED, BLAME_STUDENT, reason,
+             report->trouble ? report->trouble : words);
 }
 
 /* The challenge hardly began. */
@@ -112,7 +125,10 @@ no_challenge (const LabReading *lab, const MachineResult *end, Grade *grade, gbo
       return TRUE;
     }
   /* How many seconds it was left alone is this machine's business, and no part of a grade. */
-  grade_end (grade, stage, VERDICT_FAILED, BLAME_STUDENT, reason, report->trouble ? report->trouble : end->end == MACHINE_END_DEADLINE ? NULL : end->detail);
+  grade_end (grade, stage, VERDICT_FAILED, BLAME_STUDENT, reason,
+             report->trouble                    ? report->trouble
+             : end->end == MACHINE_END_DEADLINE ? NULL
+                                                : end->detail);
   *doubtful = end->end == MACHINE_END_DEADLINE;
   return TRUE;
 }
@@ -127,9 +143,11 @@ early_end (const LabReading *lab, gboolean last_try, Grade *grade, gboolean *dou
   if (!came_up (lab))
     return blame_lab (STAGE_L1_BOOT, "L1 did not come up: it ended", end, grade, doubtful);
   if (end->end == MACHINE_END_KILLED)
-    return blame_lab (lab->best->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD, "L1 did not get to its end: it was ended", end, grade, doubtful);
+    return blame_lab (lab->best->report->modules_loaded ? STAGE_L2_BOOT : STAGE_LOAD,
+                      "L1 did not get to its end: it was ended", end, grade, doubtful);
   if (!has_window (lab))
     return no_challenge (lab, end, grade, doubtful);
   return end->end == MACHINE_END_DEADLINE && !last_try &&
-         blame_lab (STAGE_CHECKS, "L1 or its guest hung in the middle of the challenge: it was ended", end, grade, doubtful);
+         blame_lab (STAGE_CHECKS, "L1 or its guest hung in the middle of the challenge: it was ended", end,
+                    grade, doubtful);
 }

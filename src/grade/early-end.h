@@ -6,7 +6,8 @@
 #include "grade/reading.h"
 
 /*
- * TRUE: there is nothing to judge, and the grade is settled. last_try: what looks like a hang in the middle was tried before, and is judged by how far it came.
- * *doubtful: set where another try may fare better.
+ * TRUE: there is nothing to judge, and the grade is settled. last_try: what looks like a hang in
+ * the middle was tried before, and is judged by how far it came. *doubtful: set where another try
+ * may fare better.
  */
 gboolean early_end (const LabReading *lab, gboolean last_try, Grade *grade, gboolean *doubtful);

@@ -80,13 +80,16 @@ evidence_free (Evidence *evidence)
   g_free (evidence);
 }
 
-/* --- what was asked ---------------------------------------------------------------------------- */
+/*
+ * --- what was asked ----------------------------------------------------------------------------
+ */
 
 void
 evidence_ask (Evidence *evidence, const Rubric *rubric, const char *leaf_map)
 {
   EvidenceAsked *asked = &evidence->asked;
-  g_autofree char *names = g_strjoinv (" ", rubric->names + 1), *allowed = g_strjoinv (" ", rubric->allowed);
+  g_autofree char *names = g_strjoinv (" ", rubric->names + 1),
+                  *allowed = g_strjoinv (" ", rubric->allowed);
 
   asked->told_by_log = rubric->told_by_log;
   asked->isa = rubric->isa;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grade/grade-words.h"
+#include "grade/moved.h"
 #include "report/chart.h"
 #include "report/html-page.h"
 #include "report/html-parts.h"
@@ -183,6 +184,30 @@ put_total (GString *out, const Grade *grade)
 }
 
 static void
+put_moved (GString *out, const Moved *moved)
+{
+  static const HtmlColumn columns[] = { { "Row", FALSE }, { "Before", FALSE }, { "Now", FALSE } };
+  g_auto (GStrv) sentences = moved ? moved_sentences (moved) : NULL;
+
+  if (!moved)
+    return;
+  g_string_append (out, "<section id=\"moved\">\n<h2>What moved</h2>\n");
+  for (char **sentence = sentences; *sentence; sentence++)
+    html_element (out, "p", NULL, *sentence);
+  if (moved->rows->len > 0)
+    html_table_begin (out, "Rows that moved", columns, G_N_ELEMENTS (columns));
+  for (guint i = 0; i < moved->rows->len; i++)
+    {
+      const MovedRow *row = g_ptr_array_index (moved->rows, i);
+
+      html_format (out, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td></tr>\n", words_row_title (row->kind), row->before, row->now);
+    }
+  if (moved->rows->len > 0)
+    html_table_end (out);
+  g_string_append (out, "</section>\n");
+}
+
+static void
 put_rows (GString *out, const Grade *grade)
 {
   static const HtmlColumn columns[] = { { "Row", FALSE }, { "Points", TRUE }, { "Status", FALSE }, { "Cases that are right", FALSE } };
@@ -323,6 +348,7 @@ grade_html (const Grade *grade)
   put_header (out, grade);
   g_string_append (out, "<main>\n");
   put_verdict (out, grade);
+  put_moved (out, grade->moved);
   put_rows (out, grade);
   put_all_lost (out, grade);
   put_list (out, "warnings", "Compiler warnings", grade->warnings, TRUE, WORDS_WARNINGS);

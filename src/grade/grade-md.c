@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grade/grade-words.h"
+#include "grade/moved.h"
 #include "report/answers-parts.h"
 
 /* --- escaping --------------------------------------------------------------------------------- */
@@ -101,6 +102,26 @@ put_verdict (GString *out, const Grade *grade)
     md_format (out, "\nIt ended at the stage *%s*.\n", stage_name (grade->stage));
   if (grade->details != NULL && grade->details[0] != '\0')
     md_fenced (out, "", grade->details, WORDS_DETAILS);
+}
+
+static void
+put_moved (GString *out, const Moved *moved)
+{
+  g_auto (GStrv) sentences = moved ? moved_sentences (moved) : NULL;
+
+  if (!moved)
+    return;
+  g_string_append (out, "\n## What moved\n");
+  for (char **sentence = sentences; *sentence; sentence++)
+    md_format (out, "\n%s\n", *sentence);
+  if (moved->rows->len > 0)
+    g_string_append (out, "\n| row | before | now |\n|---|---|---|\n");
+  for (guint i = 0; i < moved->rows->len; i++)
+    {
+      const MovedRow *row = g_ptr_array_index (moved->rows, i);
+
+      md_format (out, "| %s | %s | %s |\n", row_name (row->kind), row->before, row->now);
+    }
 }
 
 static void
@@ -246,6 +267,7 @@ grade_md (const Grade *grade)
   GString *out = g_string_new (NULL);
 
   put_verdict (out, grade);
+  put_moved (out, grade->moved);
   put_rows (out, grade);
   put_all_lost (out, grade);
   put_list (out, "Compiler warnings", grade->warnings, WORDS_WARNINGS);

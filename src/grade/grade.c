@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "grade/moved.h"
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static const char *const row_names[GRADE_ROWS] = {
@@ -225,6 +227,7 @@ grade_free (Grade *grade)
   g_ptr_array_unref (grade->rows);
   g_ptr_array_unref (grade->notes);
   g_ptr_array_unref (grade->warnings);
+  moved_free (grade->moved);
   g_free (grade);
 }
 

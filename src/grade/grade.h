@@ -46,6 +46,9 @@ const char *verdict_name (Verdict verdict); /* "passed", "partial", "failed", "n
 typedef enum { BLAME_NONE, BLAME_STUDENT, BLAME_INFRASTRUCTURE } Blame;
 const char *blame_name (Blame blame); /* "none", "student", "infrastructure" */
 
+/* What judging again moved; see moved.h. */
+typedef struct Moved Moved;
+
 typedef struct {
   char *submission;  /* the path as given; of a group of files what it is called */
   char *given;       /* what the command was given instead, quoted for a shell; "": the submission */
@@ -71,6 +74,7 @@ typedef struct {
   char *left_out;      /* what was not carried; "" */
   gint64 build_ms, lab_ms, total_ms; /* wall time: the only members that differ from run to run */
   gint64 begun;        /* Unix time */
+  Moved *moved;        /* not in grade.json: of a grade that was judged again; else NULL */
 } Grade;
 Grade *grade_new (void); /* empty strings and arrays */
 void grade_free (Grade *grade);

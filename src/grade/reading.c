@@ -2,7 +2,9 @@
 /* Reading a lab's evidence; see reading.h. */
 #include "grade/reading.h"
 
-/* --- a boot ------------------------------------------------------------------------------------- */
+/*
+ * --- a boot -------------------------------------------------------------------------------------
+ */
 
 void
 boot_reading_free (BootReading *reading)
@@ -67,7 +69,9 @@ steps_done (const BootReading *reading)
   return done;
 }
 
-/* --- a lab -------------------------------------------------------------------------------------- */
+/*
+ * --- a lab --------------------------------------------------------------------------------------
+ */
 
 void
 lab_reading_free (LabReading *reading)
@@ -108,7 +112,8 @@ lab_reading_new (const Evidence *evidence, const EvidenceLab *lab, const ReasonN
   reading->lab = lab;
   reading->boots = g_ptr_array_new_with_free_func ((GDestroyNotify) boot_reading_free);
   for (guint i = 0; i < lab->boots->len; i++)
-    read_boot (reading, g_ptr_array_index (lab->boots, i), evidence_has_again (evidence, lab->isa), evidence->collected->carried);
+    read_boot (reading, g_ptr_array_index (lab->boots, i), evidence_has_again (evidence, lab->isa),
+               evidence->collected->carried);
   reading->judged = (JudgedLab){
     .isa = lab->isa,
     .baseline = &lab->baseline,

@@ -9,17 +9,9 @@
 #include "grade/reading.h"
 #include "grade/where.h"
 
-gint64
-rubric_max_points (const Rubric *rubric)
-{
-  gint64 sum = 0;
-
-  for (guint i = 0; i < RUBRIC_ROWS; i++)
-    sum += rubric->points[i];
-  return sum;
-}
-
-/* --- maps --------------------------------------------------------------------------------------- */
+/*
+ * --- maps ---------------------------------------------------------------------------------------
+ */
 
 static gboolean
 was_read (const Evidence *evidence, guint32 leaf)
@@ -34,8 +26,8 @@ was_read (const Evidence *evidence, guint32 leaf)
 static gboolean
 map_was_read (const Evidence *evidence, const LeafMap *map)
 {
-  return was_read (evidence, map->total_exits) && was_read (evidence, map->total_cycles) && was_read (evidence, map->reason_exits) &&
-         was_read (evidence, map->reason_cycles);
+  return was_read (evidence, map->total_exits) && was_read (evidence, map->total_cycles) &&
+         was_read (evidence, map->reason_exits) && was_read (evidence, map->reason_cycles);
 }
 
 /* Of LeafMap, borrowed. */
@@ -75,7 +67,9 @@ verdict_misfit (const Evidence *evidence, const VerdictSpec *spec)
   return g_strdup_printf ("leaf map %s has a leaf that the guest was not told to read", map->name);
 }
 
-/* --- rows --------------------------------------------------------------------------------------- */
+/*
+ * --- rows ---------------------------------------------------------------------------------------
+ */
 
 static const LeafMap *
 find_map (const GPtrArray *maps, const char *name)
@@ -106,9 +100,13 @@ make_rows (const Evidence *evidence, const VerdictSpec *spec, const GPtrArray *l
   return preferred_map (spec);
 }
 
-/* A row that the boot which got furthest says nothing of, as its leaf killed an earlier one, is judged by what that one did before it died. */
+/*
+ * A row that the boot which got furthest says nothing of, as its leaf killed an earlier one, is
+ * judged by what that one did before it died.
+ */
 static void
-judge_other_boots (const GPtrArray *readings, GPtrArray *labs, const VerdictSpec *spec, const LeafMap *map, Grade *grade)
+judge_other_boots (const GPtrArray *readings, GPtrArray *labs, const VerdictSpec *spec, const LeafMap *map,
+                   Grade *grade)
 {
   for (guint i = 0; i < readings->len; i++)
     {
@@ -148,18 +146,23 @@ judge_rows (const Evidence *evidence, const VerdictSpec *spec, const GPtrArray *
     }
 }
 
-/* --- the end ------------------------------------------------------------------------------------ */
+/*
+ * --- the end ------------------------------------------------------------------------------------
+ */
 
 static void
 take_warnings (const Rubric *rubric, Grade *grade)
 {
-  const gint64 off = MIN ((gint64) grade->warnings->len * rubric->warning_cost, (gint64) rubric->warning_cost_max);
+  const gint64 off = MIN ((gint64) grade->warnings->len * rubric->warning_cost,
+                          (gint64) rubric->warning_cost_max);
   g_autofree char *text = grade_points_text (off);
 
   if (off == 0)
     return;
   grade->points = MAX (grade->points - off, 0);
-  g_ptr_array_add (grade->notes, g_strdup_printf ("%s points off for %u compiler warning%s.", text, grade->warnings->len, grade->warnings->len == 1 ? "" : "s"));
+  g_ptr_array_add (grade->notes,
+                   g_strdup_printf ("%s points off for %u compiler warning%s.", text, grade->warnings->len,
+                                    grade->warnings->len == 1 ? "" : "s"));
 }
 
 static const LabReading *
@@ -185,7 +188,8 @@ cause_text (const LabReading *broken)
     return g_strdup ("");
   if (!crash)
     return g_strdup ("; the guest did not come to its end");
-  return g_strdup_printf ("; L1's kernel came to %s%s%s%s", crash->name, crash->place ? " at " : "", crash->place ? crash->place : "",
+  return g_strdup_printf ("; L1's kernel came to %s%s%s%s", crash->name, crash->place ? " at " : "",
+                          crash->place ? crash->place : "",
                           crash->theirs ? "" : ", which is no line of the submission's own");
 }
 
@@ -203,7 +207,8 @@ settle (const GPtrArray *readings, const Rubric *rubric, Grade *grade)
   const LabReading *broken = find_incomplete (readings);
   g_autofree char *cause = cause_text (broken);
   g_autofree char *reason = NULL;
-  const gboolean nobodys = broken && broken->crash && !broken->crash->theirs && !lab_reading_is_complete (broken);
+  const gboolean nobodys = broken && broken->crash && !broken->crash->theirs &&
+                           !lab_reading_is_complete (broken);
   guint passed = 0, judged = 0;
 
   for (guint i = 0; i < grade->rows->len; i++)
@@ -215,12 +220,13 @@ settle (const GPtrArray *readings, const Rubric *rubric, Grade *grade)
     }
   if (grade->unread)
     {
-      grade->max_points = rubric_max_points (rubric);
+      grade->max_points = rubric_points (rubric);
       grade_end (grade, STAGE_CHECKS, VERDICT_NEEDS_LOOK, BLAME_NONE, grade->unread, NULL);
       return;
     }
   reason = g_strdup_printf ("%u of %u rows passed%s.", passed, judged, cause);
-  grade_end (grade, STAGE_CHECKS, choose (grade, passed == judged, nobodys), passed == judged ? BLAME_NONE : BLAME_STUDENT, reason,
+  grade_end (grade, STAGE_CHECKS, choose (grade, passed == judged, nobodys),
+             passed == judged ? BLAME_NONE : BLAME_STUDENT, reason,
              broken && broken->crash ? broken->crash->words : NULL);
 }
 
@@ -234,12 +240,15 @@ fingerprint (const Evidence *evidence)
       const EvidenceLab *lab = g_ptr_array_index (evidence->labs, i);
 
       for (guint j = 0; j < lab->boots->len; j++)
-        input_hash_add (hash, isa_name (lab->isa), ((const EvidenceBoot *) g_ptr_array_index (lab->boots, j))->log_sha256);
+        input_hash_add (hash, isa_name (lab->isa),
+                        ((const EvidenceBoot *) g_ptr_array_index (lab->boots, j))->log_sha256);
     }
   return input_hash_end (hash);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------- */
+/*
+ * --- all of it ----------------------------------------------------------------------------------
+ */
 
 static LabReading *
 read_lab (const Evidence *evidence, const VerdictSpec *spec, const EvidenceLab *lab)
@@ -249,7 +258,8 @@ read_lab (const Evidence *evidence, const VerdictSpec *spec, const EvidenceLab *
 
 /* FALSE: one of them ended the grade. readings: of LabReading. */
 static gboolean
-read_labs (const Evidence *evidence, const VerdictSpec *spec, GPtrArray *readings, Grade *grade, gboolean *doubtful)
+read_labs (const Evidence *evidence, const VerdictSpec *spec, GPtrArray *readings, Grade *grade,
+           gboolean *doubtful)
 {
   for (guint i = 0; i < evidence->labs->len; i++)
     {
@@ -280,7 +290,7 @@ verdict_of (const Evidence *evidence, const VerdictSpec *spec, gboolean *doubtfu
 
   *doubtful = FALSE;
   grade_set_text (&grade->assignment, spec->assignment);
-  grade->max_points = rubric_max_points (spec->rubric);
+  grade->max_points = rubric_points (spec->rubric);
   if (evidence->ended || !read_labs (evidence, spec, readings, grade, doubtful))
     return grade;
   g_free (grade->fingerprint);

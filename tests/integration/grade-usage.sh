@@ -46,6 +46,17 @@ rubric "vmx is" 's/^vmx = .*/vmx = 7-3/'
 rubric "no row has any points" '/^\[points\]/,/^\[limits\]/s/^\([a-z-]*\) = .*/\1 = 0/'
 wrong "beautiful" --rubric <(sed 's/^cost = .*/&\nbeautiful = 1/' "$tree/configs/rubrics/a3.conf") a.patch
 
+# Judging again builds and runs nothing, and takes a folder's submissions alone.
+wrong "--regrade: nothing: there is no such folder" --regrade nothing
+mkdir empty
+wrong "no grade is in it" --regrade empty
+wrong "takes the submissions of its folder" --regrade empty a.patch
+for option in --isa=vmx --base=HEAD --kernel=6.1 --source=/nowhere --group=auto; do
+  wrong "${option%%=*} is for building and running" --regrade empty "$option"
+done
+wrong "for one submission, which its container grades" --regrade empty --format gradescope
+wrong "two rubrics" --regrade empty --assignment a2 --rubric "$tree/configs/rubrics/a3.conf"
+
 written=$(find "$tree/results" "$tree/images/cache" -mindepth 1)
 [ -z "$written" ] || fail "written: $written"
 
@@ -57,6 +68,46 @@ for file in results-here/a/grade.json results-here/a/grade.md results-here/a/gra
 done
 expect 0 "$harness" grade --output scope --format gradescope a.patch
 [ "$(jq -r .score scope/results.json)" = 0 ] || fail "results.json: $(cat scope/results.json)"
+
+# What was graded is judged again from what is kept: by the same rubric the same, by another what that says.
+cp -r results-here kept
+expect 0 "$harness" grade --regrade kept --output again
+printed "Judged again: 1 of 1; 0 moved"
+cmp kept/a/grade.json again/a/grade.json || fail "judged again, another grade"
+cmp kept/grades.csv again/grades.csv || fail "judged again, another sheet"
+grep -q '^Nothing moved: 0.00 of 100.00, failed.$' again/a/grade.md || fail "grade.md: $(cat again/a/grade.md)"
+grep -q '^a.patch,yes,no,0.00,100.00,failed,0.00,100.00,failed,,"Rubric, leaf maps and harness are the same."$' again/regrade.csv ||
+  fail "regrade.csv: $(cat again/regrade.csv)"
+sed 's/^cost = .*/cost = 25/' "$tree/configs/rubrics/a3.conf" >dearer.conf
+expect 0 "$harness" grade --regrade again --rubric dearer.conf
+printed "Judged again: 1 of 1; 1 moved"
+said "before: 0.00 of 100.00, failed"
+grep -q '^a.patch,yes,yes,0.00,100.00,failed,0.00,1[0-9][0-9].00,failed,,"The rubric is dearer.conf, and was a3."$' again/regrade.csv ||
+  fail "regrade.csv: $(cat again/regrade.csv)"
+
+# Where it cannot be, that is said, and the grade stays to the byte.
+unjudged() { # TEXT ARGUMENTS…
+  find kept/a -name 'grade.*' -exec sha256sum {} + >before
+  expect 1 "$harness" grade --regrade kept "${@:2}"
+  said "1 of 1 submissions were not judged again and keep their grades"
+  said "$1"
+  grep -q '^a.patch,no,,0.00,100.00,failed,0.00,100.00,failed,,' kept/regrade.csv || fail "regrade.csv: $(cat kept/regrade.csv)"
+  sha256sum --quiet -c before || fail "a grade that was not judged again was changed"
+}
+unjudged "the rubric's again_vmx is another" --assignment a4
+unjudged "the rubric's told_by is another" --assignment a2-log
+cp kept/a/logs/evidence.tar.zst whole
+for damage in 'head -c 100' 'tr a b' 'cat /dev/null'; do
+  $damage <whole >kept/a/logs/evidence.tar.zst
+  unjudged "evidence.tar.zst: damaged"
+done
+rm kept/a/logs/evidence.tar.zst
+mkfifo kept/a/logs/evidence.tar.zst
+unjudged "not a plain file"
+rm kept/a/logs/evidence.tar.zst
+unjudged "no evidence was kept"
+rm kept/a/grade.json
+wrong 'no grade is in it' --regrade kept
 
 # One that cannot be read is told in its row, and ends no batch; it is nobody's zero.
 mkfifo pipe.zip
@@ -70,6 +121,8 @@ grep -q 'neither a file nor a folder' batch/pipe/grade.md || fail "grade.md: $(c
 cp "$tree/configs/rubrics/a2.conf" mine.conf
 expect 0 "$harness" grade --output mine --rubric "$PWD/mine.conf" a.patch
 [ "$(jq -r .assignment mine/a/grade.json)" = mine.conf ] || fail "assignment: $(jq -r .assignment mine/a/grade.json)"
+expect 1 "$harness" grade --regrade mine
+said "judged by the rubric mine.conf, which is not in configs/rubrics; try: --rubric FILE"
 wrong "--base: /nothing: there is no such folder" --base /nothing a.patch
 no_leftovers
 

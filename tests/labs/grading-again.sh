@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deadline: 1500
-# Grading again gives the same bytes but for times: from the cache, and afresh under load by the harness that was built with sanitizers; a batch that was interrupted or
+# Grading again gives the same bytes but for times: from the cache, judged again from what was kept (by another rubric the rows of that move), and afresh under load by the harness that was built with sanitizers; a batch that was interrupted or
 # killed goes on where it stopped, and leaves nothing behind.
 . tests/labs/functions.sh
 need_labs svm
@@ -66,6 +66,38 @@ cp "$table" "$TMPDIR/other name.patch"
 grade wrong "$table" || fail "grade: $(cat "$TMPDIR/err")"
 grade renamed "$TMPDIR/other name.patch" || fail "grade, by another name: $(cat "$TMPDIR/err")"
 cmp <(bytes wrong | jq 'del(.submission, .notes)') <(bytes renamed | jq 'del(.submission, .notes)') || fail "a name makes another grade"
+
+# The two folders above, each judged again; what the sheet says of it stays out of the comparison.
+without_moved() {
+  sed '/^## What moved$/,/^## /{/^## [^W]/!d}' "$1"
+}
+begin=$(now_ms)
+for batch in fresh wrong; do
+  "$harness" grade --regrade "$TMPDIR/$batch" --rubric "$TMPDIR/rubric.conf" --output "$TMPDIR/again-$batch" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
+    fail "judged again: $(cat "$TMPDIR/err")"
+  grep -q '1 of 1; 0 moved' "$TMPDIR/out" || fail "judged again: $(cat "$TMPDIR/out")"
+  name=$(basename "$TMPDIR/$batch"/*/)
+  for file in grades.csv "$name/grade.json"; do
+    cmp "$TMPDIR/$batch/$file" "$TMPDIR/again-$batch/$file" || fail "judged again, another $file"
+  done
+  grep -q '^Nothing moved: ' "$TMPDIR/again-$batch/$name/grade.md" || fail "grade.md does not say that nothing moved"
+  cmp "$TMPDIR/$batch/$name/grade.md" <(without_moved "$TMPDIR/again-$batch/$name/grade.md") || fail "judged again, another grade.md"
+done
+echo "two judged again in $(($(now_ms) - begin)) ms"
+
+# Another rubric moves the rows that it is about: points of two, whether a third is asked, and no other.
+sed -e 's/^total-exits = .*/total-exits = 1/' -e 's/^sums = .*/sums = 0/' -e 's/^placement = .*/placement = 30/' "$TMPDIR/rubric.conf" >"$TMPDIR/changed.conf"
+"$harness" grade --regrade "$TMPDIR/wrong" --rubric "$TMPDIR/changed.conf" --output "$TMPDIR/moved" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
+  fail "by another rubric: $(cat "$TMPDIR/err")"
+moved=$(sed -n '/^## What moved$/,/^## R/s/^| \([a-z-]*\) | .*/\1/p' "$TMPDIR/moved"/*/grade.md | grep -v '^row$' | tr '\n' ' ')
+[ "$moved" = 'total-exits sums placement ' ] || fail "moved: $moved; $(cat "$TMPDIR/moved/regrade.csv")"
+grep -q 'The rubric is changed.conf, and was rubric.conf' "$TMPDIR/moved/regrade.csv" || fail "why: $(cat "$TMPDIR/moved/regrade.csv")"
+others() { jq -S '.tests[] | select(.name | IN("total-exits", "sums", "placement") | not)' "$1"/*/grade.json; }
+cmp <(others "$TMPDIR/wrong") <(others "$TMPDIR/moved") || fail "a row moved that the rubric did not change"
+# It goes on from there, and what is from the cache can be judged again too.
+"$harness" grade --regrade "$TMPDIR/moved" --rubric "$TMPDIR/rubric.conf" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null || fail "back again: $(cat "$TMPDIR/err")"
+cmp "$TMPDIR/wrong"/*/grade.json "$TMPDIR/moved"/*/grade.json || fail "not the same again by the first rubric"
+"$harness" grade --regrade "$TMPDIR/cached" --rubric "$TMPDIR/rubric.conf" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null || fail "of the cache: $(cat "$TMPDIR/err")"
 
 qemu_is_gone() {
   ! qemu_of "$1" >/dev/null

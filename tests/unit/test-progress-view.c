@@ -23,6 +23,7 @@ shown (const char *dir, int verbosity)
   progress_begin (&progress, "", "build", 0);
   progress_update (&progress, "vmx", 0.5, "%d exits", 7);
   progress_say (&progress, "svm", "a word");
+  progress_overall (&progress, "3 of 9");
   progress_end (&progress, "vmx", TRUE, "%d exits", 14);
   progress_end (&progress, "", FALSE, NULL);
   progress_view_end (&progress);
@@ -63,6 +64,7 @@ shown_on_terminal (const char *dir, const char *term)
   else
     g_unsetenv ("TERM");
   progress_view_init (&progress, dir, 0);
+  progress_overall (&progress, "3 of 9");
   progress_begin (&progress, "", "build", 0);
   progress_end (&progress, "", TRUE, NULL);
   progress_view_end (&progress);
@@ -87,7 +89,7 @@ test_dumb_terminal (void **state)
       assert_text_has (text, " s] build …");
     }
   g_autofree char *clever = shown_on_terminal (*state, "xterm");
-  assert_text_has (clever, "\033[K");
+  assert_text_has (clever, "\033[K3 of 9  build");
 }
 
 static void
