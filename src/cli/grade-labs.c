@@ -56,6 +56,7 @@ run_lab (Way *way, Isa isa, const char *modules_dir, const char *dir, gboolean *
   if (!files_make_dir (dir, error) || !collect_lab (way, isa, lab, modules_dir, dir, error))
     return FALSE;
   *more = !verdict_is_early (way->evidence, &spec, lab);
+  way->evidence->early = !*more;
   if (*more && !scan_modules (way, isa, modules_dir, lab->findings, error))
     return FALSE;
   g_ptr_array_add (way->evidence->labs, g_steal_pointer (&lab));

@@ -30,9 +30,7 @@ typedef struct {
   GError *error; /* the first that ends it */
 } Regrade;
 
-/*
- * --- one ----------------------------------------------------------------------------------------
- */
+/* --- one -------------------------------------------------------------------------------------- */
 
 /* By what name it goes, and the times, which are those of building and running. */
 static void
@@ -120,9 +118,7 @@ write_entry (const Regrade *regrade, const RegradeEntry *entry, GError **error)
          (entry->why_not || grade_keep_write (logs, NULL, entry->by, error));
 }
 
-/*
- * --- all of them --------------------------------------------------------------------------------
- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 static void
 say (const Regrade *regrade, const RegradeEntry *entry)
@@ -197,9 +193,7 @@ work_all (Regrade *regrade, GError **error)
   return FALSE;
 }
 
-/*
- * --- sheets -------------------------------------------------------------------------------------
- */
+/* --- sheets ----------------------------------------------------------------------------------- */
 
 static gboolean
 write_moves (const Regrade *regrade, GError **error)

@@ -81,9 +81,7 @@ take_leaves (JsonObject *object, const char *name, GArray *leaves, GError **erro
   return TRUE;
 }
 
-/*
- * --- programs -----------------------------------------------------------------------------------
- */
+/* --- programs --------------------------------------------------------------------------------- */
 
 static ProgramRange
 range_at (const GArray *numbers, guint at)
@@ -150,9 +148,7 @@ take_program (JsonObject *boot, const char *name, GBytes *bytes, Isa isa, gboole
   return TRUE;
 }
 
-/*
- * --- boots --------------------------------------------------------------------------------------
- */
+/* --- boots ------------------------------------------------------------------------------------ */
 
 static GBytes *
 item_of (const Bundle *bundle, Isa isa, guint number, const char *what, GError **error)
@@ -246,9 +242,7 @@ take_boot (JsonObject *object, const Bundle *bundle, EvidenceLab *lab, GError **
          take_words (bundle, lab->isa, number, "console", &boot->console, error);
 }
 
-/*
- * --- baselines ----------------------------------------------------------------------------------
- */
+/* --- baselines -------------------------------------------------------------------------------- */
 
 static gboolean
 take_others (JsonObject *object, Baseline *baseline, GError **error)
@@ -317,9 +311,7 @@ take_baseline (JsonObject *lab, Isa isa, guint nr_leaves, Baseline *baseline, GE
   return TRUE;
 }
 
-/*
- * --- labs ---------------------------------------------------------------------------------------
- */
+/* --- labs ------------------------------------------------------------------------------------- */
 
 static gboolean
 take_finding (JsonObject *object, EvidenceLab *lab, GError **error)
@@ -388,9 +380,7 @@ take_labs (JsonObject *root, const Bundle *bundle, Evidence *evidence, GError **
   return TRUE;
 }
 
-/*
- * --- the document -------------------------------------------------------------------------------
- */
+/* --- the document ----------------------------------------------------------------------------- */
 
 static gboolean
 take_asked (JsonObject *root, EvidenceAsked *asked, GError **error)
@@ -452,6 +442,7 @@ evidence_of_bundle (const Bundle *bundle, Evidence **evidence, GError **error)
     return FALSE;
   root = json_take_root (parser);
   if (!take_schema (root, error) || !json_take_flag (root, "ended", &read->ended, error) ||
+      !json_take_flag (root, "early", &read->early, error) ||
       !json_take_flag (root, "last_try", &read->last_try, error) ||
       !take_asked (root, &read->asked, error) || !take_collected (bundle, read, error) ||
       !take_labs (root, bundle, read, error))

@@ -15,9 +15,7 @@ evidence_item_name (Isa isa, guint boot, const char *what)
   return g_strdup_printf ("%s-%u-%s", isa_name (isa), boot + 1, what);
 }
 
-/*
- * --- programs -----------------------------------------------------------------------------------
- */
+/* --- programs --------------------------------------------------------------------------------- */
 
 static void
 put_range (JsonPut *json, const ProgramRange *range)
@@ -48,9 +46,7 @@ put_program (JsonPut *json, const char *name, const Program *program)
   json_put_end (json, ']');
 }
 
-/*
- * --- labs ---------------------------------------------------------------------------------------
- */
+/* --- labs ------------------------------------------------------------------------------------- */
 
 static void
 put_leaves (JsonPut *json, const char *name, const GArray *leaves)
@@ -144,9 +140,7 @@ put_lab (JsonPut *json, const EvidenceLab *lab, guint nr_leaves)
   json_put_end (json, '}');
 }
 
-/*
- * --- the document -------------------------------------------------------------------------------
- */
+/* --- the document ----------------------------------------------------------------------------- */
 
 static void
 put_asked (JsonPut *json, const EvidenceAsked *asked)
@@ -170,6 +164,7 @@ evidence_json (const Evidence *evidence)
   json_put_begin (&json, NULL, '{');
   json_put_text (&json, "schema", EVIDENCE_SCHEMA);
   json_put_flag (&json, "ended", evidence->ended);
+  json_put_flag (&json, "early", evidence->early);
   json_put_flag (&json, "last_try", evidence->last_try);
   put_asked (&json, &evidence->asked);
   put_leaves (&json, "leaves", evidence->leaves);
@@ -181,9 +176,7 @@ evidence_json (const Evidence *evidence)
   return json.out;
 }
 
-/*
- * --- the bundle ---------------------------------------------------------------------------------
- */
+/* --- the bundle ------------------------------------------------------------------------------- */
 
 static void
 add_item (Bundle *bundle, Isa isa, guint number, const char *what, GBytes *bytes)

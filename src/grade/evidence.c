@@ -80,9 +80,7 @@ evidence_free (Evidence *evidence)
   g_free (evidence);
 }
 
-/*
- * --- what was asked ----------------------------------------------------------------------------
- */
+/* --- what was asked --------------------------------------------------------------------------- */
 
 void
 evidence_ask (Evidence *evidence, const Rubric *rubric, const char *leaf_map)

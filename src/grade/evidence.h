@@ -54,6 +54,7 @@ typedef struct {
 typedef struct {
   Grade *collected;  /* known before the judge: names, notes, the change, warnings, times; how it ended */
   gboolean ended;    /* it ended before a lab had run: there is nothing to judge */
+  gboolean early;    /* the last lab left nothing to judge: its modules were not scanned, nor another run */
   gboolean last_try; /* what looks like a hang was tried before, and is believed */
   EvidenceAsked asked;
   GArray *leaves;    /* of guint32: what the programs read */

@@ -28,9 +28,7 @@ moved_free (Moved *moved)
   g_free (moved);
 }
 
-/*
- * --- why ----------------------------------------------------------------------------------------
- */
+/* --- why -------------------------------------------------------------------------------------- */
 
 static void
 add_sentence (GString *text, char *sentence)
@@ -82,9 +80,7 @@ why (const Grade *before, const JudgedBy *by_before, const Grade *now, const Jud
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/*
- * --- what ---------------------------------------------------------------------------------------
- */
+/* --- what ------------------------------------------------------------------------------------- */
 
 static char *
 whole_text (const Grade *grade)
@@ -183,9 +179,7 @@ moved_rows_text (const Moved *moved)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/*
- * --- regrade.csv --------------------------------------------------------------------------------
- */
+/* --- regrade.csv ------------------------------------------------------------------------------ */
 
 static void
 put_text (GString *out, const char *text)

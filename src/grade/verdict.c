@@ -9,9 +9,7 @@
 #include "grade/reading.h"
 #include "grade/where.h"
 
-/*
- * --- maps ---------------------------------------------------------------------------------------
- */
+/* --- maps ------------------------------------------------------------------------------------- */
 
 static gboolean
 was_read (const Evidence *evidence, guint32 leaf)
@@ -56,20 +54,32 @@ preferred_map (const VerdictSpec *spec)
   return spec->map;
 }
 
+/* By what was explained otherwise when it ended, more would have been looked at. */
+static gboolean
+goes_on (const Evidence *evidence, const VerdictSpec *spec)
+{
+  const guint labs = evidence->labs->len;
+  const EvidenceLab *last = labs > 0 ? g_ptr_array_index (evidence->labs, labs - 1) : NULL;
+
+  return evidence->early && !(last && verdict_is_early (evidence, spec, last));
+}
+
 char *
 verdict_misfit (const Evidence *evidence, const VerdictSpec *spec)
 {
   const LeafMap *map = preferred_map (spec);
   char *misfit = evidence_misfit (evidence, spec->rubric);
 
-  if (misfit || evidence->labs->len == 0 || spec->rubric->told_by_log || map_was_read (evidence, map))
+  if (misfit)
     return misfit;
-  return g_strdup_printf ("leaf map %s has a leaf that the guest was not told to read", map->name);
+  if (evidence->labs->len > 0 && !spec->rubric->told_by_log && !map_was_read (evidence, map))
+    return g_strdup_printf ("leaf map %s has a leaf that the guest was not told to read", map->name);
+  if (goes_on (evidence, spec))
+    return g_strdup ("the lab was thought to have ended early, and other things were not looked at");
+  return NULL;
 }
 
-/*
- * --- rows ---------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static const LeafMap *
 find_map (const GPtrArray *maps, const char *name)
@@ -146,9 +156,7 @@ judge_rows (const Evidence *evidence, const VerdictSpec *spec, const GPtrArray *
     }
 }
 
-/*
- * --- the end ------------------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void
 take_warnings (const Rubric *rubric, Grade *grade)
@@ -246,9 +254,7 @@ fingerprint (const Evidence *evidence)
   return input_hash_end (hash);
 }
 
-/*
- * --- all of it ----------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static LabReading *
 read_lab (const Evidence *evidence, const VerdictSpec *spec, const EvidenceLab *lab)

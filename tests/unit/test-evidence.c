@@ -125,9 +125,7 @@ test_ended (void **state)
   assert_int_equal (grade->max_points, 10000);
 }
 
-/*
- * --- what is no evidence ------------------------------------------------------------------------
- */
+/* --- what is no evidence ---------------------------------------------------------------------- */
 
 static void
 assert_refused (const void *data, gsize size, const char *part)
@@ -309,9 +307,7 @@ test_flood (void **state)
   assert_null (file);
 }
 
-/*
- * --- what fits ----------------------------------------------------------------------------------
- */
+/* --- what fits -------------------------------------------------------------------------------- */
 
 static void
 assert_misfit (const Evidence *evidence, const VerdictSpec *spec, const char *part)
@@ -339,6 +335,9 @@ test_misfit (void **state)
   assert_misfit (evidence, &log.spec, "the rubric's told_by is another");
   a3.rubric->points[ROW_COST] = 0;
   assert_misfit (evidence, &a3.spec, NULL);
+  evidence->early = TRUE;
+  assert_misfit (evidence, &a3.spec, "thought to have ended early");
+  evidence->early = FALSE;
   g_array_set_size (evidence->leaves, 1);
   assert_misfit (evidence, &a3.spec, "leaf map A has a leaf that the guest was not told to read");
   g_free (a3.rubric->allowed[0]);
