@@ -173,7 +173,7 @@ take_words (const Bundle *bundle, Isa isa, guint number, const char *what, char 
     return FALSE;
   if (size > TEXT_MAX || !g_utf8_validate_len (data ? data : "", size, NULL))
     return damaged ("text that is none", error);
-  *text = g_strndup (data, size);
+  *text = g_strndup (data ? data : "", size);
   return TRUE;
 }
 

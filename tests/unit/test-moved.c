@@ -182,7 +182,7 @@ test_pace (void **state)
     { 12, 150, 12, 180, "12 of 150, 4.0 a minute, about 34 min left" },
     { 12, 150, 2, 60, "12 of 150, 2.0 a minute, about 69 min left" },
     { 2, 5, 2, 30, "2 of 5, 4.0 a minute, about 45 s left" },
-    { 100, 1000, 100, 10, "100 of 1000, 10 a second, about 90 s left" },
+    { 100, 1000, 100, 9, "100 of 1000, 11 a second, about 81 s left" },
     { 1, 200, 1, 120, "1 of 200, 30.0 an hour, about 6.6 h left" },
     { 149, 150, 149, 10, "149 of 150" },
     { 150, 150, 150, 600, "150 of 150" },

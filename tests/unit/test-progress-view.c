@@ -89,7 +89,7 @@ test_dumb_terminal (void **state)
       assert_text_has (text, " s] build …");
     }
   g_autofree char *clever = shown_on_terminal (*state, "xterm");
-  assert_text_has (clever, "\033[K3 of 9  build");
+  assert_text_has (clever, "\033[K3 of 9   build [");
 }
 
 static void
