@@ -5,11 +5,11 @@
 #define EXACT 4u
 #define NEAR 1u
 
-/* Half as many to half as many again: counted somewhere, if not in the right place. */
+/* Half as many to half as many again: counted somewhere, if not in the right place. 0 is what no leaf at all answers. */
 static guint
 score_exits (guint32 seen, guint64 expected)
 {
-  if (expected == 0)
+  if (expected == 0 || seen == 0)
     return 0;
   if (seen == (guint32) expected)
     return EXACT;
