@@ -51,7 +51,7 @@ wrong "--regrade: nothing: there is no such folder" --regrade nothing
 mkdir empty
 wrong "no grade is in it" --regrade empty
 wrong "takes the submissions of its folder" --regrade empty a.patch
-for option in --isa=vmx --base=HEAD --kernel=6.1 --source=/nowhere --group=auto; do
+for option in --isa=vmx --base=HEAD --kernel=6.1 --source=/nowhere; do
   wrong "${option%%=*} is for building and running" --regrade empty "$option"
 done
 wrong "for one submission, which its container grades" --regrade empty --format gradescope
@@ -137,6 +137,10 @@ doe_12,0.00,100.00,failed,ingest" ] || fail "grades.csv: $(cat grouped/grades.cs
 [ -z "$(find grouped -perm /077)" ] || fail "umask: $(find grouped -perm /077)"
 grep -q "<h1>doe_12</h1>" grouped/doe_12/grade.html || fail "the heading is no name"
 grep -qF -- "--group auto 'download/doe_12_34_report.pdf' 'download/doe_LATE_12_35_notes.txt'" grouped/doe_12/grade.md || fail "how to repeat it is not told"
+wrong "by the names of the platform's own download" --regrade grouped --format canvas
+expect 0 "$harness" grade --regrade grouped --group canvas --format canvas --output grouped-again
+[ "$(tail -n +3 grouped-again/canvas.csv | cut -d, -f1,2,5)" = "'=roe,13,0.00
+doe,12,0.00" ] || fail "canvas.csv: $(cat grouped-again/canvas.csv)"
 expect 0 "$harness" grade --output single download/doe*
 said "warning: these are named as Canvas names"
 [ "$(wc -l <single/grades.csv)" -eq 3 ] || fail "without --group: $(cat single/grades.csv)"
