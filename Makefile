@@ -122,8 +122,8 @@ SAN := BUILD=build/san OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-
 FUZZ_SECONDS ?= 5
 scripts = $(filter-out %/functions.sh,$(wildcard tests/$(1)/*.sh))
 FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(call scripts,lint)
-# Each keeps a processor busy for minutes, and the first builds the kernel: they run beside all others.
-LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts exact grading shell)))
+# They keep a processor busy for half of the time, and the first builds the kernel: they run beside all others.
+LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts grading modules shell)))
 CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(filter-out $(LONG_TESTS),$(call scripts,labs)) + $(LONG_TESTS)
 
 check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run
@@ -137,7 +137,7 @@ check-quick: build ## unit tests and lint alone
 	@BUILD=build/san tests/run $(FAST_TESTS)
 
 # Each of them runs alone too: BUILD=build/san HARNESS_MUST_WORK=vmx,svm tests/run tests/slow/NAME.sh
-check-slow: packages ## what takes long: every submission graded, a distribution as L1, the kernel built twice
+check-slow: packages ## what takes long: every submission graded, distributions, the kernel built twice
 	$(AGAIN) build
 	$(AGAIN) $(SAN) programs
 	@BUILD=build/san HARNESS_MUST_WORK=vmx,svm tests/run $(call scripts,slow)
