@@ -13,6 +13,7 @@
 #include "cli/grade-one.h"
 #include "cli/grade-session.h"
 #include "cli/grade-regrade.h"
+#include "cli/grade-similarity.h"
 #include "cli/kept-runs.h"
 #include "cli/pace.h"
 #include "cli/terminal.h"
@@ -41,7 +42,7 @@ const GOptionEntry grade_options[] = {
     "DIR" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "submissions side by side (default: one per CPU)", "N" },
   { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "folder for the results (default: results/grades/TIME)", "DIR" },
-  { "format", 0, 0, G_OPTION_ARG_STRING, &format, "what to write besides grades.csv: json, md, html, junit, sarif, gradescope, classroom50, canvas, moodle, with commas (default: the first four)", "LIST" },
+  { "format", 0, 0, G_OPTION_ARG_STRING, &format, "what to write besides grades.csv: json, md, html, junit, sarif, gradescope, classroom50, canvas, moodle, similarity, with commas (default: the first four)", "LIST" },
   { 0 },
 };
 
@@ -292,6 +293,23 @@ verdict (const Batched *batch, GError **error)
   return !failed || fail (error, HARNESS_ERROR_FAILED, "%u of %u submissions could not be graded for what is not their doing; try: look at them in %s, and run the same command again", failed, batch->entries->len, batch->dir);
 }
 
+static gboolean
+write_summary (const Batched *batch, gint64 elapsed_ms, GError **error)
+{
+  const GradeSession *session = batch->session;
+  const char *title = session->log_form ? AUTO_TITLE : session->rubric->title;
+  g_autofree char *told = NULL;
+
+  if (!grade_files_write_summary (batch->dir, title, session->rubric, batch->entries, batch->formats, elapsed_ms, error))
+    return FALSE;
+  if (!(batch->formats & GRADE_FORMAT_SIMILARITY))
+    return TRUE;
+  if (!grade_similarity_write (batch->dir, batch->entries, &told, error))
+    return FALSE;
+  progress_say (&session->app->progress, "", "%s", told);
+  return TRUE;
+}
+
 /* A batch's jobs have one compiler each, so that they do not stand in each other's way; one submission has all processors. */
 static gboolean
 grade_batch (Batched *batch, GError **error)
@@ -313,7 +331,7 @@ grade_batch (Batched *batch, GError **error)
       g_propagate_error (error, g_steal_pointer (&batch->error));
       return FALSE;
     }
-  return grade_files_write_summary (batch->dir, session->log_form ? AUTO_TITLE : session->rubric->title, session->rubric, batch->entries, batch->formats, elapsed_ms, error);
+  return write_summary (batch, elapsed_ms, error);
 }
 
 /* One submission per path, or per student. */

@@ -46,7 +46,7 @@ way_carry (Way *way, const char *scratch, GError **error)
   grade_set_text (&way->grade->left_out, way->carried->left_out);
   way_take_notes (way, way->carried->notes);
   way_keep_log (way, "carried.diff", way->carried->diff);
-  return TRUE;
+  return changed_code_find (way->carried, spec.lab_dir, &way->code, error);
 }
 
 static GPtrArray *

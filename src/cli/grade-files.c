@@ -30,6 +30,7 @@ grade_formats_parse (const char *text, guint *formats, GError **error)
     { "json", GRADE_FORMAT_JSON },     { "md", GRADE_FORMAT_MD },                 { "html", GRADE_FORMAT_HTML },
     { "junit", GRADE_FORMAT_JUNIT },   { "gradescope", GRADE_FORMAT_GRADESCOPE }, { "classroom50", GRADE_FORMAT_CLASSROOM50 },
     { "sarif", GRADE_FORMAT_SARIF },   { "canvas", GRADE_FORMAT_CANVAS },         { "moodle", GRADE_FORMAT_MOODLE },
+    { "similarity", GRADE_FORMAT_SIMILARITY },
   };
   g_auto (GStrv) words = g_strsplit (text ? text : "", ",", -1);
   guint found = 0;
@@ -41,7 +42,7 @@ grade_formats_parse (const char *text, guint *formats, GError **error)
       while (i < G_N_ELEMENTS (names) && strcmp (*word, names[i].name) != 0)
         i++;
       if (i == G_N_ELEMENTS (names))
-        return fail (error, HARNESS_ERROR_USAGE, "--format has \"%s\"; try: json, md, html, junit, sarif, gradescope, classroom50, canvas and moodle, with commas between them", *word);
+        return fail (error, HARNESS_ERROR_USAGE, "--format has \"%s\"; try: json, md, html, junit, sarif, gradescope, classroom50, canvas, moodle and similarity, with commas between them", *word);
       found |= names[i].format;
     }
   *formats = text ? found : GRADE_FORMATS_DEFAULT;

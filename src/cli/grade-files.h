@@ -17,6 +17,7 @@ typedef enum {
   GRADE_FORMAT_CLASSROOM50 = 1 << 6,
   GRADE_FORMAT_CANVAS = 1 << 7,
   GRADE_FORMAT_MOODLE = 1 << 8,
+  GRADE_FORMAT_SIMILARITY = 1 << 9, /* of the batch: grade-similarity.h */
 } GradeFormats;
 /* One file for a batch, which is to be of one submission. */
 #define GRADE_FORMATS_OF_ONE (GRADE_FORMAT_GRADESCOPE | GRADE_FORMAT_CLASSROOM50)

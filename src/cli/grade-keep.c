@@ -3,6 +3,7 @@
 #include "cli/grade-keep.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 #include "base/files.h"
 #include "grade/evidence-file.h"
 
-static const char *const names[] = { EVIDENCE_FILE, JUDGED_FILE };
+static const char *const names[] = { EVIDENCE_FILE, JUDGED_FILE, CHANGED_CODE_FILE, BASE_CODE_FILE };
 
 gboolean
 grade_keep_clear (const char *logs, GError **error)
@@ -25,16 +26,35 @@ grade_keep_clear (const char *logs, GError **error)
   return TRUE;
 }
 
-gboolean
-grade_keep_write (const char *logs, GBytes *evidence, const JudgedBy *by, GError **error)
+static gboolean
+write_below (const char *dir, const char *name, const void *data, gsize size, GError **error)
 {
-  g_autofree char *file = g_build_filename (logs, EVIDENCE_FILE, NULL),
-                  *judged = g_build_filename (logs, JUDGED_FILE, NULL);
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+
+  return files_write (path, data, (gssize) size, error);
+}
+
+static gboolean
+write_code (const char *dir, const char *name, const char *code, GError **error)
+{
+  return !code || code[0] == '\0' || write_below (dir, name, code, strlen (code), error);
+}
+
+gboolean
+grade_keep_write (const char *dir, GBytes *evidence, const ChangedCode *code, GError **error)
+{
+  return (!evidence || write_below (dir, EVIDENCE_FILE, g_bytes_get_data (evidence, NULL),
+                                    g_bytes_get_size (evidence), error)) &&
+         write_code (dir, CHANGED_CODE_FILE, code->changed, error) &&
+         write_code (dir, BASE_CODE_FILE, code->base, error);
+}
+
+gboolean
+grade_keep_judged (const char *logs, const JudgedBy *by, GError **error)
+{
   g_autoptr (GString) text = judged_by_json (by);
 
-  return (!evidence || files_write (file, g_bytes_get_data (evidence, NULL),
-                                    (gssize) g_bytes_get_size (evidence), error)) &&
-         files_write (judged, text->str, (gssize) text->len, error);
+  return write_below (logs, JUDGED_FILE, text->str, text->len, error);
 }
 
 gboolean

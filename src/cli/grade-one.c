@@ -102,6 +102,7 @@ begin_grade (Way *way)
   way->ended = way->retry = way->hopeless = FALSE;
   way->stage = STAGE_CARRY;
   g_clear_pointer (&way->carried, carried_free);
+  changed_code_clear (&way->code);
 }
 
 /* Also of what was not judged it can be told whether it is like another's. */
@@ -190,24 +191,22 @@ cache_key (const Way *way)
 
 /* Beside the grade, for --regrade. evidence: NULL: none. */
 static gboolean
-keep_beside (const Way *way, const Grade *grade, GBytes *evidence, GError **error)
+keep_beside (const Way *way, GBytes *evidence, GError **error)
 {
-  g_autoptr (JudgedBy) by = grade_session_judged_by (way->session, grade, way->session->options->leaf_map);
+  g_autoptr (JudgedBy) by = grade_session_judged_by (way->session, way->judged, way->session->options->leaf_map);
 
-  return !way->logs || (grade_keep_clear (way->logs, error) && grade_keep_write (way->logs, evidence, by, error));
+  return !way->logs || (grade_keep_clear (way->logs, error) && grade_keep_write (way->logs, evidence, &way->code, error) &&
+                        grade_keep_judged (way->logs, by, error));
 }
 
 /* Of a cached grade. */
 static gboolean
-copy_evidence (const Way *way, const Grade *grade, const char *entry, GError **error)
+copy_beside (const Way *way, const Grade *grade, const char *entry, GError **error)
 {
-  g_autofree char *data = NULL;
-  g_autoptr (GBytes) evidence = NULL;
-  gsize size;
+  g_autoptr (JudgedBy) by = grade_session_judged_by (way->session, grade, way->session->options->leaf_map);
 
-  if (grade_keep_read (entry, EVIDENCE_FILE, EVIDENCE_FILE_MAX, &data, &size, NULL))
-    evidence = g_bytes_new_take (g_steal_pointer (&data), size);
-  return keep_beside (way, grade, evidence, error);
+  return !way->logs || (grade_keep_clear (way->logs, error) && grade_keep_copy (entry, way->logs, error) &&
+                        grade_keep_judged (way->logs, by, error));
 }
 
 /* A damaged entry is graded again. */
@@ -225,17 +224,16 @@ find_kept (Way *way, const char *key, Grade **grade, GError **error)
   if (!file || !files_read (file, GRADE_JSON_MAX, &text, &size, NULL) || !grade_json_read (text, size, grade, NULL))
     return TRUE;
   name_grade (way, *grade);
-  return copy_evidence (way, *grade, entry, error);
+  return copy_beside (way, *grade, entry, error);
 }
 
 static gboolean
 fill_entry (const Way *way, const Scratch *scratch, GBytes *evidence, GError **error)
 {
   g_autoptr (GString) text = grade_json (way->judged);
-  g_autofree char *file = scratch_file (scratch, "grade.json"), *beside = scratch_file (scratch, EVIDENCE_FILE);
+  g_autofree char *file = scratch_file (scratch, "grade.json");
 
-  return files_write (file, text->str, (gssize) text->len, error) &&
-         (!evidence || files_write (beside, g_bytes_get_data (evidence, NULL), (gssize) g_bytes_get_size (evidence), error));
+  return files_write (file, text->str, (gssize) text->len, error) && grade_keep_write (scratch_path (scratch), evidence, &way->code, error);
 }
 
 /* Beside the grade; and, with a key, in the cache. What the infrastructure spoilt is neither judged again nor answered from the cache. */
@@ -247,8 +245,8 @@ keep (const Way *way, const char *key, GError **error)
   g_autofree char *entry = NULL;
 
   if (way->judged->verdict == VERDICT_INFRASTRUCTURE)
-    return keep_beside (way, way->judged, NULL, error);
-  if (!evidence_write (way->evidence, &evidence, error) || !keep_beside (way, way->judged, evidence, error))
+    return keep_beside (way, NULL, error);
+  if (!evidence_write (way->evidence, &evidence, error) || !keep_beside (way, evidence, error))
     return FALSE;
   if (!key)
     return TRUE;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/grade-keep.h"
+#include "cli/grade-similarity.h"
 #include "cli/pace.h"
 #include "cli/regrade-entries.h"
 #include "cli/regrade-rubrics.h"
@@ -115,7 +116,7 @@ write_entry (const Regrade *regrade, const RegradeEntry *entry, GError **error)
   return files_make_dir (logs, error) &&
          grade_files_write_one (regrade->spec->output, &entry->entry, NULL, regrade->spec->formats, error) &&
          (!regrade->elsewhere || grade_keep_copy (entry->logs, logs, error)) &&
-         (entry->why_not || grade_keep_write (logs, NULL, entry->by, error));
+         (entry->why_not || grade_keep_judged (logs, entry->by, error));
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
@@ -230,6 +231,19 @@ find_rubric (const Regrade *regrade)
 }
 
 static gboolean
+write_similarity (const Regrade *regrade, const GPtrArray *entries, GError **error)
+{
+  g_autofree char *told = NULL;
+
+  if (!(regrade->spec->formats & GRADE_FORMAT_SIMILARITY))
+    return TRUE;
+  if (!grade_similarity_write (regrade->spec->output, entries, &told, error))
+    return FALSE;
+  progress_say (&regrade->app->progress, "", "%s", told);
+  return TRUE;
+}
+
+static gboolean
 write_sheets (const Regrade *regrade, GError **error)
 {
   const RegradeSpec *spec = regrade->spec;
@@ -248,7 +262,7 @@ write_sheets (const Regrade *regrade, GError **error)
   return grade_files_write_csv (spec->output, entries, error) &&
          grade_files_write_summary (spec->output, rubric ? rubric->title : TITLE, rubric, entries, formats,
                                     elapsed_ms, error) &&
-         write_moves (regrade, error);
+         write_similarity (regrade, entries, error) && write_moves (regrade, error);
 }
 
 /* What became of it, in figures; the error names the first that was not judged again. */

@@ -15,6 +15,7 @@ way_clear (Way *way)
   grade_free (way->judged);
   submission_free (way->submission);
   carried_free (way->carried);
+  changed_code_clear (&way->code);
 }
 
 void

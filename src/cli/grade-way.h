@@ -8,6 +8,7 @@
 #include "cli/grade-one.h"
 #include "grade/evidence.h"
 #include "submission/carry.h"
+#include "submission/changed-code.h"
 #include "submission/submission.h"
 
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
   Grade *judged;       /* what came of it; NULL: not judged yet */
   Submission *submission;
   Carried *carried;
+  ChangedCode code;    /* of what was carried */
   gboolean ended;      /* what is to be told is settled: no later stage */
   gboolean retry;      /* what ended it may be the machine's doing: once more */
   gboolean hopeless;   /* an error that all other submissions would meet too */

@@ -34,8 +34,8 @@ read_hunk (const char *line, guint64 *old_lines, guint64 *new_lines)
 }
 
 /* Within hunks alone: "+++ b/file" is none, and an added line that looks like it is one. */
-static GString *
-added_lines (const char *diff)
+GString *
+similar_added_lines (const char *diff)
 {
   GString *out = g_string_new (NULL);
   guint64 old_lines = 0, new_lines = 0;
@@ -237,7 +237,7 @@ GArray *
 similar_shingles (const char *diff)
 {
   GArray *hashes = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr (GString) text = added_lines (diff);
+  g_autoptr (GString) text = similar_added_lines (diff);
   GStringChunk *chunk = g_string_chunk_new (4096);
   g_autoptr (GArray) tokens = read_tokens (text->str, chunk);
   guint kept = 0;

@@ -9,5 +9,7 @@
 #define SHINGLE 10u          /* about one statement: `atomic64_add(delta, &total);` has 8 tokens */
 #define SHINGLE_TOKENS 20000u /* of one diff, some 2,000 lines: what is beyond is not looked at */
 
+/* What a diff adds, as it stands there, without the signs. */
+GString *similar_added_lines (const char *diff);
 /* Array of guint64, ascending, each once; empty for less than SHINGLE tokens. */
 GArray *similar_shingles (const char *diff);

@@ -17,6 +17,7 @@ test_formats (void **state)
     { "json", GRADE_FORMAT_JSON },
     { "md,html", GRADE_FORMAT_MD | GRADE_FORMAT_HTML },
     { "sarif,classroom50,canvas,moodle", GRADE_FORMAT_SARIF | GRADE_FORMAT_CLASSROOM50 | GRADE_FORMAT_CANVAS | GRADE_FORMAT_MOODLE },
+    { "similarity,md", GRADE_FORMAT_SIMILARITY | GRADE_FORMAT_MD },
     { "gradescope,junit,json,json", GRADE_FORMAT_GRADESCOPE | GRADE_FORMAT_JUNIT | GRADE_FORMAT_JSON },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -31,7 +32,7 @@ test_formats (void **state)
       guint formats = 77;
       g_autoptr (GError) error = NULL;
       assert_false (grade_formats_parse (wrong[i], &formats, &error));
-      assert_failed (error, HARNESS_ERROR_USAGE, "try: json, md, html, junit, sarif, gradescope, classroom50, canvas and moodle");
+      assert_failed (error, HARNESS_ERROR_USAGE, "try: json, md, html, junit, sarif, gradescope, classroom50, canvas, moodle and similarity");
       assert_int_equal (formats, 77);
     }
 }
