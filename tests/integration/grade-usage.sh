@@ -85,6 +85,17 @@ said "before: 0.00 of 100.00, failed"
 grep -q '^a.patch,yes,yes,0.00,100.00,failed,0.00,1[0-9][0-9].00,failed,,"The rubric is dearer.conf, and was a3."$' again/regrade.csv ||
   fail "regrade.csv: $(cat again/regrade.csv)"
 
+# Code for other programs to compare: of what has none no folder; judged again, of what is kept.
+expect 0 "$harness" grade --output code --format similarity a.patch
+said "code to compare: 0 of 1 submissions; without code that can be told for the student's: a"
+[ ! -e code/similarity.d ] || fail "there is a folder of no code"
+echo 'int mine;' >code/a/logs/changed.c
+expect 0 "$harness" grade --regrade code --format similarity
+said "code to compare: 1 of 1 submissions, in code/similarity.d"
+cmp code/a/logs/changed.c code/similarity.d/submissions/a/change.c || fail "another code than what was kept"
+[ "$(cat code/similarity.d/info.csv)" = "filename,full_name,ignored
+submissions/a/change.c,a,false" ] || fail "info.csv: $(cat code/similarity.d/info.csv)"
+
 # Where it cannot be, that is said, and the grade stays to the byte.
 unjudged() { # TEXT ARGUMENTS…
   find kept/a -name 'grade.*' -exec sha256sum {} + >before
