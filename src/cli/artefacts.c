@@ -11,9 +11,9 @@ gboolean
 artefacts_lab_kernels (const App *app, GPtrArray **kernels, GError **error)
 {
   g_autofree char *patches = app_path (app, "kernel-patches", NULL);
-  g_autofree char *fragments = app_path (app, "configs", "kernels", NULL);
+  g_autofree char *configs = app_path (app, "configs", "kernels", NULL);
 
-  return lab_kernels_load (patches, fragments, kernels, error);
+  return lab_kernels_load (patches, configs, app->cache, kernels, error);
 }
 
 static gboolean
@@ -45,7 +45,7 @@ artefacts_kernel_spec (App *app, const ArtefactOptions *options, const char *con
   g_autoptr (GPtrArray) kernels = NULL;
   const LabKernel *kernel;
 
-  if (!find_lab_kernel (app, options, &kernels, &kernel, error))
+  if (!find_lab_kernel (app, options, &kernels, &kernel, error) || (!options->source && !lab_kernel_need_source (kernel, error)))
     return FALSE;
   *spec = (KernelSpec){
     .source = options->source ? options->source : g_intern_string (kernel->source),

@@ -20,7 +20,7 @@ typedef struct {
   { "kernel", 0, 0, G_OPTION_ARG_STRING, &(options).kernel, \
     "the labs' kernel: a version of kernel-patches/ (default: " LAB_KERNEL_DEFAULT ")", "VERSION" }, \
   { "source", 0, 0, G_OPTION_ARG_FILENAME, &(options).source, \
-    "kernel source: a folder, a tarball or a git work tree (default: Debian's linux-source-VERSION)", "PATH" }, \
+    "kernel source: a folder, a tarball or a git work tree (default: what build source fetched, or Debian's linux-source-VERSION)", "PATH" }, \
   { "series", 0, 0, G_OPTION_ARG_FILENAME, &(options).series, \
     "folder with the patches and their series file (default: kernel-patches/VERSION)", "DIR" }, \
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &(options).jobs, "compilers at once (default: one per CPU)", "N" }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bases: listing, fetching, keeping; see build-bases.h. */
+/* Bases and sources: listing, fetching, keeping; see build-bases.h. */
 #include "cli/build-bases.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "cli/artefacts.h"
 #include "cli/terminal.h"
 #include "kernel/bases.h"
 
@@ -60,11 +62,51 @@ list (const KernelBasesSpec *spec, GError **error)
   return TRUE;
 }
 
+static KernelBasesSpec
+bases_spec (App *app, gboolean refresh)
+{
+  g_autofree char *config = app_path (app, "configs", "bases.conf", NULL);
+  return (KernelBasesSpec){ .config_path = g_intern_string (config), .cache_dir = app->cache, .refresh = refresh, .progress = &app->progress };
+}
+
+static gboolean
+fetch_source (const KernelBasesSpec *spec, const LabKernel *kernel, GError **error)
+{
+  g_autofree char *tarball = NULL;
+  if (kernel->pin == NULL)
+    {
+      g_autofree char *remedy = lab_kernel_remedy (kernel);
+      return fail (error, HARNESS_ERROR_USAGE, "Linux %s: no source of it is pinned; try: %s", kernel->version, remedy);
+    }
+  if (!kernel_source_fetch (spec, kernel->pin, &tarball, error))
+    return FALSE;
+  printf ("source of Linux %s: %s\n", kernel->pin->version, tarball);
+  return TRUE;
+}
+
+gboolean
+build_sources (App *app, char **versions, gboolean refresh, GError **error)
+{
+  g_autoptr (GPtrArray) kernels = NULL;
+  KernelBasesSpec spec = bases_spec (app, refresh);
+  if (versions[0] == NULL)
+    return fail (error, HARNESS_ERROR_USAGE, "build source wants versions of the labs' kernels; try: build source 7.2");
+  if (!artefacts_lab_kernels (app, &kernels, error))
+    return FALSE;
+  for (; *versions != NULL; versions++)
+    {
+      const LabKernel *kernel;
+      if (!lab_kernels_find (kernels, *versions, &kernel, error) || !fetch_source (&spec, kernel, error))
+        return FALSE;
+      spec.refresh = FALSE; /* once is enough */
+    }
+  return TRUE;
+}
+
 gboolean
 build_bases (App *app, char **versions, char **trees, gboolean refresh, GError **error)
 {
-  g_autofree char *config = app_path (app, "configs", "bases.conf", NULL);
-  KernelBasesSpec spec = { .config_path = config, .cache_dir = app->cache, .refresh = refresh, .progress = &app->progress };
+  KernelBasesSpec spec = bases_spec (app, refresh);
   if ((versions == NULL || versions[0] == NULL) && (trees == NULL || trees[0] == NULL))
     return list (&spec, error);
   for (; trees != NULL && *trees != NULL; trees++)

@@ -152,7 +152,7 @@ remove_entry (const Entry *entry, gboolean dry, guint64 *bytes, GError **error)
 static gboolean
 are_many (const char *kind)
 {
-  static const char *const kinds[] = { "grade", "baseline", "kvm-source", "kvm-base", "distro", NULL };
+  static const char *const kinds[] = { "grade", "baseline", "kvm-source", "kvm-base", "kernel-source", "distro", NULL };
 
   return g_strv_contains (kinds, kind);
 }

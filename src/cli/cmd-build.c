@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* harness build: the kernel, L1's image, a distribution's disk, bases for grading, or the index of kernels. */
+/* harness build: the kernel, its source, L1's image, a distribution's disk, bases for grading, or the index of kernels. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ const GOptionEntry build_options[] = {
   { "distro", 0, 0, G_OPTION_ARG_STRING, &distro.what, "with images: a distribution's disk instead, to be a guest: debian-12, debian-13, ubuntu-24.04, or a disk image", "NAME|FILE|URL" },
   { "from", 0, 0, G_OPTION_ARG_STRING, &distro.from, "where a distribution comes from (default: download where there is a route, else packages)", "download|packages" },
   { "checksum", 0, 0, G_OPTION_ARG_STRING, &distro.checksum, "of a URL's or file's image; it is refused if it has another", "sha256:…|sha512:…" },
-  { "refresh", 0, 0, G_OPTION_ARG_NONE, &distro.refresh, "a newer disk of the distribution, though there is one in the cache; with bases: ask the archives anew", NULL },
+  { "refresh", 0, 0, G_OPTION_ARG_NONE, &distro.refresh, "a newer disk of the distribution, though there is one in the cache; with bases and source: ask the archives anew", NULL },
   { "tree", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &trees, "with bases: keep KVM's part of this kernel source, a folder or a tarball", "PATH" },
   { "output", 0, 0, G_OPTION_ARG_FILENAME, &output, "with index, which is for who maintains configs/kernels.index: the file to write", "FILE" },
   { 0 },
@@ -59,13 +59,27 @@ build_distro (App *app, GError **error)
   return TRUE;
 }
 
+static gboolean
+has_build_options (void)
+{
+  return distro.what || distro.from || distro.checksum || options.kernel || options.source || options.series || options.jobs != JOBS_NOT_GIVEN;
+}
+
 /* No other option means anything to them. */
 static gboolean
 bases (App *app, char **versions, GError **error)
 {
-  if (distro.what || distro.from || distro.checksum || options.kernel || options.source || options.series || options.jobs != JOBS_NOT_GIVEN)
+  if (has_build_options ())
     return fail (error, HARNESS_ERROR_USAGE, "bases take no options but --tree and --refresh; try: build bases VERSION…");
   return build_bases (app, versions, trees, distro.refresh, error);
+}
+
+static gboolean
+sources (App *app, char **versions, GError **error)
+{
+  if (has_build_options () || trees)
+    return fail (error, HARNESS_ERROR_USAGE, "source takes no options but --refresh; try: build source VERSION…");
+  return build_sources (app, versions, distro.refresh, error);
 }
 
 gboolean
@@ -78,12 +92,14 @@ cmd_build (App *app, char **arguments, GError **error)
 
   if (arguments[0] && strcmp (arguments[0], "bases") == 0)
     return bases (app, arguments + 1, error);
+  if (arguments[0] && strcmp (arguments[0], "source") == 0)
+    return sources (app, arguments + 1, error);
   if (arguments[0] && strcmp (arguments[0], "index") == 0)
     return build_index (output, arguments + 1, error);
   if (output)
     return fail (error, HARNESS_ERROR_USAGE, "--output is for the index; try: build index --output FILE DIR…");
   if (!images && !(one && strcmp (arguments[0], "kernel") == 0))
-    return fail (error, HARNESS_ERROR_USAGE, "build takes \"kernel\", \"images\", \"bases\" or \"index\"");
+    return fail (error, HARNESS_ERROR_USAGE, "build takes \"kernel\", \"images\", \"source\", \"bases\" or \"index\"");
   if (trees)
     return fail (error, HARNESS_ERROR_USAGE, "--tree is for bases; try: build bases --tree PATH");
   if (!distro.what && (distro.from || distro.checksum || distro.refresh))

@@ -117,7 +117,7 @@ check_kernel_source (GPtrArray *findings, const LabKernel *kernel)
   const gboolean there = lab_kernel_is_at_hand (kernel);
   const gboolean needed = strcmp (kernel->version, LAB_KERNEL_DEFAULT) == 0;
   g_autofree char *item = needed ? g_strdup ("kernel source") : g_strdup_printf ("kernel source %s", kernel->version);
-  g_autofree char *remedy = g_strdup_printf ("apt-get install linux-source-%s, or give --source", kernel->version);
+  g_autofree char *remedy = lab_kernel_remedy (kernel);
 
   add (findings, item, there, needed, g_strdup_printf ("%s%s", kernel->source, there ? "" : " is not there"), remedy);
 }

@@ -35,7 +35,7 @@ const GOptionEntry grade_options[] = {
     "the labs' kernel to grade on, a version of kernel-patches/ (default: " LAB_KERNEL_DEFAULT "); auto: of those whose source is here the nearest to what "
     "each submission was made from", "VERSION" },
   { "source", 0, 0, G_OPTION_ARG_FILENAME, &options.source,
-    "that kernel's source: a folder, a tarball or a git work tree (default: Debian's linux-source-VERSION)", "PATH" },
+    "that kernel's source: a folder, a tarball or a git work tree (default: what build source fetched, or Debian's linux-source-VERSION)", "PATH" },
   { "group", 0, 0, G_OPTION_ARG_STRING, &group, "what is one student's in a course's download: canvas, moodle, gradescope, blackboard, auto; none: each path is one (default)", "PLATFORM" },
   { "regrade", 0, 0, G_OPTION_ARG_FILENAME, &regrade,
     "judge again what an earlier grade kept in its folder DIR, by a changed rubric or a newer harness, without building or running; what moved is told",

@@ -24,11 +24,12 @@ const Command commands[] = {
     "without building or running anything, and tells what moved. Exits with 0 also where submissions fail, and with 1 if one could not be graded "
     "for what is not its doing. See docs/grading.md.",
     grade_options, cmd_grade },
-  { "build", "kernel|images|bases [VERSION…]", "build the kernel, L1's image, a distribution's disk, or fetch bases for grading",
+  { "build", "kernel|images|source VERSION…|bases [VERSION…]", "build the kernel, L1's image, a distribution's disk, or fetch sources",
     "Builds into images/cache, by the hash of all inputs; what is there already is not built again. With --distro a disk that boots by its own boot loader: the publisher's cloud "
     "image, its checksum verified, where it can be reached, else made of packages as configs/distributions/NAME.conf says; a FILE or URL is looked at, converted and never written. "
     "bases are kernels' sources, of which KVM's part is kept for grade, which finds in them what a student's file was made from: without VERSION it lists what is here and what "
-    "Debian and Ubuntu publish, with sizes; 5.13 is mainline's 5.13, or the lowest 5.13.x that is published. See configs/bases.conf.",
+    "Debian and Ubuntu publish, with sizes; 5.13 is mainline's 5.13, or the lowest 5.13.x that is published. See configs/bases.conf. "
+    "source is that of one of the labs' kernels, whole, which configs/kernels/VERSION.source names by its SHA-256.",
     build_options, cmd_build },
   { "shell", "l1|l2", "boot a lab and hand over its console, or run a command in it",
     "Boots L1, or L1 and L2 in it, for a person: at the host's time, with nothing recorded, and nothing exact. The terminal is L1's (L2's) console until Ctrl-], "

@@ -113,6 +113,7 @@ hash_kernel (const GradeSession *session, const LabKernel *lab, InputHash *hash,
   if (session->options->source && !kernel_key (&spec, &key, error))
     return FALSE;
   input_hash_add (hash, lab->version, key ? key : "");
+  input_hash_add (hash, "fetched", lab->is_fetched ? lab->pin->sha256 : "");
   return grade_session_hash_folder (hash, lab->grading_dir, error) && (!lab->fragment || input_hash_add_file (hash, "fragment", lab->fragment, error));
 }
 
@@ -127,7 +128,7 @@ grade_kernels_hash (const GradeSession *session, InputHash *hash, GError **error
 
 /* --- which one a submission is put on -------------------------------------------------------------------- */
 
-/* KVM's part of the kernel's source, as Debian's package has it; NULL: it is not at hand. */
+/* KVM's part of the kernel's source; NULL: it is not at hand. */
 static const char *
 source_dir (const GradeSession *session, const LabKernel *lab)
 {
@@ -220,7 +221,7 @@ open_kit (GradeSession *session, GradeKernel *kernel, GError **error)
   const KernelSpec spec = kernel_spec (session, kernel->lab);
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&kit_lock);
 
-  if (!kernel->kit && !kernel->failure)
+  if (!kernel->kit && !kernel->failure && (session->options->source || lab_kernel_need_source (kernel->lab, &kernel->failure)))
     kernel_kit_open (&spec, &kernel->kit, &kernel->failure);
   return kernel->kit != NULL || fail_again (kernel->failure, error);
 }

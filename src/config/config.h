@@ -163,5 +163,13 @@ typedef struct {
 void bases_config_free (BasesConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BasesConfig, bases_config_free)
 gboolean bases_config_load (const char *path, BasesConfig **config, GError **error);
+/* configs/kernels/VERSION.source: the one tarball that is a lab kernel's source wherever it is fetched. */
+typedef struct {
+  char *version; /* "7.2.6" */
+  char *sha256;
+} KernelPin;
+void kernel_pin_free (KernelPin *pin);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelPin, kernel_pin_free)
+gboolean kernel_pin_load (const char *path, KernelPin **pin, GError **error);
 /* Whether text is a package's name (Debian policy 5.6.1). */
 gboolean is_package_name (const char *text);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <glib/gstdio.h>
+
 #include "base/apt-archive.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -20,6 +22,7 @@
 #define LIST_FRESH_S (7 * 86400)
 #define LIST_NEW_S 3600
 #define LISTS_BYTES (G_GUINT64_CONSTANT (160) << 20)
+#define WHOLE_KIND "kernel-source"
 #define PART_BYTES (G_GUINT64_CONSTANT (16) << 20)
 #define ORIGIN_MAX 200u
 
@@ -233,13 +236,10 @@ download (const KernelBasesSpec *spec, const KernelBaseOffer *offer, const Scrat
 }
 
 static gboolean
-fetch_offer (const KernelBasesSpec *spec, const KernelBaseOffer *offer, KernelAtHand **base, GError **error)
+keep_part (const KernelBasesSpec *spec, const KernelBaseOffer *offer, const char *tarball, KernelAtHand **base, GError **error)
 {
-  g_autofree char *tarball = NULL;
-  g_autoptr (Scratch) fetched = scratch_new (spec->cache_dir, "fetch", error);
-  g_autoptr (Scratch) part = fetched != NULL ? scratch_new (spec->cache_dir, "base", error) : NULL;
-  if (part == NULL || !download (spec, offer, fetched, &tarball, error) || !kvm_part_unpack (tarball, part, spec->progress, error)
-      || !kvm_part_check (scratch_path (part), offer->url, error))
+  g_autoptr (Scratch) part = scratch_new (spec->cache_dir, "base", error);
+  if (part == NULL || !kvm_part_unpack (tarball, part, spec->progress, error) || !kvm_part_check (scratch_path (part), offer->url, error))
     return FALSE;
   g_autofree char *version = kvm_part_version (scratch_path (part));
   if (strcmp (version, offer->version) != 0)
@@ -247,14 +247,24 @@ fetch_offer (const KernelBasesSpec *spec, const KernelBaseOffer *offer, KernelAt
   return kernel_at_hand_keep (part, offer->package, spec->cache_dir, base, error);
 }
 
+static gboolean
+fetch_part (const KernelBasesSpec *spec, const KernelBaseOffer *offer, gpointer base, GError **error)
+{
+  g_autofree char *tarball = NULL;
+  g_autoptr (Scratch) fetched = scratch_new (spec->cache_dir, "fetch", error);
+  return fetched != NULL && download (spec, offer, fetched, &tarball, error) && keep_part (spec, offer, tarball, base, error);
+}
+
+typedef gboolean (*FetchFunc) (const KernelBasesSpec *spec, const KernelBaseOffer *offer, gpointer out, GError **error);
+
 /* An archive's list names files that are gone: another package has the same version. Who is not reached is not asked again. */
 static gboolean
-fetch_first (const KernelBasesSpec *spec, const GPtrArray *offers, KernelAtHand **base, GError **error)
+fetch_first (const KernelBasesSpec *spec, const GPtrArray *offers, FetchFunc fetch_offer, gpointer out, GError **error)
 {
   for (guint i = 0; i < offers->len; i++)
     {
       g_autoptr (GError) failure = NULL;
-      if (fetch_offer (spec, g_ptr_array_index (offers, i), base, &failure))
+      if (fetch_offer (spec, g_ptr_array_index (offers, i), out, &failure))
         return TRUE;
       if (i + 1 == offers->len || !g_error_matches (failure, HARNESS_ERROR, HARNESS_ERROR_FAILED))
         {
@@ -315,7 +325,7 @@ fetch (const KernelBasesSpec *spec, const char *version, const KernelVersion *wa
     return not_published (version, wanted, offers, error);
   const KernelBaseOffer *offer = g_ptr_array_index (matches, 0);
   *base = find_kept (kept, offer->version);
-  return *base != NULL || fetch_first (spec, matches, base, error);
+  return *base != NULL || fetch_first (spec, matches, fetch_part, base, error);
 }
 
 gboolean
@@ -332,6 +342,86 @@ kernel_bases_fetch (const KernelBasesSpec *spec, const char *version, KernelAtHa
   if (found == NULL && !fetch (spec, version, &wanted, kept, &found, error))
     return FALSE;
   *base = g_steal_pointer (&found);
+  return TRUE;
+}
+
+/* --- a whole source --------------------------------------------------------------------------- */
+
+static char *
+whole_name (const char *version)
+{
+  return g_strdup_printf ("linux-%s.tar", version);
+}
+
+/* The name does not tell how it is compressed: archives differ, and libarchive looks for itself. */
+static gboolean
+fetch_whole (const KernelBasesSpec *spec, const KernelBaseOffer *offer, gpointer entry, GError **error)
+{
+  g_autofree char *tarball = NULL;
+  g_autofree char *name = whole_name (offer->version);
+  g_autoptr (KernelAtHand) base = NULL;
+  g_autoptr (Scratch) fetched = scratch_new (spec->cache_dir, "fetch", error);
+  g_autoptr (Scratch) whole = fetched != NULL ? scratch_new (spec->cache_dir, WHOLE_KIND, error) : NULL;
+  if (whole == NULL || !download (spec, offer, fetched, &tarball, error) || !keep_part (spec, offer, tarball, &base, error))
+    return FALSE;
+  g_autofree char *path = scratch_file (whole, name);
+  if (g_rename (tarball, path) < 0)
+    return fail_errno (error, errno, "%s: renaming to %s", tarball, path);
+  return cache_seal (spec->cache_dir, WHOLE_KIND, offer->sha256, whole, entry, error);
+}
+
+/* Borrowed: of those the ones that are this file, in whichever package. */
+static GPtrArray *
+offers_of_file (const GPtrArray *offers, const char *sha256)
+{
+  GPtrArray *found = g_ptr_array_new ();
+  for (guint i = 0; i < offers->len; i++)
+    {
+      KernelBaseOffer *offer = g_ptr_array_index (offers, i);
+      if (strcmp (offer->sha256, sha256) == 0)
+        g_ptr_array_add (found, offer);
+    }
+  return found;
+}
+
+static gboolean
+fetch_pinned (const KernelBasesSpec *spec, const KernelPin *pin, char **entry, GError **error)
+{
+  KernelVersion wanted;
+  g_autoptr (GPtrArray) offers = NULL;
+  if (!kernel_version_parse (pin->version, &wanted) || !wanted.has_sublevel)
+    return fail (error, HARNESS_ERROR_USAGE, "\"%s\" is not all of a kernel's version; try: 7.2.6", pin->version);
+  if (!find_offers (spec, &wanted, &offers, error))
+    return FALSE;
+  g_autoptr (GPtrArray) matches = base_offers_of (offers, &wanted);
+  g_autoptr (GPtrArray) same = offers_of_file (matches, pin->sha256);
+  if (same->len == 0)
+    return fail (error, HARNESS_ERROR_FAILED, "Linux %s: no archive that is asked publishes the tarball with SHA-256 %s; try: --refresh for a newer list, or build with "
+                 "--source and a source that you have", pin->version, pin->sha256);
+  return fetch_first (spec, same, fetch_whole, entry, error);
+}
+
+gboolean
+kernel_source_fetched (const char *cache_dir, const KernelPin *pin, char **tarball, GError **error)
+{
+  g_autofree char *entry = NULL;
+  g_autofree char *name = whole_name (pin->version);
+  if (!cache_lookup (cache_dir, WHOLE_KIND, pin->sha256, &entry, NULL, error))
+    return FALSE;
+  *tarball = entry != NULL ? g_build_filename (entry, name, NULL) : NULL;
+  return TRUE;
+}
+
+gboolean
+kernel_source_fetch (const KernelBasesSpec *spec, const KernelPin *pin, char **tarball, GError **error)
+{
+  g_autofree char *kept = NULL;
+  g_autofree char *entry = NULL;
+  if (!kernel_source_fetched (spec->cache_dir, pin, &kept, error))
+    return FALSE;
+  if (kept == NULL && (!fetch_pinned (spec, pin, &entry, error) || !kernel_source_fetched (spec->cache_dir, pin, &kept, error)))
+    return FALSE;
+  *tarball = g_steal_pointer (&kept);
   return TRUE;
 }
 

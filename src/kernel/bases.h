@@ -6,6 +6,7 @@
 #pragma once
 #include <glib.h>
 
+#include "config/config.h"
 #include "kernel/at-hand.h"
 
 /* A tarball of an archive's. */
@@ -37,6 +38,13 @@ GPtrArray *kernel_bases_known (const char *cache_dir);
  * it; HARNESS_ERROR_HOST: no route.
  */
 gboolean kernel_bases_fetch (const KernelBasesSpec *spec, const char *version, KernelAtHand **base, GError **error);
+/*
+ * The whole tarball that is pinned, kept as CACHE/kernel-source-*, and KVM's part of it as kernel_bases_fetch() keeps it. HARNESS_ERROR_FAILED: no archive
+ * has it any more; HARNESS_ERROR_HOST: no route.
+ */
+gboolean kernel_source_fetch (const KernelBasesSpec *spec, const KernelPin *pin, char **tarball, GError **error);
+/* *tarball: where it is kept; NULL: it was not fetched, or was damaged and is gone. */
+gboolean kernel_source_fetched (const char *cache_dir, const KernelPin *pin, char **tarball, GError **error);
 /* Keeps KVM's part of a kernel's tree, or of its tarball, that the user has. */
 gboolean kernel_bases_keep_tree (const KernelBasesSpec *spec, const char *path, KernelAtHand **base, GError **error);
 

@@ -9,7 +9,7 @@
 #include "base/progress.h"
 
 typedef struct {
-  const char *source;      /* folder, tarball, git work tree; NULL: Debian's for LAB_KERNEL_DEFAULT */
+  const char *source;      /* folder, tarball, git work tree */
   const char *series_dir;  /* folder with a `series` file; NULL: no patches */
   const char *config_dir;  /* configs/kernel: *.config fragments, in the order of their names */
   const char *fragment;    /* one more, which comes after them (LabKernel); NULL: none */

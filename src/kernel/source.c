@@ -18,10 +18,7 @@
 #include "base/hash-memo.h"
 #include "base/hash.h"
 #include "base/run.h"
-#include "kernel/lab-kernels.h"
 
-#define DEBIAN_PREFIX "/usr/src/linux-source-"
-#define DEBIAN_SUFFIX ".tar.xz"
 /* Linux 6.12 has 88,000 entries and 1.5 GB. */
 #define ENTRIES_MAX 400000
 #define BYTES_MAX (G_GINT64_CONSTANT (6) << 30)
@@ -175,20 +172,6 @@ hash_source (KernelSource *source, const char *memo_dir, GError **error)
 }
 
 static gboolean
-is_debians (const char *path)
-{
-  return g_str_has_prefix (path, DEBIAN_PREFIX) && g_str_has_suffix (path, DEBIAN_SUFFIX);
-}
-
-static gboolean
-fail_without_package (const char *path, GError **error)
-{
-  g_autofree char *name = g_path_get_basename (path);
-  return fail (error, HARNESS_ERROR_HOST, "%s: not there; try: apt-get install %.*s (it may be in the backports), or name a kernel source", path,
-               (int) (strlen (name) - strlen (DEBIAN_SUFFIX)), name);
-}
-
-static gboolean
 classify (KernelSource *source, GError **error)
 {
   if (g_file_test (source->path, G_FILE_TEST_IS_REGULAR))
@@ -196,8 +179,6 @@ classify (KernelSource *source, GError **error)
       source->kind = KERNEL_SOURCE_TARBALL;
       return TRUE;
     }
-  if (is_debians (source->path) && !g_file_test (source->path, G_FILE_TEST_EXISTS))
-    return fail_without_package (source->path, error);
   if (!g_file_test (source->path, G_FILE_TEST_IS_DIR))
     return fail (error, HARNESS_ERROR_USAGE, "%s: no kernel source: there is no such file or folder", source->path);
   if (!kernel_source_check_tree (source->path, error))
@@ -216,7 +197,7 @@ gboolean
 kernel_source_open_remembered (const char *path, const char *memo_dir, KernelSource **source, GError **error)
 {
   g_autoptr (KernelSource) opened = g_new0 (KernelSource, 1);
-  opened->path = g_canonicalize_filename (path != NULL ? path : DEBIAN_PREFIX LAB_KERNEL_DEFAULT DEBIAN_SUFFIX, NULL);
+  opened->path = g_canonicalize_filename (path, NULL);
   if (!classify (opened, error) || !hash_source (opened, memo_dir, error))
     return FALSE;
   *source = g_steal_pointer (&opened);

@@ -14,8 +14,7 @@ void kernel_source_free (KernelSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KernelSource, kernel_source_free)
 
 /*
- * path NULL: Debian's tarball for LAB_KERNEL_DEFAULT. HARNESS_ERROR_USAGE if there is no kernel source, naming what is missing
- * (HARNESS_ERROR_HOST if it is one of Debian's packages). A git work tree stands for its HEAD: with uncommitted changes
+ * HARNESS_ERROR_USAGE if there is no kernel source, naming what is missing. A git work tree stands for its HEAD: with uncommitted changes
  * it is refused, because nothing in the results could name what was built. A folder in which a kernel
  * was built is refused too: old objects would be taken for new ones.
  */

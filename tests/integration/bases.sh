@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Bases on demand, from a small archive in a folder, signed by a key made here: listed, fetched, kept, refused. No network is asked.
+# Bases and sources on demand, from a small archive in a folder, signed by a key made here: listed, fetched, kept, refused. No network is asked.
 # deadline: 300
 . tests/integration/functions.sh
 for program in gpg apt-get xz sha256sum; do
@@ -128,6 +128,32 @@ expect 3 "$harness" build bases --refresh
 said "none.gpg: the keys that sign it are not there"
 expect 0 "$harness" build bases
 printed "5.13.0"
+
+# A lab kernel's whole source: the one file that is pinned. It is told where it lacks, and kept; KVM's part of it is a base.
+pin() { printf '[source]\nversion = %s\nsha256 = %s\n' "$1" "$2" >"$tree/configs/kernels/7.2.source"; }
+conf "$TMPDIR/archive.gpg"
+publish second "$pool"/linux_5.10.*.orig.tar.xz
+expect 0 "$harness" build bases --refresh
+pin 5.10.46 "$(printf '0%.0s' {1..64})"
+if [ ! -f /usr/src/linux-source-7.2.tar.xz ]; then
+  expect 3 "$harness" build kernel --kernel 7.2
+  said "try: ./harness build source 7.2, which fetches Linux 5.10.46"
+fi
+expect 1 "$harness" build source 7.2
+said "no archive that is asked publishes the tarball with SHA-256 0000"
+pin 5.10.46 "$(sha256sum "$pool/linux_5.10.46.orig.tar.xz" | cut -d' ' -f1)"
+expect 0 "$harness" build source 7.2
+printed "source of Linux 5.10.46: "
+cmp "$(sed -n 's/^source of .*: //p' "$TMPDIR/out")" "$pool/linux_5.10.46.orig.tar.xz" || fail "another file is kept"
+mv "$archive" "$archive.away"
+expect 0 "$harness" build source 7.2
+mv "$archive.away" "$archive"
+expect 2 "$harness" build source
+said "wants versions"
+expect 2 "$harness" build source 6.1
+said "no source of it is pinned; try: apt-get install linux-source-6.1"
+expect 2 "$harness" build source 7.2 --jobs 2
+said "source takes no options"
 
 # A source that the user has.
 kernel 12 3 "$TMPDIR/mine.tar.gz"

@@ -18,10 +18,15 @@ run_twice() { # VERSION LAB
   same_lab "${runs[0]}" "${runs[1]}" "$2"
 }
 
+# source_of VERSION: its tarball, as the harness finds it.
+source_of() {
+  "$harness" doctor --json | jq -r --arg item "kernel source $1" '.findings[] | select(.item == $item and .ok) | .finding' 2>/dev/null
+}
+
 # made_from SOURCE OUT: a submission of whole files, cpuid.c with one change.
 made_from() {
   mkdir -p "$2"
-  tar -xJf "$1" -O --wildcards '*/arch/x86/kvm/cpuid.c' >"$2/cpuid.c" || fail "$1: cannot be read"
+  tar -xf "$1" -O --wildcards '*/arch/x86/kvm/cpuid.c' >"$2/cpuid.c" || fail "$1: cannot be read"
   grep -q '^int kvm_emulate_cpuid(struct kvm_vcpu \*vcpu)$' "$2/cpuid.c" || fail "cpuid.c has no kvm_emulate_cpuid"
   sed -i 's/^int kvm_emulate_cpuid(struct kvm_vcpu \*vcpu)$/static u32 my_own_answers;\n\n&/; s/^\teax = kvm_rax_read(vcpu);$/\tmy_own_answers++;\n&/' "$2/cpuid.c"
   grep -q 'my_own_answers++' "$2/cpuid.c" || fail "the change has no place in cpuid.c"
@@ -29,7 +34,7 @@ made_from() {
 
 graded() { # VERSION
   local release
-  made_from "/usr/src/linux-source-$1.tar.xz" "$TMPDIR/made-$1"
+  made_from "$(source_of "$1")" "$TMPDIR/made-$1"
   "$harness" grade --kernel auto --isa svm -o "$TMPDIR/grades-$1" "$TMPDIR/made-$1" >"$TMPDIR/out" 2>"$TMPDIR/err"
   ! grep -E 'kernel, what changed|\] kernel …' "$TMPDIR/err" || fail "grading built a kernel"
   release=$(jq -r .kernel "$TMPDIR/grades-$1"/*/grade.json)
@@ -41,8 +46,8 @@ tried=0
 for series in kernel-patches/*-grading; do
   version=${series#kernel-patches/} version=${version%-grading}
   [ "$version" != 6.1 ] || continue
-  if [ ! -f "/usr/src/linux-source-$version.tar.xz" ]; then
-    echo "linux-source-$version is not here: not tried"
+  if [ ! -f "$(source_of "$version")" ]; then
+    echo "the source of Linux $version is not here: not tried"
     continue
   fi
   run_twice "$version" svm
