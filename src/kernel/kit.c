@@ -108,6 +108,34 @@ make_modules_native (const char *linux_dir, GError **error)
   return files_write (path, edited->str, (gssize) edited->len, error);
 }
 
+/*
+ * From Linux 6.13 on `make M=` works in the modules' folder and names the kernel's files by absolute paths: the bits would tell where the kit lies, and
+ * whoever uses it elsewhere would have to compile all of it. From that folder, which is always the same, the kernel is three folders up.
+ */
+static gboolean
+make_paths_relative (const char *linux_dir, GError **error)
+{
+  static const char *const edits[][2] = {
+    { "objtree := $(abs_srctree)\n", "objtree := ../../..\n" },
+    { "export srctree := $(if $(KBUILD_EXTMOD),$(abs_srctree),$(srcroot))\n", "export srctree := ../../..\n" },
+    { "-fmacro-prefix-map=$(srcroot)/=\n", "-fmacro-prefix-map=$(srcroot)/= -fmacro-prefix-map=$(srctree)/=\n" },
+  };
+  g_autofree char *path = g_build_filename (linux_dir, "Makefile", NULL);
+  g_autofree char *text = NULL;
+  if (!files_read (path, TEXT_LIMIT, &text, NULL, error))
+    return FALSE;
+  if (strstr (text, "KBUILD_EXTMOD_OUTPUT") == NULL)
+    return TRUE;
+  g_autoptr (GString) edited = g_string_new (text);
+  for (guint i = 0; i < G_N_ELEMENTS (edits); i++)
+    {
+      if (g_string_replace (edited, edits[i][0], edits[i][1], 0) != 1)
+        return fail (error, HARNESS_ERROR_FAILED, "%s: not as any version's that is known: \"%.*s\" is not there once", path,
+                     (int) strcspn (edits[i][0], "\n"), edits[i][0]);
+    }
+  return files_write (path, edited->str, (gssize) edited->len, error);
+}
+
 /* --- making ----------------------------------------------------------------------------------- */
 
 static gboolean
@@ -141,7 +169,7 @@ fill (const KernelSpec *spec, const Worktree *worktree, const Scratch *scratch, 
   g_autofree char *key_path = scratch_file (scratch, "key");
   const MakeSpec make_spec = { .jobs = spec->jobs > 0 ? spec->jobs : g_get_num_processors (), .progress = spec->progress };
   return copy_parts (worktree, linux_dir, error) && remove_objects (linux_dir, error) && forget_symbols (linux_dir, error)
-         && make_modules_native (linux_dir, error) && make_kvm (&make_spec, worktree, linux_dir, error) && copy_base (linux_dir, base_dir, error)
+         && make_modules_native (linux_dir, error) && make_paths_relative (linux_dir, error) && make_kvm (&make_spec, worktree, linux_dir, error) && copy_base (linux_dir, base_dir, error)
          && files_write (key_path, key, -1, error) && let_read (scratch_path (scratch), error);
 }
 

@@ -53,6 +53,11 @@ if [ "$status" = 0 ]; then
   done
 fi
 echo "$status" >"$out/status"
-cp "$log" "$out/log"
+# From Linux 6.13 on make works in the modules' folder, and files are named from there.
+if grep -q KBUILD_EXTMOD_OUTPUT Makefile; then
+  sed -E 's#^[A-Za-z0-9_.+-][A-Za-z0-9_./+-]*\.[chS]:[0-9]#arch/x86/kvm/&#' "$log" >"$out/log"
+else
+  cp "$log" "$out/log"
+fi
 # shellcheck disable=SC2086 # a list of names
 exec tar --create --format=ustar --owner=0 --group=0 --directory="$out" --file=- status log $names
