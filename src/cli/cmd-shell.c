@@ -126,11 +126,12 @@ cmdline_spec (const LabRun *lab)
 
 /* As full-run's L1, but for a person: all of it but the agent that measures. */
 static gboolean
-make_cmdline (const LabRun *lab, gboolean l2, char **cmdline, GError **error)
+make_cmdline (const LabRun *lab, const char *bz_image, gboolean l2, char **cmdline, GError **error)
 {
-  const L1CmdlineSpec spec = cmdline_spec (lab);
+  L1CmdlineSpec spec = cmdline_spec (lab);
   g_autofree char *line = NULL;
 
+  spec.kernel = bz_image;
   if (!l1_cmdline (&spec, &line, error))
     return FALSE;
   *cmdline = g_strconcat (line, !l2 ? "" : options.exec ? " shell.l2=exec" : " shell.l2=console", NULL);
@@ -213,9 +214,9 @@ run_lab (App *app, LabRun *lab, gboolean l2, char **argv, GError **error)
   if (!artefacts_kernel (app, &options.artefacts, &kernel, error) || !artefacts_shell_image (app, kernel, &image, error))
     return FALSE;
   lab->kernel = kernel;
-  if (!make_cmdline (lab, l2, &cmdline, error))
-    return FALSE;
   bz_image = g_build_filename (kernel->dir, "bzImage", NULL);
+  if (!make_cmdline (lab, bz_image, l2, &cmdline, error))
+    return FALSE;
   ShellSpec spec = common_spec (app, lab, argv);
   spec.machine.kernel = bz_image;
   spec.machine.root_image = image->root_image;

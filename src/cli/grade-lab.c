@@ -105,13 +105,14 @@ static char *
 make_cmdline (const GradeLabSpec *spec, MachineKind kind)
 {
   const gboolean tcg = spec->lab->isa == ISA_SVM;
+  const MachineDisks disks = machine_disks (kind, ACCEL_EMULATED, spec->kernel);
   g_autofree char *vendor = g_strconcat (tcg ? "tcg_event_injection=1 " : "", spec->vendor_params, NULL);
   g_autofree char *again = spec->again_params ? g_strconcat (tcg ? "tcg_event_injection=1 " : "", spec->again_params, NULL) : NULL;
   GString *line = g_string_new (NULL);
 
   g_string_printf (line, "root=%s rootfstype=squashfs rootwait ro init=/init console=%s %s lab.isa=%s lab.records=%s lab.l2_memory=%d lab.deadline_s=%d",
-                   machine_root_device (kind, ACCEL_EMULATED), machine_console_device (kind), spec->lab->l1_cmdline, isa_name (spec->lab->isa),
-                   machine_record_device (kind, ACCEL_EMULATED), L2_MEMORY_MIB, L2_DEADLINE_S);
+                   disks.root, machine_console_device (kind), spec->lab->l1_cmdline, isa_name (spec->lab->isa),
+                   disks.records, L2_MEMORY_MIB, L2_DEADLINE_S);
   append_params (line, "kvm", spec->kvm_params);
   append_params (line, "vendor", g_strstrip (vendor));
   if (spec->entry_first)

@@ -92,19 +92,20 @@ gboolean
 l1_cmdline (const L1CmdlineSpec *spec, char **cmdline, GError **error)
 {
   const LabConfig *lab = spec->lab;
+  const MachineDisks disks = machine_disks (spec->machine, spec->accel, spec->kernel);
   g_autoptr (GString) line = g_string_new (NULL);
   g_autofree char *kvm = kvm_params (spec);
   g_autofree char *vendor = vendor_params (spec);
   g_autofree char *l2 = spec->volume ? NULL : l1_cmdline_of_l2 (spec);
 
   g_string_printf (line, "root=%s rootfstype=squashfs rootwait ro init=/init console=%s %s lab.isa=%s lab.records=%s",
-                   machine_root_device (spec->machine, spec->accel), machine_console_device (spec->machine), lab->l1_cmdline,
-                   isa_name (lab->isa), machine_record_device (spec->machine, spec->accel));
+                   disks.root, machine_console_device (spec->machine), lab->l1_cmdline,
+                   isa_name (lab->isa), disks.records);
   if (!append_value (line, "kvm", kvm, error) || !append_value (line, "vendor", vendor, error) ||
       (l2 && !append_value (line, "l2", l2, error)))
     return FALSE;
   if (spec->volume)
-    g_string_append_printf (line, " lab.volume=%s", machine_volume_device (spec->machine, spec->accel));
+    g_string_append_printf (line, " lab.volume=%s", disks.volume);
   g_string_append_printf (line, " lab.l2_memory=%u lab.l2_cpus=%u lab.sample_ms=%u lab.deadline_s=%u lab.trace=%d lab.operations=%u", lab->l2_memory_mib,
                           lab->l2_cpus, lab->sample_ms, lab->l2_deadline_s, spec->trace, lab->l2_operations);
   if (line->len >= L1_CMDLINE_MAX)

@@ -9,6 +9,7 @@ typedef struct {
   const LeafMap *map;
   MachineKind machine;
   Accel accel;
+  const char *kernel; /* L1's bzImage; NULL: any */
   gboolean patched; /* the kernel has the exit log and the leaves */
   gboolean trace;   /* count by the tracepoint too: a checking run */
   gboolean volume;  /* what L2 is stands in its volume */

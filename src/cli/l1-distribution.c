@@ -235,9 +235,10 @@ gboolean
 l1_distribution_fill (App *app, const L1Distribution *l1, const char *lane, MachineSpec *spec, GError **error)
 {
   const gboolean stops = spec->accel == ACCEL_EMULATED && spec->kind == MACHINE_LIBVIRT;
+  const MachineDisks disks = machine_disks (spec->kind, spec->accel, l1->bzimage);
   g_autofree char *cmdline
-      = g_strdup_printf ("root=%s" ROOT_PARTITION " rootfstype=ext4 rw console=%s nokaslr panic=-1 lab.records=%s lab.snapshot=%d", machine_root_device (spec->kind, spec->accel),
-                         machine_console_device (spec->kind), machine_record_device (spec->kind, spec->accel), stops);
+      = g_strdup_printf ("root=%s" ROOT_PARTITION " rootfstype=ext4 rw console=%s nokaslr panic=-1 lab.records=%s lab.snapshot=%d", disks.root,
+                         machine_console_device (spec->kind), disks.records, stops);
   g_autofree char *dir = NULL;
 
   spec->kernel = g_intern_string (l1->bzimage);

@@ -183,7 +183,8 @@ static gboolean
 make_spec (LabRun *run, const char *volume, char **replay_dir, MachineSpec *spec, GError **error)
 {
   const LabConfig *config = run->config;
-  const L1CmdlineSpec line = { .lab = config, .map = run->terms.map, .machine = run->machine, .accel = run->accel, .patched = lab_run_is_patched (run), .trace = run->trace, .volume = run->guest != NULL };
+  g_autofree char *kernel = run->kernel ? g_build_filename (run->kernel->dir, "bzImage", NULL) : NULL;
+  const L1CmdlineSpec line = { .lab = config, .map = run->terms.map, .machine = run->machine, .accel = run->accel, .kernel = kernel, .patched = lab_run_is_patched (run), .trace = run->trace, .volume = run->guest != NULL };
 
   if (run->guest && !write_volume (run, &line, volume, error))
     return FALSE;
@@ -210,8 +211,6 @@ make_spec (LabRun *run, const char *volume, char **replay_dir, MachineSpec *spec
     return fill_distribution (run, &line, spec, error);
   if (run->kernel)
     {
-      g_autofree char *kernel = g_build_filename (run->kernel->dir, "bzImage", NULL);
-
       spec->kernel = g_intern_string (kernel);
       spec->root_image = run->image->root_image;
     }

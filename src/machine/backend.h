@@ -29,8 +29,9 @@ typedef struct
 typedef struct
 {
   const char *name;
-  const char *root_device, *record_device, *volume_device;             /* L1's names for its disks */
-  const char *kvm_root_device, *kvm_record_device, *kvm_volume_device; /* the same on hardware; NULL where it cannot run there */
+  MachineDisks disks;     /* L1's names for them */
+  MachineDisks kvm_disks; /* the same on hardware; {0} where it cannot run there */
+  MachineDisks (*disks_of) (const char *kernel); /* in place of `disks`, where they depend on L1's kernel; NULL */
   const char *console_device;
   guint64 disk_unit; /* sizes of all disks must be multiples of this many bytes */
 

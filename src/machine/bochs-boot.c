@@ -19,6 +19,7 @@
 #define HEADER_VID_MODE 0x1fa
 #define HEADER_MAGIC 0x202
 #define HEADER_VERSION 0x206
+#define HEADER_KERNEL_VERSION 0x20e /* of a string, from 0x200 on */
 #define HEADER_TYPE_OF_LOADER 0x210
 #define HEADER_LOADFLAGS 0x211
 #define HEADER_HEAP_END_PTR 0x224
@@ -220,4 +221,16 @@ bochs_boot_make (const void *kernel, gsize kernel_bytes, const char *cmdline, GB
   *image = make_image (kernel, kernel_bytes, setup_bytes, cmdline);
   *rom = make_rom (kernel_bytes - setup_bytes);
   return TRUE;
+}
+
+gboolean
+bochs_boot_preempts (const void *kernel, gsize kernel_bytes)
+{
+  const guint8 *bytes = kernel;
+  gsize setup_bytes = 0;
+  if (!find_setup (bytes, kernel_bytes, &setup_bytes, NULL))
+    return FALSE;
+  const gsize at = 0x200u + (bytes[HEADER_KERNEL_VERSION] | (gsize) bytes[HEADER_KERNEL_VERSION + 1] << 8);
+  g_autofree char *version = at < setup_bytes ? g_strndup ((const char *) bytes + at, setup_bytes - at) : NULL;
+  return version != NULL && strstr (version, " PREEMPT") != NULL;
 }

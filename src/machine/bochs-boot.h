@@ -18,3 +18,5 @@
 /* image_bytes is a multiple of BOCHS_CYLINDER_BYTES. Kernel files are hostile: everything is bounded. */
 gboolean bochs_boot_make (const void *kernel, gsize kernel_bytes, const char *cmdline, GByteArray **image, GByteArray **rom,
                           GError **error);
+/* Whether a bzImage that was made a boot image says of itself that it preempts its own code ("#1 SMP PREEMPT …"). */
+gboolean bochs_boot_preempts (const void *kernel, gsize kernel_bytes);

@@ -113,7 +113,7 @@ bochs_open (const MachineSpec *spec)
 /* --- files ------------------------------------------------------------------------------------ */
 
 static gboolean
-make_boot_files (const Bochs *bochs, guint64 *image_bytes, GError **error)
+make_boot_files (const Bochs *bochs, guint64 *image_bytes, gboolean *preempts, GError **error)
 {
   g_autofree char *kernel = NULL;
   gsize kernel_bytes = 0;
@@ -125,6 +125,7 @@ make_boot_files (const Bochs *bochs, guint64 *image_bytes, GError **error)
       || !bochs_boot_make (kernel, kernel_bytes, bochs->spec->cmdline, &image, &rom, error))
     return FALSE;
   *image_bytes = image->len;
+  *preempts = bochs_boot_preempts (kernel, kernel_bytes);
   return files_write (image_path, image->data, image->len, error) && files_write (rom_path, rom->data, rom->len, error);
 }
 
@@ -153,7 +154,7 @@ link_in_dir (const Bochs *bochs, const char *name, const char *target, guint64 *
 }
 
 static gboolean
-make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
+make_bochsrc (const Bochs *bochs, guint64 image_bytes, gboolean preempts, GError **error)
 {
   const MachineSpec *spec = bochs->spec;
   g_autofree char *bios = find_rom ("BIOS-bochs-latest");
@@ -167,6 +168,7 @@ make_bochsrc (const Bochs *bochs, guint64 image_bytes, GError **error)
     .boot_bytes = image_bytes,
     .root_image = "root.img",
     .root_journal = "root.redolog",
+    .root_is_cdrom = preempts,
     .records = spec->record_bytes > 0 ? MACHINE_RECORDS_FILE : NULL,
     .record_bytes = spec->record_bytes,
     .volume = spec->volume != NULL ? "volume.img" : NULL,
@@ -392,10 +394,11 @@ bochs_start (gpointer state, GError **error)
 {
   Bochs *bochs = state;
   guint64 image_bytes = 0;
+  gboolean preempts = FALSE;
   remove_files (bochs);
   if ((bochs->spec->console_pty && !pty_make (&bochs->serial[0], error)) || (bochs->spec->agent_pty && !pty_make (&bochs->serial[1], error)))
     return FALSE;
-  if (!make_boot_files (bochs, &image_bytes, error) || !make_bochsrc (bochs, image_bytes, error)
+  if (!make_boot_files (bochs, &image_bytes, &preempts, error) || !make_bochsrc (bochs, image_bytes, preempts, error)
       || !make_log_files (bochs, error) || !run_bochs (bochs, error))
     return FALSE;
   bochs->pump = g_thread_new ("bochs-pump", pump_main, bochs);
@@ -533,11 +536,19 @@ bochs_version (GError **error)
   return g_strdup_printf ("Bochs %.*s", (int) strcspn (found, " \r\n"), found);
 }
 
+/* A kernel that cannot be read is told when the machine starts. */
+static MachineDisks
+bochs_disks (const char *kernel)
+{
+  static const MachineDisks in_order = { "/dev/sda", "/dev/sdb", "/dev/sdc" }, by_kind = { "/dev/sr0", "/dev/sda", "/dev/sdb" };
+  g_autofree char *bytes = NULL;
+  gsize size;
+  return kernel != NULL && files_read (kernel, KERNEL_MAX, &bytes, &size, NULL) && bochs_boot_preempts (bytes, size) ? by_kind : in_order;
+}
+
 const MachineBackend machine_bochs = {
   .name = "bochs",
-  .root_device = "/dev/sda",
-  .record_device = "/dev/sdb",
-  .volume_device = "/dev/sdc",
+  .disks_of = bochs_disks,
   .console_device = "ttyS0",
   .disk_unit = BOCHS_CYLINDER_BYTES,
   .check = bochs_check,

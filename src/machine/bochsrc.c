@@ -6,6 +6,9 @@
  * The disks: root is ata0-master in mode volatile, whose writes go to a journal that Bochs unlinks as
  * soon as it is open, so that the image is opened read-only; L2's volume likewise. The boot disk hangs on the third
  * ATA channel, which ata_piix does not drive: L1's kernel never sees it.
+ *
+ * Linux names disks in the order in which their drivers get to it, several at once. A kernel that does not preempt its own code takes them in the channels' order,
+ * one that does in any. For such a kernel the root is a CD-ROM, which has a name of its own.
  */
 #include "machine/bochsrc.h"
 
@@ -108,7 +111,10 @@ add_disks (GString *out, const BochsConfig *config)
   g_string_append (out, "ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n"
                         "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
                         "ata2: enabled=1, ioaddr1=0x1e8, ioaddr2=0x3e0, irq=10\n");
-  add_volatile_disk (out, "ata0-master", config->root_image, config->root_bytes, config->root_journal);
+  if (config->root_is_cdrom)
+    g_string_append_printf (out, "ata0-master: type=cdrom, path=\"%s\", status=inserted\n", config->root_image);
+  else
+    add_volatile_disk (out, "ata0-master", config->root_image, config->root_bytes, config->root_journal);
   if (config->records != NULL)
     add_disk (out, "ata0-slave", "mode=flat", config->records, config->record_bytes);
   if (config->volume != NULL)

@@ -17,6 +17,7 @@ typedef struct
   const char *boot_rom;        /* option ROM: see bochs-boot.h */
   const char *boot_image;      /* the disk that the ROM reads */
   const char *root_image, *root_journal;
+  gboolean root_is_cdrom; /* then it has no journal */
   const char *records;
   const char *volume, *volume_journal; /* L2's, or NULL */
   guint64 boot_bytes, root_bytes, record_bytes, volume_bytes; /* multiples of BOCHS_CYLINDER_BYTES */

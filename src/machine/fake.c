@@ -226,9 +226,7 @@ fake_version (GError **error)
 
 const MachineBackend machine_fake = {
   .name = "replay",
-  .root_device = "/dev/pmem0",
-  .record_device = "/dev/pmem1",
-  .volume_device = "/dev/pmem2",
+  .disks = { "/dev/pmem0", "/dev/pmem1", "/dev/pmem2" },
   .console_device = "ttyS0",
   .disk_unit = 4096,
   .check = fake_check,

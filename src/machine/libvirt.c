@@ -578,9 +578,7 @@ libvirt_version (GError **error)
 
 const MachineBackend machine_libvirt = {
   .name = "libvirt",
-  .root_device = "/dev/pmem0",
-  .record_device = "/dev/pmem1",
-  .volume_device = "/dev/pmem2",
+  .disks = { "/dev/pmem0", "/dev/pmem1", "/dev/pmem2" },
   .console_device = "ttyS0",
   .disk_unit = DOMAIN_DISK_UNIT,
   .check = libvirt_check,

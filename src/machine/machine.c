@@ -97,25 +97,13 @@ machine_end_name (MachineEnd end)
   return (guint) end < G_N_ELEMENTS (names) ? names[end] : "?";
 }
 
-const char *
-machine_root_device (MachineKind kind, Accel accel)
+MachineDisks
+machine_disks (MachineKind kind, Accel accel, const char *kernel)
 {
   const MachineBackend *ops = backend_of (kind);
-  return accel == ACCEL_KVM && ops->kvm_root_device != NULL ? ops->kvm_root_device : ops->root_device;
-}
-
-const char *
-machine_record_device (MachineKind kind, Accel accel)
-{
-  const MachineBackend *ops = backend_of (kind);
-  return accel == ACCEL_KVM && ops->kvm_record_device != NULL ? ops->kvm_record_device : ops->record_device;
-}
-
-const char *
-machine_volume_device (MachineKind kind, Accel accel)
-{
-  const MachineBackend *ops = backend_of (kind);
-  return accel == ACCEL_KVM && ops->kvm_volume_device != NULL ? ops->kvm_volume_device : ops->volume_device;
+  if (accel == ACCEL_KVM && ops->kvm_disks.root != NULL)
+    return ops->kvm_disks;
+  return ops->disks_of != NULL ? ops->disks_of (kernel) : ops->disks;
 }
 
 const char *

@@ -7,8 +7,8 @@
  * record device (a zeroed file that L1 writes; the host reads it while and after the run).
  *
  * How L1 is booted: bzImage + command line, no initramfs; root is the root disk: /dev/pmem0 (libvirt, an NVDIMM
- * with share=off) or /dev/sda (bochs, ATA); records go to /dev/pmem1 (NVDIMM, share=on) or /dev/sdb.
- * machine_root_device() tells these names, for the command line that the caller composes.
+ * with share=off) or /dev/sda (bochs, ATA; a CD-ROM, /dev/sr0, for a kernel that preempts); records go to /dev/pmem1 (NVDIMM, share=on) or /dev/sdb.
+ * machine_disks() tells these names, for the command line that the caller composes.
  */
 #pragma once
 #include <glib.h>
@@ -29,7 +29,7 @@ typedef struct {
   const char *cpu_model;   /* emulator's CPU model (libvirt: EPYC; bochs: corei5_arrandale_m520) */
   const char *kernel;      /* bzImage */
   const char *root_image;  /* squashfs */
-  const char *volume;      /* L2's volume (record/l2-volume.h), which L1 reads as machine_volume_device(); NULL: none. Never written */
+  const char *volume;      /* L2's volume (record/l2-volume.h), which L1 reads as machine_disks().volume; NULL: none. Never written */
   const char *cmdline;     /* L1's kernel command line, whole */
   guint64 record_bytes;    /* size of the record device */
   const void *payload;     /* what stands on the record device from PAYLOAD_OFFSET on (record/payload.h) when L1 starts; NULL: nothing. Borrowed until machine_start() */
@@ -106,9 +106,9 @@ void machine_end_within (Machine *machine, gint64 ns);
 
 const char *machine_kind_name (MachineKind kind);
 const char *machine_end_name (MachineEnd end);
-const char *machine_root_device (MachineKind kind, Accel accel);   /* "/dev/pmem0", "/dev/sda" */
-const char *machine_record_device (MachineKind kind, Accel accel); /* "/dev/pmem1", "/dev/sdb" */
-const char *machine_volume_device (MachineKind kind, Accel accel); /* "/dev/pmem2", "/dev/sdc" */
+/* What L1's kernel calls its disks: "/dev/pmem0" … or "/dev/sda" …. kernel: its bzImage, on which that may depend; NULL: any. */
+typedef struct { const char *root, *records, *volume; } MachineDisks;
+MachineDisks machine_disks (MachineKind kind, Accel accel, const char *kernel);
 const char *machine_console_device (MachineKind kind);             /* "ttyS0" */
 /* The emulator's version as it stands in the manifest: "QEMU 7.2.22 (Debian …)", "Bochs 2.7". Newly allocated. */
 char *machine_emulator_version (MachineKind kind, GError **error);

@@ -44,6 +44,10 @@ test_exact (void **state)
   config.volume_journal = "/run/volume.redolog";
   g_autofree char *third = bochsrc_generate (&config, NULL);
   assert_golden ("machine/bochsrc-volume", third, strlen (third));
+  config.root_is_cdrom = TRUE;
+  g_autofree char *cdrom = bochsrc_generate (&config, NULL);
+  assert_non_null (strstr (cdrom, "\nata0-master: type=cdrom, path=\"/lab/my root, really.img\", status=inserted\nata0-slave: "));
+  assert_null (strstr (cdrom, "root.redolog"));
 }
 
 /* A person's: serial ports are pseudo terminals, time is the host's, nothing is recorded. */
@@ -106,6 +110,36 @@ make_kernel (gsize high)
   memcpy (kernel->data + 0x202, "HdrS\x0f\x02", 6);
   kernel->data[0x211] = 1;
   return kernel;
+}
+
+/* How the kernel describes itself (boot.rst, kernel_version), wherever that is said to stand. */
+static void
+test_preempts (void **state)
+{
+  static const struct
+  {
+    guint at;
+    const char *version;
+    gboolean preempts;
+  } cases[] = {
+    { 0x100, "7.2.6 (harness@lab) #1 SMP PREEMPT Wed", TRUE },
+    { 0x100, "6.12.9 (a@b) #2 SMP PREEMPT_DYNAMIC Thu", TRUE },
+    { 0x100, "6.1.192 (harness@lab) #1 SMP Wed", FALSE },
+    { 0x1f9, " PREEMPT", FALSE }, /* cut off by the setup code's end */
+    { 0xfff0, "", FALSE },
+  };
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GByteArray) kernel = make_kernel (1000);
+      const gsize room = 1024 - MIN (1024, 0x200 + cases[i].at);
+      kernel->data[0x20e] = cases[i].at & 0xff;
+      kernel->data[0x20f] = (guint8) (cases[i].at >> 8);
+      if (room > 0)
+        memcpy (kernel->data + 0x200 + cases[i].at, cases[i].version, MIN (room, strlen (cases[i].version)));
+      assert_int_equal (bochs_boot_preempts (kernel->data, kernel->len), cases[i].preempts);
+    }
+  assert_false (bochs_boot_preempts ("MZ", 2));
 }
 
 static void
@@ -187,7 +221,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_exact),
-    cmocka_unit_test (test_interactive),      cmocka_unit_test (test_unwritable), cmocka_unit_test (test_long_line),  cmocka_unit_test (test_boot_image),
+    cmocka_unit_test (test_interactive),      cmocka_unit_test (test_unwritable), cmocka_unit_test (test_long_line),  cmocka_unit_test (test_preempts),
+    cmocka_unit_test (test_boot_image),
     cmocka_unit_test (test_boot_rom),   cmocka_unit_test (test_bad_kernels),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
