@@ -3,7 +3,7 @@
 # deadline: 2400
 # Submissions are packed as students do, graded, and get exactly what their expect.conf says: verdict, stage, map, the rows that are lost and no other.
 # SUBMISSIONS: names, in place of a sample that has each way to lose once; "all": every one but the shapes; "shapes": every shape whose kernel is at hand.
-# JOBS: so many labs side by side, in place of one per CPU. What is graded lies in build/grading for a look.
+# KERNEL: of the labs' kernels another than the default. JOBS: so many labs side by side, in place of one per CPU. What is graded lies in build/grading for a look.
 . tests/labs/functions.sh
 need_labs vmx svm
 new_tree "$TMPDIR/tree"
@@ -64,7 +64,7 @@ grade_all() {
     [ "$(value "$name" assignment)" = "$1" ] && paths+=("$(tail -n 1 "$out/packs/$name.path")")
   done
   [ "${#paths[@]}" -gt 0 ] || return
-  "$harness" grade --assignment "$1" ${JOBS:+--jobs "$JOBS"} --output "$out/$1" "${paths[@]}" >"$out/$1.out" 2>"$out/$1.err" </dev/null
+  "$harness" grade --assignment "$1" ${JOBS:+--jobs "$JOBS"} ${KERNEL:+--kernel "$KERNEL"} --output "$out/$1" "${paths[@]}" >"$out/$1.out" 2>"$out/$1.err" </dev/null
   status=$?
   cat "$out/$1.err"
   [ "$status" -eq 0 ] || fail "grade: exit status $status"
