@@ -16,6 +16,8 @@ OBJS := $(SRCS:src/%.c=$(BUILD)/%.o) $(BUILD)/report/html-resources.o $(BUILD)/k
 LIB_OBJS := $(filter-out $(BUILD)/cli/main.o,$(OBJS))
 GUESTS := $(BUILD)/guest/l1-agent $(BUILD)/guest/l2-init $(BUILD)/guest/grader $(BUILD)/guest/l1-service $(BUILD)/guest/l1-agent-libvirt
 EXEC_AGENT := $(BUILD)/guest/exec-agent
+# What the harness has beside it to run: the library that QEMU gets, and the sandbox that needs no privilege.
+BESIDE := $(BUILD)/machine/icount-fence.so $(BUILD)/base/sandbox-launch
 BARE_GUESTS := $(BUILD)/guest/known-answer $(BUILD)/guest/challenge
 ROMS := $(BUILD)/guest/rom $(BUILD)/guest/loader-rom
 RECORD_SRCS := $(wildcard src/record/*.c)
@@ -37,7 +39,7 @@ build: harness ## build ./harness and the guest programs
 harness: $(BUILD)/harness
 	@ln -sf $(BUILD)/harness harness
 
-$(BUILD)/harness: $(OBJS) $(BUILD)/machine/icount-fence.so $(GUESTS) $(EXEC_AGENT) $(BARE_GUESTS) $(ROMS)
+$(BUILD)/harness: $(OBJS) $(BESIDE) $(GUESTS) $(EXEC_AGENT) $(BARE_GUESTS) $(ROMS)
 	$(Q)$(CC) $(OPT) $(SANITIZE) -o $@ $(OBJS) $(LDFLAGS) $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION
@@ -59,6 +61,11 @@ $(BUILD)/%-resources.o: $(BUILD)/%-resources.c
 $(BUILD)/machine/icount-fence.so: src/machine/fence/icount-fence.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) -O2 -D_GNU_SOURCE -shared -fPIC -fvisibility=hidden -o $@ $<
+
+# A program of its own, never with a sanitizer: it has limits of memory.
+$(BUILD)/base/sandbox-launch: $(wildcard src/base/launcher/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) -O2 -Isrc -D_GNU_SOURCE -o $@ $(filter %.c,$^) -lseccomp
 
 # Guest programs are static and the same bits wherever they are built. l1-agent is made of l1-*.c, l2-init of l2-*.c, grader of grader-*.c. In a distribution as L1
 # l1-service prepares what l1-agent-libvirt then does. exec-agent, which no recorded run holds, is of exec-*.c: what the others are made of is not touched by it.
@@ -100,10 +107,17 @@ $(PROGRAMS): $(BUILD)/%: %.c $(LIB_OBJS) Makefile
 	$(Q)$(CC) $(CSTD) $(WARN) $(OPT) $(SANITIZE) $(CPPFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(LIB_OBJS) $(LDFLAGS) $(LDLIBS) -lcmocka
 
 $(LAB_TESTS): $(BUILD)/machine/icount-fence.so
+$(UNITS) $(LAB_TESTS): $(BUILD)/base/sandbox-launch
+
+# The rules of a container without privileges, for what is to work there. Without a sanitizer, as what it runs has its own.
+UNPRIVILEGED := $(BUILD)/tests/unprivileged
+$(UNPRIVILEGED): tests/unprivileged.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) -O2 -D_GNU_SOURCE -o $@ $< -lseccomp
 
 -include $(OBJS:.o=.d) $(PROGRAMS:=.d)
 
-programs: $(BUILD)/harness $(PROGRAMS)
+programs: $(BUILD)/harness $(PROGRAMS) $(UNPRIVILEGED)
 
 # A make inside make, on all processors unless the user said how many.
 AGAIN = @+$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))

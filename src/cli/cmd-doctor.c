@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/run.h"
+#include "base/sandbox.h"
 #include "cli/artefacts.h"
 #include "cli/command.h"
 #include "config/config.h"
@@ -164,6 +165,17 @@ check_libvirt (GPtrArray *findings)
        "apt-get install libvirt-daemon-driver-qemu libvirt-daemon-system");
 }
 
+/* What grade builds submissions in. */
+static void
+check_sandbox (GPtrArray *findings)
+{
+  g_autoptr (GError) error = NULL;
+  const gboolean there = sandbox_check (&error);
+
+  add (findings, "sandbox", there, FALSE, there ? g_strdup_printf ("%s, for grade", sandbox_kind_name ()) : g_strdup (error->message),
+       "full-run needs none; for grade: docs/grading.md, \"In a container\"");
+}
+
 /* "MemAvailable:   12345 kB" of /proc/meminfo; 0 if it is not told. */
 static guint64
 available_memory (void)
@@ -276,6 +288,7 @@ cmd_doctor (App *app, char **arguments, GError **error)
   check_packages (findings, app);
   check_kernel_sources (findings, app);
   check_appliance (findings);
+  check_sandbox (findings);
   check_space (findings, app);
   check_labs (findings, &hardware);
   if (!cancel_check (error)) /* what an interrupted check found is no finding */

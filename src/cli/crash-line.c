@@ -44,6 +44,7 @@ crash_line_resolve (const CrashFrame *frame, const char *modules_dir)
   limits.deadline_s = RESOLVE_S;
   sandbox_limit (sandbox, &limits);
   sandbox_bind_read_only (sandbox, path, "/lab/module");
-  g_autoptr (Run) run = sandbox_run (sandbox, "addr2line", "-i", "-f", "-e", "/lab/module", "-j", section, address, NULL);
+  g_autofree char *inside = sandbox_path (sandbox, "/lab/module");
+  g_autoptr (Run) run = sandbox_run (sandbox, "addr2line", "-i", "-f", "-e", inside, "-j", section, address, NULL);
   return run_wait (run, NULL) ? g_utf8_make_valid (run_stdout (run), -1) : NULL;
 }

@@ -166,8 +166,9 @@ read_texts_of (JsonObject *object, Grade *grade, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (!json_take_text (object, texts[i].name, texts[i].text, error))
       return FALSE;
-  /* These two are there where there is something to say. */
+  /* These are there where there is something to say. */
   if ((json_object_has_member (object, "given") && !json_take_text (object, "given", &grade->given, error))
+      || (json_object_has_member (object, "sandbox") && !json_take_text (object, "sandbox", &grade->sandbox, error))
       || (json_object_has_member (object, "own_lines") && !json_take_text (object, "own_lines", &grade->own_lines, error)))
     return FALSE;
   return json_take_texts (object, "notes", grade->notes, error) && json_take_texts (object, "warnings", grade->warnings, error);

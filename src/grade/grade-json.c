@@ -52,6 +52,8 @@ put_outcome (JsonPut *json, const Grade *grade)
   json_put_text (json, "leaf_map_how", grade->leaf_map_how);
   json_put_text (json, "isa", grade->isa);
   json_put_text (json, "kernel", grade->kernel);
+  if (grade->sandbox[0] != '\0')
+    json_put_text (json, "sandbox", grade->sandbox);
   json_put_text (json, "fingerprint", grade->fingerprint);
   if (grade_is_scored (grade))
     json_put_hundredths (json, "score", grade->points);

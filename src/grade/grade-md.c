@@ -248,7 +248,7 @@ put_again (GString *out, const Grade *grade)
   } facts[] = {
     { "assignment", grade->assignment },   { "leaf map", grade->leaf_map },    { "why this map", grade->leaf_map_how },
     { "lab", grade->isa },                 { "kernel", grade->kernel },        { "content (SHA-256)", grade->sha256 },
-    { "fingerprint", grade->fingerprint },
+    { "sandbox", grade->sandbox },         { "fingerprint", grade->fingerprint },
   };
   g_autofree char *command = words_command (grade);
 

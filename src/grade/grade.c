@@ -144,7 +144,7 @@ grade_new (void)
   Grade *grade = g_new0 (Grade, 1);
   char **const texts[] = {
     &grade->submission, &grade->sha256, &grade->assignment, &grade->reason, &grade->leaf_map, &grade->leaf_map_how,
-    &grade->isa, &grade->kernel, &grade->fingerprint, &grade->carried, &grade->left_out, &grade->given, &grade->own_lines,
+    &grade->isa, &grade->kernel, &grade->fingerprint, &grade->carried, &grade->left_out, &grade->given, &grade->own_lines, &grade->sandbox,
   };
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     *texts[i] = g_strdup ("");
@@ -220,7 +220,7 @@ grade_free (Grade *grade)
     return;
   char *const texts[] = {
     grade->submission, grade->sha256, grade->assignment, grade->reason, grade->details, grade->leaf_map, grade->leaf_map_how,
-    grade->isa, grade->kernel, grade->fingerprint, grade->carried, grade->left_out, grade->given, grade->own_lines, grade->unread,
+    grade->isa, grade->kernel, grade->fingerprint, grade->carried, grade->left_out, grade->given, grade->own_lines, grade->sandbox, grade->unread,
   };
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);

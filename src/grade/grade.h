@@ -63,6 +63,7 @@ typedef struct {
   char *leaf_map_how; /* "found: every answer of leaf 0x4fffffff …", "as asked", "" */
   char *isa;         /* "vmx", "svm", "vmx+svm" */
   char *kernel;      /* "6.1.192" */
+  char *sandbox;     /* what it was built in: "bubblewrap", "landlock"; "" if it was not built. Two hosts may differ in it, and in nothing else */
   char *fingerprint; /* of the labs' L0 logs and answers; "" if no lab ran */
   gint64 points, max_points; /* hundredths; max_points is the rubric's also where nothing was judged */
   char *unread;        /* not written: why a person has to look, as what L1 printed cannot be read with certainty; or NULL */

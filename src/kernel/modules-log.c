@@ -231,6 +231,12 @@ modules_log_read (const char *log, gsize size, gboolean failed, KernelModules *m
 }
 
 gboolean
+modules_log_has_one_of (const char *log, const char *const *words)
+{
+  return has_one_of (log, words);
+}
+
+gboolean
 modules_log_tells_of_kill (const char *log, gsize size)
 {
   g_autofree char *text = text_of (log, size);

@@ -12,5 +12,7 @@
  * and written one way; lines are in the order of file, line, column and text, each once, so that it does not matter who compiled what first.
  */
 void modules_log_read (const char *log, gsize size, gboolean failed, KernelModules *modules);
+/* One of these words stands in it. */
+gboolean modules_log_has_one_of (const char *log, const char *const *words);
 /* A compiler was killed by the kernel, as it is when memory is short: nobody's fault. */
 gboolean modules_log_tells_of_kill (const char *log, gsize size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Building modules in the sandbox. There, /lab/kit and /lab/linux are the kit, /lab/linux/arch/x86/kvm and /lab/linux/virt/kvm are
- * scratch folders in memory, and build-modules.sh does the work. All that comes out is one stream of bytes (modules-tar.h).
- * Paths are the same in every sandbox, so the bits are too.
+ * scratch folders that begin as the kit's, and build-modules.sh does the work. All that comes out is one stream of bytes (modules-tar.h).
+ * Paths on command lines are relative, and what the compiler and its messages say of /lab is mapped to that, so the bits are the same in every sandbox.
  */
 #include <gio/gio.h>
 #include <string.h>
@@ -17,7 +17,9 @@
 #include "kernel/modules-log.h"
 #include "kernel/modules-tar.h"
 
-#define TREE "/lab/linux/"
+#define LAB "/lab"
+#define LINUX LAB "/linux"
+#define TREE LINUX "/"
 #define KVM "arch/x86/kvm/"
 #define VIRT "virt/kvm/"
 #define KVM_BYTES (G_GUINT64_CONSTANT (192) << 20)
@@ -82,6 +84,7 @@ typedef struct
   GPtrArray *changed;  /* of const KernelFile *: those that are other than the kit's */
   GPtrArray *folders;  /* of char *: scratch folders in the tree, "arch/x86/kvm" */
   GString *removed;    /* paths, a space after each */
+  char *lab;           /* what LAB is called in the sandbox */
   gboolean only_code;  /* nothing but .c files changed */
 } Plan;
 
@@ -93,6 +96,7 @@ plan_clear (Plan *plan)
   g_clear_pointer (&plan->scratch, scratch_free);
   if (plan->removed != NULL)
     g_string_free (plan->removed, TRUE);
+  g_free (plan->lab);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plan, plan_clear)
 
@@ -240,8 +244,11 @@ add_folders (const Plan *plan, Sandbox *sandbox)
 {
   for (guint i = 0; i < plan->folders->len; i++)
     {
-      g_autofree char *path = g_strconcat (TREE, g_ptr_array_index (plan->folders, i), NULL);
+      const char *folder = g_ptr_array_index (plan->folders, i);
+      g_autofree char *path = g_strconcat (TREE, folder, NULL);
+      g_autofree char *from = g_build_filename (LAB "/kit", folder, NULL);
       sandbox_scratch (sandbox, path, i == 0 ? KVM_BYTES : OTHER_BYTES);
+      sandbox_fill (sandbox, from, path);
     }
 }
 
@@ -264,6 +271,7 @@ add_bound (const Plan *plan, Sandbox *sandbox)
 static void
 add_debug_flags (const Plan *plan, Run *run)
 {
+  g_autofree char *flags = g_strdup_printf ("-g -fdebug-prefix-map=%s=" LAB, plan->lab);
   for (guint i = 0; i < plan->changed->len; i++)
     {
       const KernelFile *file = g_ptr_array_index (plan->changed, i);
@@ -271,9 +279,9 @@ add_debug_flags (const Plan *plan, Run *run)
         return;
       g_autofree char *stem = g_strndup (file->path, strlen (file->path) - strlen (".c"));
       if (g_str_has_prefix (stem, KVM))
-        run_addf (run, "CFLAGS_%s.o=-g", stem + strlen (KVM));
+        run_addf (run, "CFLAGS_%s.o=%s", stem + strlen (KVM), flags);
       else if (g_str_has_prefix (stem, VIRT))
-        run_addf (run, "CFLAGS_../../../%s.o=-g", stem);
+        run_addf (run, "CFLAGS_../../../%s.o=%s", stem, flags);
     }
 }
 
@@ -292,12 +300,9 @@ make_run (const Plan *plan, const Sandbox *sandbox)
   g_autoptr (GBytes) script = g_resource_lookup_data (kernel_resources_get_resource (), "/harness/kernel/build-modules.sh", G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
   g_assert (script != NULL);
   g_autofree char *text = g_strndup (g_bytes_get_data (script, NULL), g_bytes_get_size (script));
-  g_ptr_array_add (plan->folders, NULL);
-  g_autofree char *folders = g_strjoinv (" ", (char **) plan->folders->pdata);
-  g_ptr_array_set_size (plan->folders, (gint) plan->folders->len - 1);
   g_auto (GStrv) args = make_args (NULL);
 
-  Run *run = sandbox_run (sandbox, "sh", "-c", text, "build-modules.sh", folders, plan->removed->str, NULL);
+  Run *run = sandbox_run (sandbox, "sh", "-c", text, "build-modules.sh", plan->lab, plan->removed->str, NULL);
   run_addf (run, "%u", make_seconds (plan));
   run_addf (run, "%d", LOG_KIB);
   run_add (run, "-k"); /* all errors of all files, whoever comes first */
@@ -311,20 +316,21 @@ make_run (const Plan *plan, const Sandbox *sandbox)
 }
 
 static Run *
-sandboxed_make (const Plan *plan)
+sandboxed_make (Plan *plan)
 {
   g_autoptr (Sandbox) sandbox = sandbox_new ();
+  plan->lab = sandbox_path (sandbox, LAB);
   SandboxLimits limits = sandbox_limits_default;
   limits.deadline_s = make_seconds (plan) + GRACE_S;
   sandbox_limit (sandbox, &limits);
   g_autofree char *files = g_build_filename (scratch_path (plan->scratch), "files", NULL);
-  sandbox_bind_read_only (sandbox, plan->spec->kit->dir, "/lab/kit");
-  sandbox_bind_read_only (sandbox, plan->spec->kit->dir, "/lab/linux");
+  sandbox_bind_read_only (sandbox, plan->spec->kit->dir, LAB "/kit");
+  sandbox_bind_read_only (sandbox, plan->spec->kit->dir, LINUX);
   add_folders (plan, sandbox);
   add_bound (plan, sandbox);
-  sandbox_bind_read_only (sandbox, files, "/lab/files");
-  sandbox_scratch (sandbox, "/lab/out", OUT_BYTES);
-  sandbox_scratch (sandbox, "/lab/log", (guint64) LOG_KIB * 1024);
+  sandbox_bind_read_only (sandbox, files, LAB "/files");
+  sandbox_scratch (sandbox, LAB "/out", OUT_BYTES);
+  sandbox_scratch (sandbox, LAB "/log", (guint64) LOG_KIB * 1024);
   for (guint i = 0; make_environment[i] != NULL; i += 2)
     sandbox_env (sandbox, make_environment[i], make_environment[i + 1]);
   return make_run (plan, sandbox);
@@ -364,6 +370,12 @@ has_all (const ModulesTar *tar)
   return g_hash_table_size (tar->modules) == 2 * (g_strv_length ((char **) kernel_kit_modules));
 }
 
+static void
+blame_flood (KernelModules *modules)
+{
+  blame (modules, "wrote more than %d KiB of messages", LOG_KIB);
+}
+
 /* What else is to be said than what make said. */
 static void
 judge_status (const Plan *plan, const ModulesTar *tar)
@@ -373,20 +385,44 @@ judge_status (const Plan *plan, const ModulesTar *tar)
   if (modules->doubtful)
     blame (modules, "took longer than %u s", make_seconds (plan));
   else if (strcmp (tar->status, "flood") == 0)
-    blame (modules, "wrote more than %d KiB of messages", LOG_KIB);
+    blame_flood (modules);
   else if (g_strv_contains (kernel_kit_modules, tar->status))
     blame (modules, "make made no %s.ko that is a module", tar->status);
+}
+
+/* What was said in the sandbox, with paths as they are in every sandbox. */
+static GString *
+said_inside (const Plan *plan, const char *said, gsize size)
+{
+  GString *text = g_string_new_len (said, (gssize) size);
+  for (gsize i = 0; i < text->len; i++)
+    text->str[i] = text->str[i] != '\0' ? text->str[i] : '?';
+  if (strcmp (plan->lab, LAB) != 0)
+    g_string_replace (text, plan->lab, LAB, 0);
+  return text;
+}
+
+/* Who was short of something is told by who bounds it. */
+static gboolean
+check_host (const GString *log, GError **error)
+{
+  if (modules_log_tells_of_kill (log->str, log->len))
+    return fail (error, HARNESS_ERROR_FAILED, "building modules: a compiler was killed, as when this host's memory is used up; try: fewer jobs");
+  if (modules_log_has_one_of (log->str, sandbox_words_of_host ()))
+    return fail (error, HARNESS_ERROR_FAILED, "building modules: this host's disk is full, or it lets its user have no more processes; try: more room in TMPDIR, fewer jobs");
+  return TRUE;
 }
 
 static gboolean
 take_tar (const Plan *plan, const ModulesTar *tar, GError **error)
 {
   gsize size;
-  const char *log = g_bytes_get_data (tar->log, &size);
+  const char *bytes = g_bytes_get_data (tar->log, &size);
+  g_autoptr (GString) log = said_inside (plan, bytes != NULL ? bytes : "", size);
   const gboolean ok = strcmp (tar->status, "0") == 0 && has_all (tar);
-  if (!ok && modules_log_tells_of_kill (log != NULL ? log : "", size))
-    return fail (error, HARNESS_ERROR_FAILED, "building modules: a compiler was killed, as when this host's memory is used up; try: fewer jobs");
-  modules_log_read (log != NULL ? log : "", size, !ok, plan->modules);
+  if (!ok && !check_host (log, error))
+    return FALSE;
+  modules_log_read (log->str, log->len, !ok, plan->modules);
   plan->modules->ok = ok;
   if (ok)
     return write_modules (plan, tar, error);
@@ -398,16 +434,33 @@ take_tar (const Plan *plan, const ModulesTar *tar, GError **error)
 static gboolean
 judge_end (const Plan *plan, const Run *run, const char *why, GError **error)
 {
+  g_autoptr (GString) said = said_inside (plan, run_stderr_tail (run), strlen (run_stderr_tail (run)));
   if (!was_ready (run))
-    return fail (error, HARNESS_ERROR_FAILED, "building modules: the sandbox failed: %s: %s", why, run_stderr_tail (run));
-  modules_log_read (run_stderr_tail (run), strlen (run_stderr_tail (run)), FALSE, plan->modules);
+    return fail (error, HARNESS_ERROR_FAILED, "building modules: the sandbox failed: %s: %s", why, said->str);
+  modules_log_read (said->str, said->len, FALSE, plan->modules);
   plan->modules->doubtful = TRUE;
   blame (plan->modules, "the build ended without a result: %s", why);
   return TRUE;
 }
 
+/* The sandbox ended it at a limit that the kernel does not keep. Its own words are the last that were said. */
 static gboolean
-run_and_take (const Plan *plan, GError **error)
+judge_full (const Plan *plan, const Run *run)
+{
+  g_autoptr (GString) said = said_inside (plan, run_stderr_tail (run), strlen (run_stderr_tail (run)));
+  g_strchomp (said->str);
+  const char *last = strrchr (said->str, '\n');
+  g_autofree char *words = g_utf8_make_valid (last != NULL ? last + 1 : said->str, -1);
+  modules_log_read (said->str, strlen (said->str), FALSE, plan->modules);
+  if (g_str_has_prefix (words, "sandbox: " LAB "/log: "))
+    blame_flood (plan->modules);
+  else
+    blame (plan->modules, "%.300s", g_str_has_prefix (words, "sandbox: " TREE) ? words + strlen ("sandbox: " TREE) : words);
+  return TRUE;
+}
+
+static gboolean
+run_and_take (Plan *plan, GError **error)
 {
   g_autoptr (Run) run = sandboxed_make (plan);
   g_autoptr (GError) cause = NULL;
@@ -421,6 +474,10 @@ run_and_take (const Plan *plan, GError **error)
         }
       return judge_end (plan, run, cause->message, error);
     }
+  if (!sandbox_check_end (run, status, error))
+    return FALSE;
+  if (sandbox_was_full (status))
+    return judge_full (plan, run);
   gsize size;
   const char *data = run_stdout_bytes (run, &size);
   g_autofree char *wrong = NULL;

@@ -187,6 +187,22 @@ machine_sweep (void)
 
 /* --- furnishing ------------------------------------------------------------------------------- */
 
+/*
+ * As whom libvirt starts QEMU; an ordinary user's driver does not ask. Where a user namespace has
+ * one id alone, as Apptainer's fakeroot, the kernel lets nobody set supplementary groups: libvirt
+ * leaves them alone if the group is (gid_t) -1, "none".
+ */
+static const char *
+whose_qemu (void)
+{
+  g_autofree char *groups = NULL;
+  if (getuid () != 0)
+    return "";
+  if (g_file_get_contents ("/proc/self/setgroups", &groups, NULL, NULL) && g_str_has_prefix (groups, "deny"))
+    return "user = \"root\"\ngroup = \"+4294967295\"\n";
+  return "user = \"root\"\ngroup = \"root\"\n";
+}
+
 static gboolean
 write_conf (const char *root, GError **error)
 {
@@ -199,7 +215,7 @@ write_conf (const char *root, GError **error)
                                "max_core = 0\n";
   g_autofree char *dir = g_build_filename (root, "etc", NULL);
   g_autofree char *path = g_build_filename (dir, "qemu.conf", NULL);
-  g_autofree char *text = g_strconcat (common, getuid () == 0 ? "user = \"root\"\ngroup = \"root\"\n" : "", NULL);
+  g_autofree char *text = g_strconcat (common, whose_qemu (), NULL);
   return files_make_dir (dir, error) && files_write (path, text, -1, error);
 }
 

@@ -158,11 +158,18 @@ is_plain (const char *path, mode_t type)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
+static void
+set_path (Sandbox *sandbox, const char *name, const char *path)
+{
+  g_autofree char *inside = sandbox_path (sandbox, path);
+  sandbox_env (sandbox, name, inside);
+}
+
 static Sandbox *
 make_sandbox (const Git *git)
 {
-  static const char *const env[][2] = { { "GIT_DIR", INSIDE }, { "GIT_CONFIG_NOSYSTEM", "1" }, { "GIT_CONFIG_GLOBAL", "/dev/null" }, { "GIT_NO_REPLACE_OBJECTS", "1" },
-                                        { "GIT_ATTR_NOSYSTEM", "1" }, { "GIT_OPTIONAL_LOCKS", "0" }, { "GIT_NO_LAZY_FETCH", "1" }, { "GIT_TERMINAL_PROMPT", "0" }, { "HOME", "/tmp" } };
+  static const char *const env[][2] = { { "GIT_CONFIG_NOSYSTEM", "1" }, { "GIT_CONFIG_GLOBAL", "/dev/null" }, { "GIT_NO_REPLACE_OBJECTS", "1" },
+                                        { "GIT_ATTR_NOSYSTEM", "1" }, { "GIT_OPTIONAL_LOCKS", "0" }, { "GIT_NO_LAZY_FETCH", "1" }, { "GIT_TERMINAL_PROMPT", "0" } };
   Sandbox *sandbox = sandbox_new ();
   sandbox_limit (sandbox, &limits);
   sandbox_bind_read_only (sandbox, git->dir, INSIDE);
@@ -173,7 +180,9 @@ make_sandbox (const Git *git)
     sandbox_bind_read_only (sandbox, empty, INSIDE_OBJECTS "/info/alternates");
   for (guint i = 0; i < G_N_ELEMENTS (env); i++)
     sandbox_env (sandbox, env[i][0], env[i][1]);
-  sandbox_env (sandbox, "GIT_OBJECT_DIRECTORY", git->objects != NULL ? INSIDE_OBJECTS : INSIDE "/objects");
+  set_path (sandbox, "GIT_DIR", INSIDE);
+  set_path (sandbox, "GIT_OBJECT_DIRECTORY", git->objects != NULL ? INSIDE_OBJECTS : INSIDE "/objects");
+  set_path (sandbox, "HOME", "/tmp");
   return sandbox;
 }
 
@@ -205,6 +214,8 @@ run_to_text (const Git *git, Run *run, char **text, gsize *size, Fault **fault, 
     if (!run_wait_status (run, &status, &cause))
       return blame_run (git->shown, g_steal_pointer (&cause), fault, error);
   }
+  if (!sandbox_check_end (run, status, error))
+    return FALSE;
   if (status == 0 && !files_read (path, OUTPUT_MAX, text, size, error))
     return FALSE;
   g_unlink (path);
@@ -477,8 +488,8 @@ git_open (const RawRepo *repo, const char *scratch_dir, Git **out, Fault **fault
 /* --- bundles ---------------------------------------------------------------------------------- */
 
 /* In the sandbox, whose scratch folder goes with it: so the repository leaves it as a tar on stdout. */
-static const char unbundle_script[] = "git -c protocol.file.allow=always -c core.hooksPath=/dev/null clone --quiet --mirror --template= " INSIDE_BUNDLE " /git/new >&2 && "
-                                      "git --git-dir=/git/new pack-refs --all >&2 && exec tar -C /git/new -cf - HEAD packed-refs objects";
+static const char unbundle_script[] = "git -c protocol.file.allow=always -c core.hooksPath=/dev/null clone --quiet --mirror --template= \"$1\" \"$2\" >&2 && "
+                                      "git --git-dir=\"$2\" pack-refs --all >&2 && exec tar -C \"$2\" -cf - HEAD packed-refs objects";
 
 static gboolean
 run_unbundle (const Git *git, const char *bundle, char **text, gsize *size, char **said, Fault **fault, GError **error)
@@ -489,8 +500,10 @@ run_unbundle (const Git *git, const char *bundle, char **text, gsize *size, char
   sandbox_bind_read_only (sandbox, bundle, INSIDE_BUNDLE);
   sandbox_env (sandbox, "GIT_CONFIG_NOSYSTEM", "1");
   sandbox_env (sandbox, "GIT_CONFIG_GLOBAL", "/dev/null");
-  sandbox_env (sandbox, "HOME", "/tmp");
-  g_autoptr (Run) run = sandbox_run (sandbox, "sh", "-c", unbundle_script, NULL);
+  set_path (sandbox, "HOME", "/tmp");
+  g_autofree char *from = sandbox_path (sandbox, INSIDE_BUNDLE);
+  g_autofree char *to = sandbox_path (sandbox, "/git/new");
+  g_autoptr (Run) run = sandbox_run (sandbox, "sh", "-c", unbundle_script, "unbundle", from, to, NULL);
   if (!run_to_text (git, run, text, size, fault, error))
     return FALSE;
   *said = g_strdup (run_stderr_tail (run));

@@ -11,7 +11,7 @@ status=$?
 [ "$status" -eq 3 ] && [ "$(grep -c '^MISSING' "$TMPDIR/table")" -eq 0 ] && fail "doctor: exit 3, and nothing is missing"
 expect "$status" "$harness" doctor --json
 printed "\"ready\" : $([ "$status" -eq 0 ] && echo true || echo false)"
-for item in "hardware vmx" "hardware svm" QEMU Bochs packages libguestfs memory disk "lab vmx" "lab svm"; do
+for item in "hardware vmx" "hardware svm" QEMU Bochs packages libguestfs sandbox memory disk "lab vmx" "lab svm"; do
   grep -q " $item " "$TMPDIR/table" || fail "doctor: nothing of $item"
   printed "\"item\" : \"$item\""
 done

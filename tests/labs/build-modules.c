@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* KVM's modules built from the kit of the grading kernel: the same bits always, faults told, and hostile Makefiles that harm nobody. tests/labs/modules.sh runs it. */
+/*
+ * KVM's modules built from the kit of the grading kernel: the same bits always, in both kinds of sandbox; faults told; and hostile Makefiles that harm nobody.
+ * tests/labs/modules.sh runs it, once for each kind that HARNESS_SANDBOX can name.
+ */
 #include "unit/unit.h"
 
 #include <arpa/inet.h>
@@ -191,16 +194,39 @@ copy_kit (const char *where)
   return copy;
 }
 
-/* One line of cpuid.c, built four times: by two compilers and by one, from a kit elsewhere in a folder that is closed to others, whatever the umask. */
+/* The other kind of sandbox, where it can be had: elsewhere the modules are compared with themselves. */
+static KernelModules *
+build_in_other_kind (const char *out)
+{
+  g_autofree char *asked = g_strdup (g_getenv ("HARNESS_SANDBOX"));
+  const gboolean is_landlock = strcmp (sandbox_kind_name (), "landlock") == 0;
+  g_setenv ("HARNESS_SANDBOX", is_landlock ? "bubblewrap" : "landlock", TRUE);
+  if (!sandbox_check (NULL))
+    g_setenv ("HARNESS_SANDBOX", is_landlock ? "landlock" : "bubblewrap", TRUE);
+  printf ("  in %s:\n", sandbox_kind_name ());
+  KernelModules *modules = build_with (kit, out, 2, 0, one_line (), NULL);
+  if (asked != NULL)
+    g_setenv ("HARNESS_SANDBOX", asked, TRUE);
+  else
+    g_unsetenv ("HARNESS_SANDBOX");
+  return modules;
+}
+
+/*
+ * One line of cpuid.c, built five times: by two compilers and by one, in the other kind of sandbox, from a kit elsewhere in a folder that is closed to others,
+ * whatever the umask.
+ */
 static void
 test_same_bits (void **state)
 {
+  g_autofree char *other = new_folder (*state, "other");
   g_autofree char *two = new_folder (*state, "two");
   g_autofree char *one = new_folder (*state, "one");
   g_autofree char *closed = new_folder (*state, "closed");
   g_autofree char *elsewhere = new_folder (closed, "out");
   g_autoptr (KernelModules) by_two = build_with (kit, two, 2, 0, one_line (), NULL);
   g_autoptr (KernelModules) by_one = build_with (kit, one, 1, 0, one_line (), NULL);
+  g_autoptr (KernelModules) by_other = build_in_other_kind (other);
   KernelKit *copy = copy_kit (closed);
   const mode_t umask_before = umask (0077);
   g_autoptr (KernelModules) by_copy = build_with (copy, elsewhere, 2, 0, one_line (), NULL);
@@ -209,7 +235,9 @@ test_same_bits (void **state)
   kernel_kit_free (copy);
   assert_built (by_two);
   assert_built (by_one);
+  assert_built (by_other);
   assert_built (by_copy);
+  assert_string_equal (g_ptr_array_index (by_other->warnings, 0), g_ptr_array_index (by_two->warnings, 0));
   assert_int_equal (by_two->warning_count, 1);
   assert_text_has (g_ptr_array_index (by_two->warnings, 0), "arch/x86/kvm/cpuid.c:");
   assert_text_has (g_ptr_array_index (by_two->warnings, 0), "warning: unused variable 'unused'");
@@ -218,6 +246,7 @@ test_same_bits (void **state)
     {
       g_autofree char *debug = g_strconcat (names[i], ".debug", NULL);
       assert_true (same_file (two, one, names[i]) && same_file (two, one, debug));
+      assert_true (same_file (two, other, names[i]) && same_file (two, other, debug));
       assert_true (same_file (two, elsewhere, names[i]) && same_file (two, elsewhere, debug));
     }
 }
@@ -298,8 +327,9 @@ test_hostile_probes (void **state)
   socklen_t size = sizeof address;
   assert_int_equal (bind (listener, (struct sockaddr *) &address, size) | listen (listener, 1) | getsockname (listener, (struct sockaddr *) &address, &size), 0);
   g_autofree char *lines = g_strdup_printf (
-    "\n$(info PROBE:[$(shell cat /etc/shadow 2>/dev/null; ls -d /root /home 2>/dev/null; "
-    "for f in /lab/kit /lab/linux/include /lab/files /usr/bin /dev /; do touch $$f/x 2>/dev/null && echo $$f; done; echo >>/lab/kit/Makefile && echo written; "
+    "\n$(info PROBE:[$(shell cat /etc/shadow /etc/passwd 2>/dev/null; ls /root /home 2>/dev/null; "
+    "for f in ../kit ../linux ../linux/include ../files .. /usr/bin /dev / /tmp/.. /var/tmp/..; do touch $$f/x 2>/dev/null && echo $$f; done; "
+    "for f in ../kit/Makefile Makefile include/linux/kvm_host.h; do { echo >>$$f; touch -d 2001-01-01 $$f && [ $$f -ot scripts/Makefile.build ]; } 2>/dev/null && echo written; done; "
     "bash -c 'echo >/dev/tcp/127.0.0.1/%d' 2>/dev/null && echo connected; unshare -Ur true 2>/dev/null && echo unshared)])\n",
     ntohs (address.sin_port));
   g_autofree char *before = kit_listing ();
@@ -341,8 +371,8 @@ test_hostile_makefiles (void **state)
   expect_harmless (*state, "yes >&2", ENOUGH_S, "wrote more than 4096 KiB of messages", FALSE);
   expect_harmless (*state, "yes", ENOUGH_S, "irtual memory exhausted", FALSE);
   expect_harmless (*state, "head -c 10G /dev/zero >arch/x86/kvm/big", ENOUGH_S, "No space left on device", FALSE);
-  expect_harmless (*state, "kill -9 2", ENOUGH_S, "the build ended without a result", FALSE);
-  expect_harmless (*state, "rm -rf /lab/out/* /lab/log/make; mkdir /lab/out/status", ENOUGH_S, "the build ended without a result", FALSE);
+  expect_harmless (*state, "kill -9 -1", ENOUGH_S, "the build ended without a result", FALSE);
+  expect_harmless (*state, "rm -rf ../out/* ../log/make; mkdir ../out/status", ENOUGH_S, "the build ended without a result", FALSE);
 }
 
 /* Takes the stream that the script keeps for its tar (process 2, descriptor 10: pidfd_open, pidfd_getfd), where the kernel allows that. */
@@ -353,8 +383,8 @@ test_hostile_streams (void **state)
 {
   expect_harmless (*state, STOLEN "echo rubbish", ENOUGH_S, "the build ended without a result: it is no tar", TRUE);
   expect_harmless (*state, STOLEN "yes", ENOUGH_S, "more than 64 MiB of output", TRUE);
-  expect_harmless (*state, "cd /tmp; echo 0 >status; ln -s /etc/shadow kvm.ko; touch log; " STOLEN "tar c status log kvm.ko && kill -9 2", ENOUGH_S, "kvm.ko is no plain file", TRUE);
-  expect_harmless (*state, "cd /tmp; touch passwd; " STOLEN "tar cP ../tmp/passwd && kill -9 2", ENOUGH_S, "a member \"../tmp/passwd\"", TRUE);
+  expect_harmless (*state, "cd $$TMPDIR; echo 0 >status; ln -s /etc/shadow kvm.ko; touch log; " STOLEN "tar c status log kvm.ko && kill -9 2", ENOUGH_S, "kvm.ko is no plain file", TRUE);
+  expect_harmless (*state, "cd $$TMPDIR; touch passwd; " STOLEN "tar cP ../tmp/passwd && kill -9 2", ENOUGH_S, "a member \"../tmp/passwd\"", TRUE);
 }
 
 /* What stays in the background does not hold anybody up. */
@@ -366,12 +396,15 @@ test_hostile_daemon (void **state)
   assert_all_gone ("mark-of-the-daemon");
 }
 
-/* Nothing hostile is tried unless it is seen to be among few, in a process namespace, and not root. */
+/* Nothing hostile is tried unless it is seen to be among few, in a process namespace, and not root; or to reach nothing of ours. */
 static gboolean
 is_tight (void)
 {
+  const gboolean is_landlock = strcmp (sandbox_kind_name (), "landlock") == 0;
+  g_autofree char *unreachable = g_strdup_printf ("! cat /etc/passwd 2>/dev/null && ! kill -0 %d 2>/dev/null && [ $(id -u) -ne 0 ]", (int) getpid ());
   g_autoptr (Sandbox) sandbox = sandbox_new ();
-  g_autoptr (Run) run = sandbox_run (sandbox, "sh", "-c", "set -- /proc/[0-9]*; [ $# -lt 8 ] && [ $(id -u) -ne 0 ] && [ $(ulimit -p) -le 128 ]", NULL);
+  g_autoptr (Run) run = sandbox_run (sandbox, "sh", "-c", is_landlock ? unreachable : "set -- /proc/[0-9]*; [ $# -lt 8 ] && [ $(id -u) -ne 0 ] && [ $(ulimit -p) -le 128 ]", NULL);
+  printf ("in %s\n", sandbox_kind_name ());
   return run_wait (run, NULL);
 }
 

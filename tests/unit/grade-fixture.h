@@ -156,6 +156,7 @@ fixture_no_build (void)
   fixture_text (&grade->details, "arch/x86/kvm/vmx/vmx.c:6311:9: error: 'total_exit' undeclared (first use in this function); did you mean 'total_exits'?\n"
                                  " 6311 |         total_exit++;\n      |         ^~~~~~~~~~\n\ttotal_exits\n");
   fixture_text (&grade->carried, FIXTURE_DIFF);
+  fixture_text (&grade->sandbox, "landlock");
   return grade;
 }
 

@@ -121,6 +121,10 @@ test_killed_compiler (void **state)
   const char killed[] = "x\ngcc: fatal error: Killed signal terminated program cc1\n", other[] = "a.c:1: error: gcc: fatal error: Killed signal terminated program cc1\n";
   assert_true (modules_log_tells_of_kill (killed, strlen (killed)));
   assert_false (modules_log_tells_of_kill (other, strlen (other)));
+  static const char *const words[] = { "No space left on device", "annot fork", NULL };
+  assert_true (modules_log_has_one_of ("x\nas: a.o: No space left on device\n", words));
+  assert_true (modules_log_has_one_of ("sh: 1: Cannot fork\n", words));
+  assert_false (modules_log_has_one_of (killed, words));
 }
 
 /* --- tars ------------------------------------------------------------------------------------- */

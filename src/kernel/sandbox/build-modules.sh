@@ -1,21 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs inside the sandbox (kernel/modules.c): builds KVM's modules in /lab/linux and writes a tar of `status`, `log` and the modules to stdout.
+# Runs inside the sandbox (kernel/modules.c): builds KVM's modules in LAB/linux and writes a tar of `status`, `log` and the modules to stdout.
 #
-#   build-modules.sh FOLDERS REMOVED SECONDS LOG_KIB ARGUMENTS-OF-MAKE…
+#   build-modules.sh LAB REMOVED SECONDS LOG_KIB ARGUMENTS-OF-MAKE…
 #
-# FOLDERS of /lab/linux are empty scratch folders, filled from the kit here; all else there is read-only. The files of /lab/files are laid over
+# Some folders of LAB/linux are scratch folders, filled from the kit; all else there is read-only. The files of LAB/files are laid over
 # them, those REMOVED are removed. `status` holds make's exit status, 124 if it took longer than SECONDS.
 # Nothing of the submission has run before "ready" was said: a failure without that word is not its fault.
 set -eu
 
-kit=/lab/kit tree=/lab/linux files=/lab/files out=/lab/out log=/lab/log/make
-folders=$1 removed=$2 seconds=$3 log_kib=$4
+kit=$1/kit tree=$1/linux files=$1/files out=$1/out log=$1/log/make
+removed=$2 seconds=$3 log_kib=$4
 shift 4
 
-for folder in $folders; do # their times are kept: make is to build nothing of them anew
-  find "$kit/$folder" -mindepth 1 -maxdepth 1 -exec cp -a -t "$tree/$folder" '{}' +
-done
 cp -R "$files/." "$tree/"
 # An object of a changed file goes, whatever the clocks say, and that of a removed one; all of them, if the clock went back since the kit was made.
 forget_object() {
