@@ -89,10 +89,13 @@ static uint64_t
 bytes_open_by_all (const Plan *plan, const Processes *processes)
 {
   uint64_t sum = 0;
+  if (plan->own_id)
+    setfsgid (plan->id);
   setfsuid (plan->id);
   for (int i = 0; i < processes->count; i++)
     sum += bytes_open (plan, processes->pids[i]);
   setfsuid (geteuid ());
+  setfsgid (getegid ());
   return sum;
 }
 
