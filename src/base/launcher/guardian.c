@@ -87,13 +87,15 @@ watch (const Plan *plan, pid_t program)
   sigemptyset (&signals);
   sigaddset (&signals, SIGCHLD);
   sigaddset (&signals, SIGTERM);
+  const pid_t front = plan->front;
   struct timespec next;
   clock_gettime (CLOCK_MONOTONIC, &next);
   while (status == STATUS_NONE)
     {
       struct timespec now;
       const int signum = sigtimedwait (&signals, NULL, &interval);
-      if (signum == SIGTERM)
+      /* Its death is a signal too, but the kernel forgets that when we look with another id. */
+      if (signum == SIGTERM || getppid () != front)
         return STATUS_KILLED;
       status = reap (program);
       clock_gettime (CLOCK_MONOTONIC, &now);

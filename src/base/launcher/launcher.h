@@ -42,6 +42,7 @@ typedef struct
   const char *cwd;
   char *first[WORDS_MAX + 1]; /* run before the program, free to set times and modes; or NULL */
   char **program;
+  pid_t front;
   struct stat input; /* what it reads from: ours, and nothing that it took */
 } Plan;
 

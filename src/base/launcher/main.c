@@ -160,7 +160,7 @@ main (int argc, char **argv)
     }
   hold_signals ();
   fstat (STDIN_FILENO, &plan.input);
-  const pid_t front = getpid ();
+  plan.front = getpid ();
   const pid_t child = fork ();
   if (child < 0)
     {
@@ -170,5 +170,5 @@ main (int argc, char **argv)
   if (child > 0)
     return await (child);
   prctl (PR_SET_PDEATHSIG, SIGTERM);
-  return getppid () == front ? guardian (&plan) : LAUNCH_FAILED;
+  return getppid () == plan.front ? guardian (&plan) : LAUNCH_FAILED;
 }
