@@ -135,7 +135,7 @@ way_build (Way *way, const char *out_dir, GError **error)
   gboolean ok;
 
   progress_begin (&way->session->app->progress, way->lane, "KVM's modules", BUILD_S);
-  way_set_text (&way->grade->sandbox, sandbox_kind_name ());
+  grade_set_text (&way->grade->sandbox, sandbox_kind_name ());
   ok = kernel_modules_build (&spec, &modules, error);
   progress_end (&way->session->app->progress, way->lane, ok && modules->ok, NULL);
   if (!ok)

@@ -190,6 +190,7 @@ grade_copy_unjudged (const Grade *grade)
     { &copy->submission, grade->submission }, { &copy->given, grade->given }, { &copy->sha256, grade->sha256 }, { &copy->assignment, grade->assignment },
     { &copy->leaf_map, grade->leaf_map }, { &copy->leaf_map_how, grade->leaf_map_how }, { &copy->isa, grade->isa }, { &copy->kernel, grade->kernel },
     { &copy->fingerprint, grade->fingerprint }, { &copy->carried, grade->carried }, { &copy->own_lines, grade->own_lines }, { &copy->left_out, grade->left_out },
+    { &copy->sandbox, grade->sandbox },
   };
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     grade_set_text (texts[i].to, texts[i].from);

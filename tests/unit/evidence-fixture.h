@@ -71,6 +71,7 @@ evidence_of (const Subject *subject, const Rubric *rubric)
   grade_set_text (&evidence->collected->submission, "alice.zip");
   grade_set_text (&evidence->collected->sha256, "aa");
   grade_set_text (&evidence->collected->assignment, "a3");
+  grade_set_text (&evidence->collected->sandbox, "landlock");
   g_ptr_array_add (evidence->collected->notes, g_strdup ("a note"));
   for (guint i = 0; i < runs->len; i++)
     {

@@ -34,6 +34,7 @@ assert_same_grade (const Bench *bench, const Evidence *one, const Evidence *othe
   g_autoptr (Grade) left = bench_judge (bench, one), right = bench_judge (bench, other);
   g_autoptr (GString) left_text = grade_json (left), right_text = grade_json (right);
   assert_string_equal (left_text->str, right_text->str);
+  assert_string_equal (right->sandbox, "landlock");
 }
 
 static void
