@@ -1,22 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 1800
-# Under the rules of a container without privileges: doctor names the sandbox, submissions that are hostile while they are built end as elsewhere, and one is graded
-# from beginning to end, with the same grade as in the other sandbox.
+# deadline: 900
+# Under the rules of a container without privileges: doctor names the sandbox, the hostile submissions end as their expect.conf says,
+# and a right one is graded from beginning to end. That the other sandbox makes the same modules is for modules.sh.
 . tests/labs/functions.sh
 [ "$(id -u)" -eq 0 ] || skip "who is not root has no privileges to give up"
-need_labs vmx svm
+need_labs svm
 new_tree "$TMPDIR/tree"
 shared_cache
-# A secret of this test's own: nothing of it is in the cache.
+# A secret of this test's own: no grade is answered from the cache.
 sed "s/^secret = .*/secret = $RANDOM-$$-$EPOCHREALTIME/" configs/rubrics/a3.conf >"$TMPDIR/rubric.conf"
 unprivileged=$root/$BUILD/tests/unprivileged
-hostile=(hostile-git-config hostile-include hostile-macro-bomb hostile-makefile-fills-disk hostile-makefile-fork-bomb hostile-makefile-shell)
 
 "$unprivileged" "$harness" doctor >"$TMPDIR/doctor" 2>&1 </dev/null
 grep -q '^ok  *sandbox  *landlock' "$TMPDIR/doctor" || fail "doctor: $(grep -A1 sandbox "$TMPDIR/doctor")"
 
-pack() { # NAME
+# pack NAME: prints where it lies; its name is the submission's too.
+pack() {
   tests/submissions/pack.sh "$1" "$TMPDIR/packs/$1" | tail -n 1
 }
 
@@ -24,34 +24,38 @@ value() { # NAME KEY
   sed -n "s/^$2=//p" "$root/tests/submissions/$1/expect.conf"
 }
 
-# grade OUT COMMAND… -- PATH…: the harness, run by COMMAND.
-grade() {
-  local out=$1 command=()
-  shift
-  while [ "$1" != -- ]; do command+=("$1") && shift; done
-  "${command[@]}" "$harness" grade --rubric "$TMPDIR/rubric.conf" --output "$TMPDIR/$out" "${@:2}" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
-    fail "grade, $out: $(cat "$TMPDIR/err")"
+# told NAME KEY: of its grade
+told() {
+  local json
+  for json in "$TMPDIR"/grades/*/grade.json; do
+    [[ "$(jq -r .submission "$json")" != "$TMPDIR/packs/$1/"* ]] || jq -r ".$2" "$json"
+  done
 }
 
-told() { # OUT KEY: of its only grade
-  jq -r ".$2" "$TMPDIR/$1"/*/grade.json
+same() { # NAME KEY EXPECTED; several may be right, with ';' between them
+  local seen
+  seen=$(told "$1" "$2")
+  [[ ";$3;" == *";$seen;"* ]] || fail "$1: $2 is \"$seen\", expected \"$3\": $(told "$1" reason)"
 }
 
-right=$(pack right-a3-svm)
-grade landlock "$unprivileged" -- "$right"
-grep -q '100.00/100.00' "$TMPDIR/out" || fail "not full marks: $(cat "$TMPDIR/out")"
-[ "$(told landlock sandbox)" = landlock ] || fail "graded in: $(told landlock sandbox)"
-grep -q '^- sandbox: landlock$' "$TMPDIR"/landlock/*/grade.md || fail "grade.md does not name the sandbox"
-find -L "$tree/images/cache" -maxdepth 1 -name 'grade-*' -newer "$TMPDIR/rubric.conf" -exec rm -rf {} +
-grade bubblewrap env HARNESS_SANDBOX=bubblewrap -- "$right"
-[ "$(told bubblewrap sandbox)" = bubblewrap ] || fail "graded in: $(told bubblewrap sandbox)"
-same=$(diff <(jq -S 'del(.times, .sandbox)' "$TMPDIR"/landlock/*/grade.json) <(jq -S 'del(.times, .sandbox)' "$TMPDIR"/bubblewrap/*/grade.json)) ||
-  fail "another grade in another sandbox: $(head -n 20 <<<"$same")"
+# Two of the hostile ones are right but for what they try while they are built: they are judged in the svm lab, where they count nothing. They got as far as that.
+paths=("$(pack right-a3-svm)")
+names=()
+for folder in tests/submissions/hostile-*; do
+  names+=("${folder##*/}")
+  paths+=("$(pack "${folder##*/}")")
+done
+"$unprivileged" "$harness" grade --isa svm --rubric "$TMPDIR/rubric.conf" --output "$TMPDIR/grades" "${paths[@]}" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null ||
+  fail "grade: exit status $?: $(cat "$TMPDIR/out" "$TMPDIR/err")"
 
-for name in "${hostile[@]}"; do
-  grade "$name" "$unprivileged" -- "$(pack "$name")"
-  [ "$(told "$name" verdict)" = "$(value "$name" verdict)" ] || fail "$name: $(told "$name" verdict): $(told "$name" reason)"
-  [ "$(told "$name" stage)" = "$(value "$name" stage)" ] || fail "$name: ended at $(told "$name" stage): $(told "$name" reason)"
+same right-a3-svm score 100
+same right-a3-svm sandbox landlock
+grep -q '^- sandbox: landlock$' "$TMPDIR"/grades/right-a3-svm/grade.md || fail "grade.md does not name the sandbox"
+for name in "${names[@]}"; do
+  same "$name" stage "$(value "$name" stage)"
+  same "$name" blame student
+  [ "$(value "$name" verdict)" = passed ] || same "$name" verdict "$(value "$name" verdict)"
+  [[ "$(told "$name" stage)" != @(build|checks) ]] || same "$name" sandbox landlock
   echo "$name: $(told "$name" reason)"
 done
 left=$(find /tmp /var/tmp "$HOME" "$root" -maxdepth 3 \( -name 'harness-escaped*' -o -name 'harness-sandbox-*' \) 2>/dev/null | head)
