@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,6 +111,48 @@ watch (const Plan *plan, pid_t program)
   return status;
 }
 
+/* --- the program's start ---------------------------------------------------------------------- */
+
+/* The first process of a process namespace: with its end the kernel ends all others there. */
+static void
+run_as_first (const Plan *plan, int rules, int report)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  const pid_t program = fork ();
+  if (program == 0)
+    program_run (plan, rules, report);
+  close (report);
+  let_go_of_output ();
+  for (int wait_status;;)
+    {
+      const pid_t pid = wait (&wait_status);
+      if (pid == program)
+        _exit (status_of (wait_status));
+      if (pid < 0 && errno != EINTR)
+        _exit (LAUNCH_FULL - 1);
+    }
+}
+
+/*
+ * In a process namespace of its own where the plan asks for one. Not by unshare(): what this
+ * process starts later is to be outside.
+ */
+static pid_t
+start (const Plan *plan, int rules, int report)
+{
+  const pid_t pid =
+      plan->pid_namespace
+          ? (pid_t) syscall (SYS_clone, (unsigned long) (CLONE_NEWPID | SIGCHLD), NULL, NULL, NULL, 0UL)
+          : fork ();
+  if (pid == 0 && plan->pid_namespace)
+    run_as_first (plan, rules, report);
+  if (pid == 0)
+    program_run (plan, rules, report);
+  if (pid < 0)
+    complain ("starting a process");
+  return pid;
+}
+
 static int
 start_and_watch (const Plan *plan, int rules)
 {
@@ -116,14 +160,9 @@ start_and_watch (const Plan *plan, int rules)
   char byte;
   if (pipe2 (report, O_CLOEXEC | O_NONBLOCK) < 0)
     return LAUNCH_FAILED;
-  const pid_t program = fork ();
-  if (program == 0)
-    program_run (plan, rules, report[1]);
+  const pid_t program = start (plan, rules, report[1]);
   if (program < 0)
-    {
-      complain ("fork");
-      return LAUNCH_FAILED;
-    }
+    return LAUNCH_FAILED;
   let_go_of_output ();
   const int status = watch (plan, program);
   processes_end (plan);

@@ -6,7 +6,7 @@
  *
  *   sandbox-launch --root DIR --id ID --memory BYTES --processes COUNT --file BYTES
  *                  (--bind HOST-PATH PATH | --scratch BYTES PATH)…
- *                  [--first WORD]… [--cwd PATH] -- PROGRAM ARGUMENT…
+ *                  [--pid-namespace 1] [--first WORD]… [--cwd PATH] -- PROGRAM ARGUMENT…
  *
  * PATHs are below DIR, which it makes and removes. Three processes: the front, which whoever
  * started it kills; the guardian, in a session of its own, which lays out DIR, watches, and ends
@@ -36,6 +36,7 @@ typedef struct
   const char *root;
   uid_t id;    /* the program's: ours, if no other can be had */
   bool own_id; /* it is another than ours */
+  bool pid_namespace; /* the program's processes are to end at once with their first */
   uint64_t memory_bytes, processes, file_bytes;
   Mount mounts[MOUNTS_MAX];
   int mount_count;

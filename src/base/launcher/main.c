@@ -66,6 +66,8 @@ take_number (const char *name, const char *value)
     plan.processes = number;
   else if (strcmp (name, "--file") == 0)
     plan.file_bytes = number;
+  else if (strcmp (name, "--pid-namespace") == 0)
+    plan.pid_namespace = number != 0;
   else
     return false;
   return true;
