@@ -38,10 +38,12 @@ same() { # NAME KEY EXPECTED; several may be right, with ';' between them
   [[ ";$3;" == *";$seen;"* ]] || fail "$1: $2 is \"$seen\", expected \"$3\": $(told "$1" reason)"
 }
 
-# Two of the hostile ones are right but for what they try while they are built: they are judged in the svm lab, where they count nothing. They got as far as that.
+# hostile-tar-bomb is unpacked for half a minute, and like all that end there it never comes to a sandbox.
+# Two of the hostile ones are right but for what they try while they are built: they are judged in the svm lab, where they count nothing.
 paths=("$(pack right-a3-svm)")
 names=()
 for folder in tests/submissions/hostile-*; do
+  [ "${folder##*/}" != hostile-tar-bomb ] || continue
   names+=("${folder##*/}")
   paths+=("$(pack "${folder##*/}")")
 done

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sandbox, really run: what is out of reach in it, and that whatever goes on in it ends. Both kinds of it, as root, as an ordinary user, and under the rules
- * of a container without privileges (tests/unprivileged.c), where this program runs itself.
+ * The sandbox, really run: what is out of reach in it, and that whatever goes on in it ends. Both kinds of it, as root, as an ordinary user, under the rules
+ * of a container without privileges (tests/unprivileged.c), and as the only id of a user namespace; in these two this program runs itself.
  */
 #include "unit.h"
 
@@ -25,6 +25,7 @@
 
 static gboolean is_landlock; /* the kind that is tried */
 static gboolean has_own_id;  /* what runs in it has another id than we */
+static gboolean is_alone;    /* we have the only id of a user namespace */
 
 /* Runs a line of shell in it; *out is what it said to stdout. The exit status, or -1 with *error. */
 static int
@@ -116,7 +117,8 @@ test_no_rights (void **state)
 {
   (void) state;
   g_autoptr (Sandbox) sandbox = sandbox_new ();
-  assert_says (sandbox, "[ $(id -u) = 0 ] && echo root; grep -E '^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs):' /proc/self/status | grep -v -E '0000000000000000|NoNewPrivs:.1'", "");
+  assert_says (sandbox, "[ $(id -u) = 0 ] && echo root", is_alone ? "root" : "");
+  assert_says (sandbox, "grep -E '^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs):' /proc/self/status | grep -v -E '0000000000000000|NoNewPrivs:.1'", "");
   assert_says (sandbox, "unshare --user --map-root-user true 2>/dev/null && echo a user namespace", "");
   assert_says (sandbox, "mount -t tmpfs none /tmp 2>/dev/null && echo mounted; chroot / true 2>/dev/null && echo chroot; cat /proc/self/oom_score_adj 2>/dev/null",
                is_landlock ? "" : "1000");
@@ -169,7 +171,7 @@ test_rights_from_outside (void **state)
   assert_string_equal (g_strchomp (adjusted), "1000");
   if (is_landlock)
     assert_text_has (status, "Seccomp:\t2\n");
-  if (geteuid () == 0)
+  if (geteuid () == 0 && !is_alone)
     assert_null (strstr (status, "Uid:\t0\t"));
   assert_all_gone ("mark-of-the-rights");
 }
@@ -547,7 +549,7 @@ is_tight (void)
   g_autoptr (GError) error = NULL;
   const int status = run_in (sandbox, is_landlock ? unreachable : "set -- /proc/[0-9]*; [ $# -lt 8 ] && [ $(id -u) -ne 0 ] && [ $(ulimit -p) -le 128 ]", &out, &error);
   has_own_id = !is_landlock || (status == 0 && strtoul (out, NULL, 10) != geteuid ());
-  if (status != 0 || (geteuid () == 0 && !has_own_id))
+  if (status != 0 || (geteuid () == 0 && !has_own_id && !is_alone))
     {
       printf ("the sandbox does not hold: no test is run in it\n");
       return FALSE;
@@ -589,22 +591,40 @@ run_as_ordinary_user (void)
   return pid > 0 && waitpid (pid, &status, 0) == pid && status == 0 ? 0 : 1;
 }
 
-/* This program once more, as root by name. */
+#define UNPRIVILEGED "in a container without privileges"
+#define ALONE "as the only id of a user namespace"
+
+/* This program once more, as `who`. */
+static int
+run_again (const char *front, const char *option, const char *who)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  fflush (NULL);
+  const pid_t pid = fork ();
+  if (pid == 0)
+    {
+      execlp (front, front, option, program, who, NULL);
+      _exit (1);
+    }
+  int status = 1;
+  return pid > 0 && waitpid (pid, &status, 0) == pid && status == 0 ? 0 : 1;
+}
+
 static int
 run_unprivileged (void)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *dir = g_path_get_dirname (program);
   g_autofree char *rules = g_build_filename (dir, "../unprivileged", NULL);
-  fflush (NULL);
-  const pid_t pid = fork ();
-  if (pid == 0)
-    {
-      execl (rules, rules, program, "unprivileged", NULL);
-      _exit (1);
-    }
-  int status = 1;
-  return pid > 0 && waitpid (pid, &status, 0) == pid && status == 0 ? 0 : 1;
+  return run_again (rules, "env", UNPRIVILEGED);
+}
+
+/* Where user namespaces can be made. */
+static int
+run_alone (void)
+{
+  g_autoptr (Run) run = run_new ("unshare", "--map-root-user", "true", NULL);
+  return run_wait (run, NULL) ? run_again ("unshare", "--map-root-user", ALONE) : 0;
 }
 
 /* There nobody names a kind: it is to be found. */
@@ -626,8 +646,9 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   const char *must = g_getenv ("HARNESS_MUST_WORK");
-  if (argc > 1 && strcmp (argv[1], "unprivileged") == 0)
-    return run_found ("in a container without privileges") > 0;
+  is_alone = argc > 1 && strcmp (argv[1], ALONE) == 0;
+  if (argc > 1)
+    return run_found (argv[1]) > 0;
   if (!sandbox_check (&error))
     {
       printf ("%s\n", error->message);
@@ -636,6 +657,6 @@ main (int argc, char **argv)
   const gboolean both = must != NULL && must[0] != '\0';
   if (geteuid () != 0)
     return run_kind ("bubblewrap", "as an ordinary user", FALSE) + run_kind ("landlock", "as an ordinary user", both) > 0;
-  const int failed = run_as_ordinary_user () + run_kind ("bubblewrap", "as root", both) + run_kind ("landlock", "as root", both) + run_unprivileged ();
+  const int failed = run_as_ordinary_user () + run_kind ("bubblewrap", "as root", both) + run_kind ("landlock", "as root", both) + run_unprivileged () + run_alone ();
   return failed > 0;
 }
