@@ -137,7 +137,7 @@ FUZZ_SECONDS ?= 5
 scripts = $(filter-out %/functions.sh,$(wildcard tests/$(1)/*.sh))
 FAST_TESTS := $(UNITS:$(BUILD)/%=build/san/%) $(call scripts,lint)
 # They keep a processor busy for half of the time, and the first builds the kernel: they run beside all others.
-LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts grading modules shell)))
+LONG_TESTS := $(wildcard $(addprefix tests/labs/,$(addsuffix .sh,artefacts grading modules shell unprivileged)))
 CHECK_TESTS := $(FAST_TESTS) $(call scripts,integration) $(FUZZERS:$(BUILD)/%=build/san/%:$(FUZZ_SECONDS)) $(filter-out $(LONG_TESTS),$(call scripts,labs)) + $(LONG_TESTS)
 
 check: packages ## all tests: unit, fuzz, lint, integration, and both labs really run

@@ -28,7 +28,7 @@ made_from() {
   mkdir -p "$2"
   tar -xf "$1" -O --wildcards '*/arch/x86/kvm/cpuid.c' >"$2/cpuid.c" || fail "$1: cannot be read"
   grep -q '^int kvm_emulate_cpuid(struct kvm_vcpu \*vcpu)$' "$2/cpuid.c" || fail "cpuid.c has no kvm_emulate_cpuid"
-  sed -i 's/^int kvm_emulate_cpuid(struct kvm_vcpu \*vcpu)$/static u32 my_own_answers;\n\n&/; s/^\teax = kvm_rax_read(vcpu);$/\tmy_own_answers++;\n&/' "$2/cpuid.c"
+  sed -i 's/^int kvm_emulate_cpuid(struct kvm_vcpu \*vcpu)$/static u32 my_own_answers;\n\n&/; s/^\tkvm_cpuid(vcpu, .*, false);$/\tmy_own_answers++;\n&/' "$2/cpuid.c"
   grep -q 'my_own_answers++' "$2/cpuid.c" || fail "the change has no place in cpuid.c"
 }
 
