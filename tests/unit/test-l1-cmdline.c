@@ -47,7 +47,7 @@ static void
 test_svm (void **state)
 {
   const Given *given = *state;
-  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, TRUE, FALSE, FALSE };
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, NULL, TRUE, FALSE, FALSE };
 
   assert_golden_cmdline ("cmdline/svm", &spec);
 }
@@ -56,7 +56,7 @@ static void
 test_hardware_has_no_way_around_tcg (void **state)
 {
   const Given *given = *state;
-  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_KVM, TRUE, TRUE, FALSE };
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_KVM, NULL, TRUE, TRUE, FALSE };
   g_autofree char *cmdline = NULL;
 
   assert_true (l1_cmdline (&spec, &cmdline, NULL));
@@ -71,7 +71,7 @@ test_vmx (void **state)
   g_autoptr (LabConfig) lab = NULL;
 
   assert_true (lab_config_load ("configs/labs/vmx.conf", &lab, NULL));
-  const L1CmdlineSpec spec = { lab, given->map, MACHINE_BOCHS, ACCEL_EMULATED, TRUE, FALSE, FALSE };
+  const L1CmdlineSpec spec = { lab, given->map, MACHINE_BOCHS, ACCEL_EMULATED, NULL, TRUE, FALSE, FALSE };
   assert_golden_cmdline ("cmdline/vmx", &spec);
 }
 
@@ -84,7 +84,7 @@ test_leaf_read_once (void **state)
   g_autofree char *cmdline = NULL;
 
   assert_true (leaf_map_load ("configs/leaf-maps/C.conf", &map, NULL));
-  const L1CmdlineSpec spec = { given->lab, map, MACHINE_LIBVIRT, ACCEL_EMULATED, TRUE, FALSE, FALSE };
+  const L1CmdlineSpec spec = { given->lab, map, MACHINE_LIBVIRT, ACCEL_EMULATED, NULL, TRUE, FALSE, FALSE };
   assert_true (l1_cmdline (&spec, &cmdline, NULL));
   assert_text_has (cmdline, "lab.totals=4fffffff;");
   assert_text_has (cmdline, "lab.reasons=4ffffffe;");
@@ -94,7 +94,7 @@ static void
 test_unpatched (void **state)
 {
   const Given *given = *state;
-  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, FALSE, FALSE, FALSE };
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, NULL, FALSE, FALSE, FALSE };
   g_autofree char *cmdline = NULL;
 
   assert_true (l1_cmdline (&spec, &cmdline, NULL));
@@ -108,7 +108,7 @@ static void
 test_volume (void **state)
 {
   const Given *given = *state;
-  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_BOCHS, ACCEL_EMULATED, TRUE, FALSE, TRUE };
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_BOCHS, ACCEL_EMULATED, NULL, TRUE, FALSE, TRUE };
   g_autofree char *cmdline = NULL;
 
   assert_true (l1_cmdline (&spec, &cmdline, NULL));
@@ -121,7 +121,7 @@ test_cannot_carry (void **state)
 {
   static const char *const values[] = { "a;b", "\"quoted\"" };
   const Given *given = *state;
-  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, TRUE, FALSE, FALSE };
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, NULL, TRUE, FALSE, FALSE };
 
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     {
@@ -141,7 +141,7 @@ static void
 test_length (void **state)
 {
   const Given *given = *state;
-  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, TRUE, FALSE, FALSE };
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, NULL, TRUE, FALSE, FALSE };
   g_autoptr (GError) error = NULL;
   g_autofree char *plain = NULL;
   g_autofree char *fits = NULL;
@@ -169,7 +169,7 @@ static void
 test_modprobe_options (void **state)
 {
   const Given *given = *state;
-  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, TRUE, FALSE, FALSE };
+  const L1CmdlineSpec spec = { given->lab, given->map, MACHINE_LIBVIRT, ACCEL_EMULATED, NULL, TRUE, FALSE, FALSE };
   g_autofree char *options = l1_modprobe_options (&spec);
 
   assert_true (g_str_has_prefix (options, "options kvm exit_log_records="));
