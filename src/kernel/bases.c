@@ -353,6 +353,15 @@ whole_name (const char *version)
   return g_strdup_printf ("linux-%s.tar", version);
 }
 
+/* Of an archive that is a folder of this host, apt gives a link to its file. */
+static gboolean
+take_file (const char *from, const char *to, GError **error)
+{
+  if (g_file_test (from, G_FILE_TEST_IS_SYMLINK))
+    return files_copy (from, to, error);
+  return g_rename (from, to) == 0 || fail_errno (error, errno, "%s: renaming to %s", from, to);
+}
+
 /* The name does not tell how it is compressed: archives differ, and libarchive looks for itself. */
 static gboolean
 fetch_whole (const KernelBasesSpec *spec, const KernelBaseOffer *offer, gpointer entry, GError **error)
@@ -365,8 +374,8 @@ fetch_whole (const KernelBasesSpec *spec, const KernelBaseOffer *offer, gpointer
   if (whole == NULL || !download (spec, offer, fetched, &tarball, error) || !keep_part (spec, offer, tarball, &base, error))
     return FALSE;
   g_autofree char *path = scratch_file (whole, name);
-  if (g_rename (tarball, path) < 0)
-    return fail_errno (error, errno, "%s: renaming to %s", tarball, path);
+  if (!take_file (tarball, path, error))
+    return FALSE;
   return cache_seal (spec->cache_dir, WHOLE_KIND, offer->sha256, whole, entry, error);
 }
 
