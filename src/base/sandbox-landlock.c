@@ -182,14 +182,19 @@ add_mounts (Run *run, const GPtrArray *mounts)
     }
 }
 
-/* No file need be larger than the largest folder. */
+/* No file need be larger than the largest folder, but for what goes to a file of ours, by a program that has /tmp alone. */
 static guint64
 file_bytes (const Sandbox *sandbox)
 {
   guint64 largest = 0;
+  guint folders = 0;
   for (guint i = 0; i < sandbox->mounts->len; i++)
-    largest = MAX (largest, ((const SandboxMount *) g_ptr_array_index (sandbox->mounts, i))->bytes);
-  return MIN (sandbox->limits.file_bytes, largest);
+    {
+      const SandboxMount *mount = g_ptr_array_index (sandbox->mounts, i);
+      largest = MAX (largest, mount->bytes);
+      folders += mount->host_path == NULL;
+    }
+  return folders > 1 ? MIN (sandbox->limits.file_bytes, largest) : sandbox->limits.file_bytes;
 }
 
 static Run *
@@ -231,8 +236,8 @@ make (const Sandbox *sandbox)
 static const char *const *
 words_of_host (void)
 {
-  static const char *const disk[] = { "No space left on device", NULL };
-  static const char *const both[] = { "No space left on device", "annot fork", "fork: retry",
+  static const char *const disk[] = { "No space left on device", "Disk quota exceeded", NULL };
+  static const char *const both[] = { "No space left on device", "Disk quota exceeded", "annot fork", "fork: retry",
                                       "Resource temporarily unavailable", NULL };
   guint id;
   return own_id (&id) ? disk : both;

@@ -47,7 +47,7 @@ GPtrArray *sandbox_fill_words (const Sandbox *sandbox);
 /* Nothing of ours is left but what a program needs. */
 void sandbox_set_environment (const Sandbox *sandbox, Run *run);
 /*
- * An id of nobody, another one for each sandbox at a time where there are enough of them; FALSE:
- * this user namespace has none. The one that differs in the last bit is nobody's too.
+ * An id of nobody, drawn: another one each time where there are enough of them, on all that share
+ * this kernel; FALSE: this user namespace has none. The one that differs in the last bit is nobody's too.
  */
 gboolean sandbox_nobodys_id (guint *id);

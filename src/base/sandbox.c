@@ -71,22 +71,33 @@ find_kind (const char *asked, GError **error)
   return NULL;
 }
 
+/*
+ * Looked for anew each time, for a host changes. But what one kind has begun it goes on with: how
+ * its runs end is told by the kind that is chosen.
+ */
 static const SandboxKind *
 choose (gboolean anew, GError **error)
 {
   const char *asked = g_getenv (VARIABLE);
+  const SandboxKind *kind;
   if (asked != NULL && asked[0] == '\0')
     asked = NULL;
   g_mutex_lock (&chosen.lock);
   if (anew || chosen.kind == NULL || chosen.id != geteuid ()
       || g_strcmp0 (chosen.asked, asked) != 0)
     {
-      g_free (chosen.asked);
-      chosen.asked = g_strdup (asked);
-      chosen.id = geteuid ();
-      chosen.kind = find_kind (asked, error);
+      const gboolean same = chosen.kind != NULL && chosen.id == geteuid () && g_strcmp0 (chosen.asked, asked) == 0;
+      kind = find_kind (same ? chosen.kind->name : asked, error);
+      if (!same)
+        {
+          g_free (chosen.asked);
+          chosen.asked = g_strdup (asked);
+          chosen.id = geteuid ();
+          chosen.kind = kind;
+        }
     }
-  const SandboxKind *kind = chosen.kind;
+  else
+    kind = chosen.kind;
   g_mutex_unlock (&chosen.lock);
   return kind;
 }
@@ -269,9 +280,7 @@ has_id (guint id)
 gboolean
 sandbox_nobodys_id (guint *id)
 {
-  static gint made;
-  const guint number =
-      ((guint) getpid () << 8 | ((guint) g_atomic_int_add (&made, 1) & 0xff)) & 0x1fffffff;
+  const guint number = g_random_int () & 0x1fffffff;
   const guint high = 0x40000000 + 2 * number, low = 20000 + 2 * (number % 20000);
   *id = has_id (high) ? high : low;
   return has_id (*id);

@@ -414,13 +414,14 @@ check_host (const GString *log, GError **error)
 }
 
 static gboolean
-take_tar (const Plan *plan, const ModulesTar *tar, GError **error)
+take_tar (const Plan *plan, const Run *run, const ModulesTar *tar, GError **error)
 {
   gsize size;
   const char *bytes = g_bytes_get_data (tar->log, &size);
   g_autoptr (GString) log = said_inside (plan, bytes != NULL ? bytes : "", size);
+  g_autoptr (GString) aside = said_inside (plan, run_stderr_tail (run), strlen (run_stderr_tail (run)));
   const gboolean ok = strcmp (tar->status, "0") == 0 && has_all (tar);
-  if (!ok && !check_host (log, error))
+  if (!ok && (!check_host (log, error) || !check_host (aside, error)))
     return FALSE;
   modules_log_read (log->str, log->len, !ok, plan->modules);
   plan->modules->ok = ok;
@@ -437,6 +438,8 @@ judge_end (const Plan *plan, const Run *run, const char *why, GError **error)
   g_autoptr (GString) said = said_inside (plan, run_stderr_tail (run), strlen (run_stderr_tail (run)));
   if (!was_ready (run))
     return fail (error, HARNESS_ERROR_FAILED, "building modules: the sandbox failed: %s: %s", why, said->str);
+  if (!check_host (said, error))
+    return FALSE;
   modules_log_read (said->str, said->len, FALSE, plan->modules);
   plan->modules->doubtful = TRUE;
   blame (plan->modules, "the build ended without a result: %s", why);
@@ -483,7 +486,7 @@ run_and_take (Plan *plan, GError **error)
   g_autofree char *wrong = NULL;
   g_autoptr (ModulesTar) tar = modules_tar_read (data, size, &wrong);
   if (tar != NULL && status == 0)
-    return take_tar (plan, tar, error);
+    return take_tar (plan, run, tar, error);
   g_autofree char *why = status < 0 ? g_strdup_printf ("killed by signal %d", -status) : g_strdup_printf ("%s (exit status %d)", wrong != NULL ? wrong : "cut short", status);
   return judge_end (plan, run, why, error);
 }

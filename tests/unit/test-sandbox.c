@@ -207,11 +207,11 @@ static void
 test_distinct_ids (void **state)
 {
   (void) state;
+  if (!has_own_id || geteuid () != 0)
+    skip ();
   g_autoptr (Sandbox) sandbox = sandbox_new ();
   g_autofree char *first = NULL;
   g_autofree char *second = NULL;
-  if (!has_own_id || geteuid () != 0)
-    skip ();
   assert_int_equal (run_in (sandbox, "id -u", &first, NULL), 0);
   assert_int_equal (run_in (sandbox, "id -u", &second, NULL), 0);
   assert_string_not_equal (first, second);

@@ -12,6 +12,9 @@
 #define COUNT(table) (sizeof (table) / sizeof *(table))
 #define F_SETSIG_LINUX 10 /* these by their numbers: their headers collide, or hide them */
 #define F_SETOWN_EX_LINUX 15
+#define F_SETLEASE_LINUX 1024
+#define FS_IOC_SETFLAGS_LINUX 0x40086602
+#define FS_IOC_FSSETXATTR_LINUX 0x401c5820
 #define FIOSETOWN_LINUX 0x8901
 #define SIOCSPGRP_LINUX 0x8902
 #define TIOCSTI_LINUX 0x5412
@@ -130,6 +133,10 @@ static const struct
   { SCMP_SYS (ioctl), 1, 0xffffffff, FIOSETOWN_LINUX },
   { SCMP_SYS (ioctl), 1, 0xffffffff, SIOCSPGRP_LINUX },
   { SCMP_SYS (ioctl), 1, 0xffffffff, TIOCSTI_LINUX },
+  /* files that are ours: others wait for who has a lease */
+  { SCMP_SYS (fcntl), 1, 0xffffffff, F_SETLEASE_LINUX },
+  { SCMP_SYS (ioctl), 1, 0xffffffff, FS_IOC_SETFLAGS_LINUX },
+  { SCMP_SYS (ioctl), 1, 0xffffffff, FS_IOC_FSSETXATTR_LINUX },
 };
 
 /* Refused where this argument, a process or group, is other than 0, "myself". */

@@ -7,6 +7,7 @@
 #include "base/launcher/measure.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -49,11 +50,14 @@ bytes_below (int fd, uint64_t limit, int depth)
           || fstatat (fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         continue;
       sum += bytes_of (&st);
+      errno = 0;
       const int below =
           S_ISDIR (st.st_mode)
               ? openat (fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
               : -1;
-      if (below >= 0)
+      if (below < 0 && errno == EACCES)
+        sum = limit + 1; /* closed to us as well: nobody needs that */
+      else if (below >= 0)
         sum += bytes_below (below, limit - (sum < limit ? sum : limit), depth + 1);
     }
   closedir (folder);
@@ -129,7 +133,7 @@ measure (const Plan *plan, const Processes *processes)
   if (statvfs (plan->root, &disk) < 0 || disk.f_blocks == 0 /* it does not tell */
       || (uint64_t) disk.f_bavail * disk.f_frsize >= DISK_REST)
     return MEASURE_FINE;
-  fprintf (stderr, "sandbox: %s: less than %u MiB are left on its disk\n", plan->root,
+  fprintf (stderr, "sandbox: %s: less than %u MiB are left on its disk; try: more room there (TMPDIR)\n", plan->root,
            (unsigned) (DISK_REST >> 20));
   return MEASURE_HOST_FULL;
 }
