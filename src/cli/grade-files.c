@@ -190,6 +190,25 @@ grade_files_remove_old (const char *dir, guint formats, GError **error)
 }
 
 gboolean
+grade_files_remove_stale (const char *dir, const GradeEntry *entry, guint formats, GError **error)
+{
+  g_autofree char *sarif = g_build_filename (entry->name, "grade.sarif", NULL);
+  const struct {
+    GradeFormats format;
+    const char *file;
+  } files[] = { { GRADE_FORMAT_SARIF, sarif }, { GRADE_FORMAT_CANVAS, "canvas.csv" }, { GRADE_FORMAT_MOODLE, "moodle.csv" }, { GRADE_FORMAT_GRADESCOPE, "results.json" }, { GRADE_FORMAT_CLASSROOM50, CLASSROOM50_FILE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_build_filename (dir, files[i].file, NULL);
+
+      if (!(formats & files[i].format) && !files_remove_tree (path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
 grade_files_write_one (const char *dir, const GradeEntry *entry, const Rubric *rubric, guint formats, GError **error)
 {
   const Grade *grade = entry->grade;

@@ -246,6 +246,9 @@ keep (const Way *way, const char *key, GError **error)
 
   if (way->judged->verdict == VERDICT_INFRASTRUCTURE)
     return keep_beside (way, NULL, error);
+  /* Equal submissions share it: whose a grade is stands beside it. */
+  grade_set_text (&way->evidence->collected->submission, "");
+  grade_set_text (&way->evidence->collected->given, "");
   if (!evidence_write (way->evidence, &evidence, error) || !keep_beside (way, evidence, error))
     return FALSE;
   if (!key)

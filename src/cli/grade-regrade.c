@@ -45,6 +45,8 @@ take_names (const RegradeEntry *entry, Grade *grade)
       grade_set_text (&grade->submission, before ? before->submission : by->submission);
       grade_set_text (&grade->given, before ? before->given : by->given);
     }
+  else
+    grade_set_text (&grade->submission, entry->entry.name);
   if (!before)
     return;
   grade->begun = before->begun;
@@ -109,13 +111,14 @@ judge_again (const Regrade *regrade, RegradeEntry *entry)
 static gboolean
 write_entry (const Regrade *regrade, const RegradeEntry *entry, GError **error)
 {
-  g_autofree char *logs = g_build_filename (regrade->spec->output, entry->entry.name, "logs", NULL);
+  const char *output = regrade->spec->output;
+  g_autofree char *logs = g_build_filename (output, entry->entry.name, "logs", NULL);
 
   if (entry->why_not && (!regrade->elsewhere || !entry->before))
     return TRUE;
-  return files_make_dir (logs, error) &&
-         grade_files_write_one (regrade->spec->output, &entry->entry, NULL, regrade->spec->formats, error) &&
-         (!regrade->elsewhere || grade_keep_copy (entry->logs, logs, error)) &&
+  return files_make_dir (logs, error) && grade_files_remove_stale (output, &entry->entry, regrade->spec->formats, error) &&
+         grade_files_write_one (output, &entry->entry, NULL, regrade->spec->formats, error) &&
+         (!regrade->elsewhere || (grade_keep_clear (logs, error) && grade_keep_copy (entry->logs, logs, error))) &&
          (entry->why_not || grade_keep_judged (logs, entry->by, error));
 }
 
@@ -169,15 +172,12 @@ work_one (gpointer data, gpointer user)
   if (has_failed (regrade))
     return;
   if (cancel_check (&error))
-    {
-      judge_again (regrade, entry);
-      write_entry (regrade, entry, &error);
-    }
+    judge_again (regrade, entry);
   take_result (regrade, entry, error);
 }
 
 static gboolean
-work_all (Regrade *regrade, GError **error)
+judge_all (Regrade *regrade, GError **error)
 {
   const int asked = regrade->spec->options->jobs;
   GThreadPool *pool = g_thread_pool_new (work_one, regrade,
@@ -243,6 +243,35 @@ write_similarity (const Regrade *regrade, const GPtrArray *entries, GError **err
   return TRUE;
 }
 
+/* A sheet in the old one's place has no row for a grade that is not known. */
+static gboolean
+check_known (const Regrade *regrade, GError **error)
+{
+  for (guint i = 0; i < regrade->entries->len && !regrade->elsewhere; i++)
+    {
+      const RegradeEntry *entry = g_ptr_array_index (regrade->entries, i);
+
+      if (entry->why_not && !entry->before)
+        return fail (error, HARNESS_ERROR_USAGE,
+                     "--regrade: %s/%s: it cannot be judged again (%s), and grade.json, which has the grade that it keeps, is not there or damaged; "
+                     "try: --output with another folder",
+                     regrade->spec->dir, entry->entry.name, entry->why_not);
+    }
+  return TRUE;
+}
+
+/* When all are judged, what moved first: who is interrupted here finds it told, and whoever was before finds nothing changed. */
+static gboolean
+write_entries (const Regrade *regrade, GError **error)
+{
+  if (!check_known (regrade, error) || !write_moves (regrade, error))
+    return FALSE;
+  for (guint i = 0; i < regrade->entries->len; i++)
+    if (!write_entry (regrade, g_ptr_array_index (regrade->entries, i), error))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 write_sheets (const Regrade *regrade, GError **error)
 {
@@ -262,7 +291,7 @@ write_sheets (const Regrade *regrade, GError **error)
   return grade_files_write_csv (spec->output, entries, error) &&
          grade_files_write_summary (spec->output, rubric ? rubric->title : TITLE, rubric, entries, formats,
                                     elapsed_ms, error) &&
-         write_similarity (regrade, entries, error) && write_moves (regrade, error);
+         write_similarity (regrade, entries, error);
 }
 
 /* What became of it, in figures; the error names the first that was not judged again. */
@@ -315,7 +344,7 @@ grade_regrade (App *app, const RegradeSpec *spec, GError **error)
   regrade.rubrics = rubrics;
   regrade.elsewhere = is_elsewhere (spec);
   g_mutex_init (&regrade.lock);
-  const gboolean ok = work_all (&regrade, error);
+  const gboolean ok = judge_all (&regrade, error);
   g_mutex_clear (&regrade.lock);
-  return ok && write_sheets (&regrade, error) && tell (&regrade, error);
+  return ok && write_entries (&regrade, error) && write_sheets (&regrade, error) && tell (&regrade, error);
 }

@@ -128,6 +128,11 @@ grep -q '^pipe.zip,,100.00,infrastructure,ingest,infrastructure,' batch/grades.c
 grep -q '^a.patch,0.00,100.00,failed,ingest,student,' batch/grades.csv || fail "grades.csv: $(cat batch/grades.csv)"
 grep -q 'neither a file nor a folder' batch/pipe/grade.md || fail "grade.md: $(cat batch/pipe/grade.md)"
 
+# A grade that is known from its page alone is not left out of the sheet.
+expect 0 "$harness" grade --output page --format html a.patch
+sha256sum page/grades.csv page/a/grade.html >before
+wrong "grade.json, which has the grade that it keeps, is not there" --regrade page --assignment a4
+sha256sum --quiet -c before || fail "a sheet was written without a grade that it had"
 # Where a rubric lies is no part of a grade.
 cp "$tree/configs/rubrics/a2.conf" mine.conf
 expect 0 "$harness" grade --output mine --rubric "$PWD/mine.conf" a.patch
@@ -152,6 +157,8 @@ wrong "by the names of the platform's own download" --regrade grouped --format c
 expect 0 "$harness" grade --regrade grouped --group canvas --format canvas --output grouped-again
 [ "$(tail -n +3 grouped-again/canvas.csv | cut -d, -f1,2,5)" = "'=roe,13,0.00
 doe,12,0.00" ] || fail "canvas.csv: $(cat grouped-again/canvas.csv)"
+expect 0 "$harness" grade --regrade grouped-again
+[ ! -e grouped-again/canvas.csv ] || fail "a sheet of earlier points stays beside the new ones"
 expect 0 "$harness" grade --output single download/doe*
 said "warning: these are named as Canvas names"
 [ "$(wc -l <single/grades.csv)" -eq 3 ] || fail "without --group: $(cat single/grades.csv)"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deadline: 300
+# deadline: 900
 # What is done with runs that are kept: report, compare, list, show, clean; and what they refuse.
 . tests/integration/functions.sh
 new_tree "$TMPDIR/tree"
