@@ -30,7 +30,7 @@ kernel_pin_load (const char *path, KernelPin **pin, GError **error)
   g_autoptr (KernelPin) read = g_new0 (KernelPin, 1);
   if (conf == NULL || !conf_fill (conf, read, error))
     return FALSE;
-  if (strspn (read->version, G_CSET_DIGITS ".") != strlen (read->version))
+  if (!g_regex_match_simple ("^[0-9]+\\.[0-9]+\\.[0-9]+\\z", read->version, 0, 0))
     return conf_fail (conf, "source", "version", error, "version is \"%s\"; try: all of a release's numbers, 7.2.6", read->version);
   if (strlen (read->sha256) != DIGEST_DIGITS || strspn (read->sha256, G_CSET_DIGITS "abcdef") != DIGEST_DIGITS)
     return conf_fail (conf, "source", "sha256", error, "sha256 is not %u digits of 0-9 and a-f", DIGEST_DIGITS);

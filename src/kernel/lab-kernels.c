@@ -58,7 +58,9 @@ find_source (LabKernel *kernel, const char *configs_dir, const char *cache_dir, 
 {
   g_autofree char *pin = beside (configs_dir, kernel->version, ".source");
   g_autofree char *fetched = NULL;
-  if (pin != NULL && (!kernel_pin_load (pin, &kernel->pin, error) || !kernel_source_fetched (cache_dir, kernel->pin, &fetched, error)))
+  if (pin != NULL && !kernel_pin_load (pin, &kernel->pin, error))
+    return FALSE;
+  if (pin != NULL && !kernel_source_fetched (cache_dir, kernel->pin, &fetched, error))
     return FALSE;
   kernel->is_fetched = fetched != NULL;
   kernel->source = fetched != NULL ? g_steal_pointer (&fetched) : g_strdup_printf ("/usr/src/" PACKAGE "%s.tar.xz", kernel->version);
