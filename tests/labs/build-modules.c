@@ -17,6 +17,7 @@
 #include "base/run.h"
 #include "base/sandbox.h"
 #include "kernel/kit.h"
+#include "kernel/lab-kernels.h"
 #include "unit/marked.h"
 
 static KernelKit *kit;
@@ -408,6 +409,13 @@ is_tight (void)
   return run_wait (run, NULL);
 }
 
+static gboolean
+open_kit (const LabKernel *lab, GError **error)
+{
+  const KernelSpec spec = { .source = lab->source, .series_dir = lab->grading_dir, .config_dir = "configs/kernel", .cache_dir = "images/cache" };
+  return kernel_kit_open (&spec, &kit, error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -436,9 +444,11 @@ main (int argc, char **argv)
       printf ("the sandbox does not hold: no test is run in it\n");
       return 1;
     }
-  const KernelSpec spec = { .series_dir = "kernel-patches/6.1-grading", .config_dir = "configs/kernel", .cache_dir = "images/cache" };
+  g_autoptr (GPtrArray) kernels = NULL;
+  const LabKernel *lab;
   const gint64 start_us = g_get_monotonic_time ();
-  if (!kernel_kit_open (&spec, &kit, &error))
+  if (!lab_kernels_load ("kernel-patches", "configs/kernels", "images/cache", &kernels, &error) || !lab_kernels_find (kernels, LAB_KERNEL_DEFAULT, &lab, &error)
+      || !open_kit (lab, &error))
     {
       printf ("%s\n", error->message);
       return 1;
