@@ -10,6 +10,11 @@ measure() {
   awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }'
 }
 
+# pack NAME: the path of a submission of tests/submissions, packed.
+pack() {
+  tests/submissions/pack.sh "$1" "$scratch/packs/$1" | tail -n 1
+}
+
 # Of this process and all below it.
 tree_pss_kib() {
   local pids=$1 all=$1

@@ -12,10 +12,6 @@ harness=$PWD/build/harness
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 . bench/functions.sh
-
-pack() {
-  tests/submissions/pack.sh "$1" "$scratch/packs/$1" | tail -n 1
-}
 vmx=$(pack right-a3-map-a) svm=$(pack right-a3-svm)
 
 # Nothing is in the cache then but the baselines, which belong to no secret.

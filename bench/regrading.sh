@@ -13,10 +13,6 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 . bench/functions.sh
 
-pack() {
-  tests/submissions/pack.sh "$1" "$scratch/packs/$1" | tail -n 1
-}
-
 # batch NAME ASSIGNMENT SUBMISSION: grades it, and makes a folder of copies.
 batch() {
   local kept number took
