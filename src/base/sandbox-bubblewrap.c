@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/launcher/system-folders.h"
 #include "base/sandbox-private.h"
 
 #define ROOT_TREE "/sandbox"
@@ -86,19 +87,10 @@ add_system_folder (Run *run, const char *path)
   add_path (run, path);
 }
 
-/* Programs find their libraries, and awk is found, through these two of /etc. */
 static void
 add_system (Run *run)
 {
-  static const char *const folders[] = { "/usr",
-                                         "/bin",
-                                         "/sbin",
-                                         "/lib",
-                                         "/lib32",
-                                         "/lib64",
-                                         "/libx32",
-                                         "/etc/alternatives",
-                                         "/etc/ld.so.cache" };
+  static const char *const folders[] = { SYSTEM_FOLDERS };
   if (is_root ()) /* chroot itself is found outside of the tree */
     add_all (run, (const char *const[]){ "--ro-bind", "/usr", "/usr", "--ro-bind-try", "/lib",
                                          "/lib", "--ro-bind-try", "/lib64", "/lib64", NULL });

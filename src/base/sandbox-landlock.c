@@ -53,6 +53,13 @@ own_id (guint *id)
   return may_change_id () && sandbox_nobodys_id (id);
 }
 
+static gboolean
+has_own_id (void)
+{
+  guint id;
+  return own_id (&id);
+}
+
 /* The kernel does not count the processes of the host's root. */
 static gboolean
 is_real_root (void)
@@ -96,8 +103,7 @@ is_open_to_all (const char *folder)
 static gboolean
 needs_pid_namespace (void)
 {
-  guint id;
-  return !own_id (&id) && is_real_root ();
+  return !has_own_id () && is_real_root ();
 }
 
 /* Its name stands on make's command lines. */
@@ -112,8 +118,7 @@ static char *
 folder_for_roots (void)
 {
   const char *const folders[] = { g_get_tmp_dir (), "/tmp", "/var/tmp" };
-  guint id;
-  const gboolean other = own_id (&id);
+  const gboolean other = has_own_id ();
   for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
     {
       char *real = realpath (folders[i], NULL); /* as the compiler will call it */
@@ -239,29 +244,21 @@ words_of_host (void)
   static const char *const disk[] = { "No space left on device", "Disk quota exceeded", NULL };
   static const char *const both[] = { "No space left on device", "Disk quota exceeded", "annot fork", "fork: retry",
                                       "Resource temporarily unavailable", NULL };
-  guint id;
-  return own_id (&id) ? disk : both;
+  return has_own_id () ? disk : both;
 }
 
 /* --- whether it can be had -------------------------------------------------------------------- */
 
-static int
-landlock_abi (void)
-{
-  return (int) syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-}
-
 static gboolean
 check_kernel (GError **error)
 {
-  guint id;
   const int abi = landlock_abi ();
   if (abi < 1)
     return fail (error, HARNESS_ERROR_HOST,
                  "the kernel here has no Landlock (%s); try: Linux 5.13 or later with landlock "
                  "among its lsm=, and a container that lets its calls through",
                  g_strerror (errno));
-  if (own_id (&id))
+  if (has_own_id ())
     return TRUE;
   if (is_real_root () && !has_capability (CAP_SYS_ADMIN))
     return fail (error, HARNESS_ERROR_HOST,

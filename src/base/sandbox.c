@@ -79,25 +79,20 @@ static const SandboxKind *
 choose (gboolean anew, GError **error)
 {
   const char *asked = g_getenv (VARIABLE);
-  const SandboxKind *kind;
   if (asked != NULL && asked[0] == '\0')
     asked = NULL;
   g_mutex_lock (&chosen.lock);
-  if (anew || chosen.kind == NULL || chosen.id != geteuid ()
-      || g_strcmp0 (chosen.asked, asked) != 0)
+  const gboolean begun = chosen.kind != NULL && chosen.id == geteuid () && g_strcmp0 (chosen.asked, asked) == 0;
+  const SandboxKind *kind = chosen.kind;
+  if (!begun || anew)
+    kind = find_kind (begun ? kind->name : asked, error);
+  if (!begun)
     {
-      const gboolean same = chosen.kind != NULL && chosen.id == geteuid () && g_strcmp0 (chosen.asked, asked) == 0;
-      kind = find_kind (same ? chosen.kind->name : asked, error);
-      if (!same)
-        {
-          g_free (chosen.asked);
-          chosen.asked = g_strdup (asked);
-          chosen.id = geteuid ();
-          chosen.kind = kind;
-        }
+      g_free (chosen.asked);
+      chosen.asked = g_strdup (asked);
+      chosen.id = geteuid ();
+      chosen.kind = kind;
     }
-  else
-    kind = chosen.kind;
   g_mutex_unlock (&chosen.lock);
   return kind;
 }

@@ -3,6 +3,8 @@
 #pragma once
 #include <linux/landlock.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /*
  * struct landlock_ruleset_attr as of ABI 6; older kernels take its first 8 (ABI 1 to 3) or 16
@@ -24,3 +26,10 @@ typedef struct
 #define ABI_NET 4
 #define ABI_IOCTL 5
 #define ABI_SCOPE 6
+
+/* The ABI of the kernel here; below 1: it has no Landlock, and errno says why. */
+static inline int
+landlock_abi (void)
+{
+  return (int) syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}

@@ -125,7 +125,7 @@ run_first (const Plan *plan)
 void
 program_run (const Plan *plan, int rules, int report)
 {
-  const bool scoped = rules_abi () >= ABI_SCOPE;
+  const bool scoped = landlock_abi () >= ABI_SCOPE;
   setsid ();
   if (limit_all (plan) && offer_to_oom () && become (plan)
       && prctl (PR_SET_PDEATHSIG, SIGKILL) == 0 && drop_capabilities () && enter_folder (plan)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/launcher/landlock-abi.h"
+#include "base/launcher/system-folders.h"
 
 #define READ                                                                                       \
   (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE)
@@ -19,13 +20,6 @@
    | ACCESS_FS_TRUNCATE)
 #define NODES                                                                                      \
   (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SOCK)
-
-int
-rules_abi (void)
-{
-  const long abi = syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  return abi > 0 ? (int) abi : 0;
-}
 
 /* All that this kernel can forbid. */
 static uint64_t
@@ -64,29 +58,16 @@ allow (int rules, const char *path, uint64_t access)
   if (fstat (fd, &st) == 0 && !S_ISDIR (st.st_mode))
     access &= OF_FILES;
   struct landlock_path_beneath_attr rule = { .parent_fd = fd };
-  rule.allowed_access = access & all_of_files (rules_abi ());
+  rule.allowed_access = access & all_of_files (landlock_abi ());
   const bool ok = syscall (SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
   close (fd);
   return ok || complain (path);
 }
 
-/* The host's programs, as in the other sandbox. */
 static bool
 allow_system (int rules)
 {
-  static const char *const folders[] = {
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/libx32",
-    "/etc/alternatives",
-    "/etc/ld.so.cache",
-    "/dev/random",
-    "/dev/urandom",
-  };
+  static const char *const folders[] = { SYSTEM_FOLDERS, "/dev/random", "/dev/urandom" };
   static const char *const sinks[] = { "/dev/null", "/dev/zero", "/dev/full" };
   bool ok = true;
   for (size_t i = 0; ok && i < sizeof folders / sizeof *folders; i++)
@@ -106,7 +87,7 @@ allow_mounts (int rules, const Plan *plan)
       const Mount *mount = &plan->mounts[i];
       if (mount->host_path == NULL)
         ok = allow (rules, place_of (plan, mount->path, place),
-                    all_of_files (rules_abi ()) & ~NODES);
+                    all_of_files (landlock_abi ()) & ~NODES);
       else if (!mount->copied)
         ok = allow (rules, mount->host_path, READ);
     }
@@ -116,7 +97,7 @@ allow_mounts (int rules, const Plan *plan)
 int
 rules_make (const Plan *plan)
 {
-  const int rules = make_ruleset (rules_abi ());
+  const int rules = make_ruleset (landlock_abi ());
   if (rules < 0)
     {
       complain ("Landlock");

@@ -3,8 +3,6 @@
 #pragma once
 #include "base/launcher/launcher.h"
 
-/* Landlock's ABI here, 0: there is none. */
-int rules_abi (void);
 /*
  * The rules, as a descriptor; -1 with what is wrong said. To be made while our own rights are
  * there.
