@@ -253,6 +253,7 @@ run_regrade (App *app, char **arguments, GError **error)
   if (!check_regrade_usage (arguments, &spec.formats, &kind, error))
     return FALSE;
   spec.students = kind != GROUP_NONE;
+  spec.formats |= GRADE_FORMAT_JSON; /* what the next one compares with */
   return grade_regrade (app, &spec, error);
 }
 

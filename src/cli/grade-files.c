@@ -181,30 +181,39 @@ write_classroom50 (const char *dir, const Grade *grade, GError **error)
   return !text || write_text (dir, ".", CLASSROOM50_FILE, text, error);
 }
 
-gboolean
-grade_files_remove_old (const char *dir, guint formats, GError **error)
+static gboolean
+remove_file (const char *dir, const char *name, GError **error)
 {
-  g_autofree char *path = g_build_filename (dir, CLASSROOM50_FILE, NULL);
+  g_autofree char *path = g_build_filename (dir, name, NULL);
 
-  return !(formats & GRADE_FORMAT_CLASSROOM50) || files_remove_tree (path, error);
+  return files_remove_tree (path, error);
 }
 
 gboolean
-grade_files_remove_stale (const char *dir, const GradeEntry *entry, guint formats, GError **error)
+grade_files_remove_old (const char *dir, guint formats, GError **error)
 {
-  g_autofree char *sarif = g_build_filename (entry->name, "grade.sarif", NULL);
-  const struct {
+  return !(formats & GRADE_FORMAT_CLASSROOM50) || remove_file (dir, CLASSROOM50_FILE, error);
+}
+
+gboolean
+grade_files_remove_stale (const char *dir, const char *name, guint formats, GError **error)
+{
+  static const struct {
     GradeFormats format;
     const char *file;
-  } files[] = { { GRADE_FORMAT_SARIF, sarif }, { GRADE_FORMAT_CANVAS, "canvas.csv" }, { GRADE_FORMAT_MOODLE, "moodle.csv" }, { GRADE_FORMAT_GRADESCOPE, "results.json" }, { GRADE_FORMAT_CLASSROOM50, CLASSROOM50_FILE } };
+    gboolean of_batch;
+  } files[] = {
+    { GRADE_FORMAT_MD, "grade.md", FALSE },          { GRADE_FORMAT_HTML, "grade.html", FALSE },
+    { GRADE_FORMAT_SARIF, "grade.sarif", FALSE },    { GRADE_FORMAT_MD, "summary.md", TRUE },
+    { GRADE_FORMAT_HTML, "index.html", TRUE },       { GRADE_FORMAT_JUNIT, "junit.xml", TRUE },
+    { GRADE_FORMAT_CANVAS, "canvas.csv", TRUE },     { GRADE_FORMAT_MOODLE, "moodle.csv", TRUE },
+    { GRADE_FORMAT_GRADESCOPE, "results.json", TRUE }, { GRADE_FORMAT_CLASSROOM50, CLASSROOM50_FILE, TRUE },
+  };
+  g_autofree char *folder = name ? g_build_filename (dir, name, NULL) : g_strdup (dir);
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      g_autofree char *path = g_build_filename (dir, files[i].file, NULL);
-
-      if (!(formats & files[i].format) && !files_remove_tree (path, error))
-        return FALSE;
-    }
+    if (files[i].of_batch == !name && !(formats & files[i].format) && !remove_file (folder, files[i].file, error))
+      return FALSE;
   return TRUE;
 }
 

@@ -44,8 +44,8 @@ GPtrArray *grade_entries_of_groups (const GPtrArray *groups);
 
 /* Before grading: what an earlier try left and would be taken for this one's, where this one has no score. */
 gboolean grade_files_remove_old (const char *dir, guint formats, GError **error);
-/* What has this submission's earlier points and is not written now: NAME/grade.sarif, and of the batch the platforms' sheets. */
-gboolean grade_files_remove_stale (const char *dir, const GradeEntry *entry, guint formats, GError **error);
+/* What has earlier points and is of none of the formats: DIR/NAME/grade.html …; name NULL: the batch's, DIR/canvas.csv …. */
+gboolean grade_files_remove_stale (const char *dir, const char *name, guint formats, GError **error);
 /* DIR/NAME/grade.json …, and of a batch of one DIR/results.json for Gradescope, DIR/result.json for Classroom 50. rubric: who may see a row at Gradescope; NULL without that format. */
 gboolean grade_files_write_one (const char *dir, const GradeEntry *entry, const Rubric *rubric, guint formats, GError **error);
 gboolean grade_files_write_gradescope (const char *dir, const Grade *grade, const Rubric *rubric, gboolean unfinished, GError **error);

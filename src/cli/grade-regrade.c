@@ -116,7 +116,7 @@ write_entry (const Regrade *regrade, const RegradeEntry *entry, GError **error)
 
   if (entry->why_not && (!regrade->elsewhere || !entry->before))
     return TRUE;
-  return files_make_dir (logs, error) && grade_files_remove_stale (output, &entry->entry, regrade->spec->formats, error) &&
+  return files_make_dir (logs, error) && grade_files_remove_stale (output, entry->entry.name, regrade->spec->formats, error) &&
          grade_files_write_one (output, &entry->entry, NULL, regrade->spec->formats, error) &&
          (!regrade->elsewhere || (grade_keep_clear (logs, error) && grade_keep_copy (entry->logs, logs, error))) &&
          (entry->why_not || grade_keep_judged (logs, entry->by, error));
@@ -288,7 +288,7 @@ write_sheets (const Regrade *regrade, GError **error)
       entry->is_student = spec->students;
       g_ptr_array_add (entries, entry);
     }
-  return grade_files_write_csv (spec->output, entries, error) &&
+  return grade_files_remove_stale (spec->output, NULL, formats, error) && grade_files_write_csv (spec->output, entries, error) &&
          grade_files_write_summary (spec->output, rubric ? rubric->title : TITLE, rubric, entries, formats,
                                     elapsed_ms, error) &&
          write_similarity (regrade, entries, error);

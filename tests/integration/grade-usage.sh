@@ -108,7 +108,7 @@ unjudged() { # TEXT ARGUMENTS…
 unjudged "the rubric's again_vmx is another" --assignment a4
 unjudged "the rubric's told_by is another" --assignment a2-log
 cp kept/a/logs/evidence.tar.zst whole
-for damage in 'head -c 100' 'tr a b' 'cat /dev/null'; do
+for damage in 'head -c 100' 'tr \000-\376 \001-\377' 'cat /dev/null'; do
   $damage <whole >kept/a/logs/evidence.tar.zst
   unjudged "evidence.tar.zst: damaged"
 done
@@ -159,6 +159,9 @@ expect 0 "$harness" grade --regrade grouped --group canvas --format canvas --out
 doe,12,0.00" ] || fail "canvas.csv: $(cat grouped-again/canvas.csv)"
 expect 0 "$harness" grade --regrade grouped-again
 [ ! -e grouped-again/canvas.csv ] || fail "a sheet of earlier points stays beside the new ones"
+expect 0 "$harness" grade --regrade grouped-again --format md
+for page in doe_12/grade.html index.html; do [ ! -e "grouped-again/$page" ] || fail "$page of earlier points stays beside the new ones"; done
+[ -s grouped-again/doe_12/grade.json ] || fail "what the next one compares with is not there"
 expect 0 "$harness" grade --output single download/doe*
 said "warning: these are named as Canvas names"
 [ "$(wc -l <single/grades.csv)" -eq 3 ] || fail "without --group: $(cat single/grades.csv)"
