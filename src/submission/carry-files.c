@@ -5,6 +5,7 @@
 #include "submission/carry-private.h"
 #include "submission/csource.h"
 #include "submission/kvm-changes.h"
+#include "submission/merge-locals.h"
 #include "submission/merge.h"
 #include "submission/nearest.h"
 
@@ -258,7 +259,7 @@ merge (Carrying *carrying, const Whole *whole, Fault **fault, GError **error)
       *fault = conflicts (carrying, whole);
       return TRUE;
     }
-  if (merged == NULL || !is_sound (file->path, merged))
+  if (merged == NULL || !is_sound (file->path, merged) || (carry_is_c (file->path) && merge_lacks_locals (merged, file->text, whole->lab_text)))
     return put_off (carrying, whole, whole->base->text);
   g_autofree char *text = carry_is_c (file->path) ? rewrite_new_lines (merged, whole) : g_strdup (merged);
   carry_add (carrying, file->path, text, how);

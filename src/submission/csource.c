@@ -268,6 +268,23 @@ c_source_add_words (const CSource *source, guint first, guint end, GHashTable *w
     }
 }
 
+gboolean
+c_token_is_field (const CSource *source, guint index)
+{
+  const CToken *before = index > 0 ? &g_array_index (source->tokens, CToken, index - 1) : NULL;
+  return before != NULL && (c_token_is (source, before, ".") || c_token_is (source, before, "->"));
+}
+
+void
+c_source_add_names (const CSource *source, guint first, guint end, GHashTable *words)
+{
+  for (guint i = first; i < end; i++)
+    {
+      if (!c_token_is_field (source, i))
+        c_source_add_words (source, i, i + 1, words);
+    }
+}
+
 /* FNV-1a, from a seed. */
 guint
 c_word_hash (gconstpointer word)

@@ -63,6 +63,9 @@ gboolean c_token_is (const CSource *source, const CToken *token, const char *tex
 char *c_token_text (const CSource *source, const CToken *token);
 /* Adds words and numbers of tokens [first, end) to a set of owned strings. */
 void c_source_add_words (const CSource *source, guint first, guint end, GHashTable *words);
+/* The same but for the names of fields, behind "." and "->". */
+void c_source_add_names (const CSource *source, guint first, guint end, GHashTable *words);
+gboolean c_token_is_field (const CSource *source, guint index); /* it stands behind "." or "->" */
 /* A set of owned words. Its hash has a seed of this process's own: nobody can write words that all collide. */
 GHashTable *c_words_new (void);
 guint c_word_hash (gconstpointer word);

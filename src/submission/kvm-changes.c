@@ -8,6 +8,15 @@ const char *const kvm_changes_functions[] = {
   "kvm_emulate_cpuid", "vmx_handle_exit", "__vmx_handle_exit", "handle_exit", "svm_handle_exit", NULL,
 };
 
+#define SHARED_WITH_TDX "vmx_get_exit_reason" /* vmx.c has the word where struct vcpu_vt holds the exit's reason (vmx/common.h) */
+
+#define LOWER_HALVES "kvm_eax_read kvm_ecx_read \"regs.h\"" /* what uses registers has one of them since 7.2 */
+#define LOWER_HALF(name) \
+  { .from = "kvm_e" name "_read (", .to = "kvm_r" name "_read(", .lab_lacks = LOWER_HALVES }, \
+  { .from = "kvm_e" name "_write (", .to = "kvm_r" name "_write(", .lab_lacks = LOWER_HALVES }, \
+  { .from = "kvm_r" name "_read (", .to = "kvm_r" name "_read_raw(", .lab_has = LOWER_HALVES, .theirs_lacks = LOWER_HALVES }, \
+  { .from = "kvm_r" name "_write (", .to = "kvm_r" name "_write_raw(", .lab_has = LOWER_HALVES, .theirs_lacks = LOWER_HALVES }
+
 /* Functions that have another name in other versions. They are the same if the student's file has no function `unless`. */
 static const struct
 {
@@ -26,48 +35,43 @@ static const struct
   const char *not_before;   /* a token that does not follow, or NULL */
   const char *not_after;    /* tokens, one of which stands before: not then; or NULL */
   const char *function;     /* only in that function of the lab's, or NULL */
-  const char *lab_has;      /* only if the lab's file has that word, or NULL */
-  const char *theirs_lacks; /* only if the student's file has it not, or NULL */
+  const char *lab_has;      /* only if the lab's file has one of these words, or NULL */
+  const char *lab_lacks;    /* only if it has none of them, or NULL */
+  const char *theirs_lacks; /* only if the student's file has none of them, or NULL */
 } rewrites[] = {
   /* 5.12 made the u32 a union: `full` is what the u32 was. The index into the table of handlers is a variable of its own since then. */
-  { "kvm_vmx_exit_handlers [ exit_reason ]", "kvm_vmx_exit_handlers[exit_handler_index]", NULL, NULL, "__vmx_handle_exit", "exit_handler_index", "vmx_exit_reason" },
-  { "vmx -> exit_reason", "vmx->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
-  { "to_vmx ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason.full", ".", NULL, NULL, "vmx_exit_reason", "vmx_exit_reason" },
-  { "exit_reason", "exit_reason.full", ".", "-> .", "__vmx_handle_exit", "vmx_exit_reason", "vmx_exit_reason" },
+  { .from = "kvm_vmx_exit_handlers [ exit_reason ]", .to = "kvm_vmx_exit_handlers[exit_handler_index]", .function = "__vmx_handle_exit",
+    .lab_has = "exit_handler_index", .theirs_lacks = "vmx_exit_reason" },
+  { .from = "vmx -> exit_reason", .to = "vmx->exit_reason.full", .not_before = ".", .lab_has = "vmx_exit_reason", .theirs_lacks = "vmx_exit_reason" },
+  { .from = "to_vmx ( $ ) -> exit_reason", .to = "to_vmx($)->exit_reason.full", .not_before = ".", .lab_has = "vmx_exit_reason", .theirs_lacks = "vmx_exit_reason" },
+  { .from = "exit_reason", .to = "exit_reason.full", .not_before = ".", .not_after = "-> .", .function = "__vmx_handle_exit",
+    .lab_has = "vmx_exit_reason", .theirs_lacks = "vmx_exit_reason" },
   /* 5.13: the VMCS of which vCPU is told. */
-  { "dump_vmcs ( )", "dump_vmcs(vcpu)", NULL, NULL, NULL, NULL, NULL },
+  { .from = "dump_vmcs ( )", .to = "dump_vmcs(vcpu)" },
   /* 5.12: handlers take the vCPU. In the dispatch what calls them checks the number too, as the dispatch did itself until 5.10. */
-  { "svm_exit_handlers [ exit_code ] ( svm )", "svm_invoke_exit_handler(vcpu, exit_code)", NULL, NULL, "svm_handle_exit",
-    "svm_invoke_exit_handler", "svm_invoke_exit_handler" },
-  { "svm_exit_handlers [ exit_code ] ( svm )", "svm_exit_handlers[exit_code](vcpu)", NULL, NULL, NULL, NULL, NULL },
-  { "svm_invoke_exit_handler ( svm ,", "svm_invoke_exit_handler(vcpu,", NULL, NULL, NULL, NULL, NULL },
+  { .from = "svm_exit_handlers [ exit_code ] ( svm )", .to = "svm_invoke_exit_handler(vcpu, exit_code)", .function = "svm_handle_exit",
+    .lab_has = "svm_invoke_exit_handler", .theirs_lacks = "svm_invoke_exit_handler" },
+  { .from = "svm_exit_handlers [ exit_code ] ( svm )", .to = "svm_exit_handlers[exit_code](vcpu)" },
+  { .from = "svm_invoke_exit_handler ( svm ,", .to = "svm_invoke_exit_handler(vcpu," },
   /* kvm_x86_ops was a pointer until 5.7, and is called by static calls since 5.12; 6.12 has a shorthand for them. */
-  { "kvm_x86_ops -> $ (", "static_call(kvm_x86_$)(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_x86_ops . $ (", "static_call(kvm_x86_$)(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_x86_call ( $ )", "static_call(kvm_x86_$)", NULL, NULL, NULL, NULL, NULL },
+  { .from = "kvm_x86_ops -> $ (", .to = "static_call(kvm_x86_$)(" },
+  { .from = "kvm_x86_ops . $ (", .to = "static_call(kvm_x86_$)(" },
+  { .from = "kvm_x86_call ( $ )", .to = "static_call(kvm_x86_$)" },
   /* 5.7: what was done on the fast path is told. */
-  { "static_call ( kvm_x86_handle_exit ) ( vcpu )", "static_call(kvm_x86_handle_exit)(vcpu, exit_fastpath)", NULL, NULL, "vcpu_enter_guest", "exit_fastpath", NULL },
+  { .from = "static_call ( kvm_x86_handle_exit ) ( vcpu )", .to = "static_call(kvm_x86_handle_exit)(vcpu, exit_fastpath)", .function = "vcpu_enter_guest",
+    .lab_has = "exit_fastpath" },
   /* 5.7: check_limit became exact_only, which means the opposite. */
-  { "kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , true )", "kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false)", NULL, NULL, NULL, NULL, "exact_only" },
-  /* Between 6.14 and 6.17 the exit's reason moved to what VMX and TDX share. */
-  { "vmx_get_exit_reason ( vcpu )", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
-  { "-> vt . $", "->$", NULL, NULL, NULL, NULL, NULL },
-  /* 7.2: accessors of the registers' lower halves. */
-  { "kvm_eax_read (", "kvm_rax_read(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_ebx_read (", "kvm_rbx_read(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_ecx_read (", "kvm_rcx_read(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_edx_read (", "kvm_rdx_read(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_eax_write (", "kvm_rax_write(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_ebx_write (", "kvm_rbx_write(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_ecx_write (", "kvm_rcx_write(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_edx_write (", "kvm_rdx_write(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_esi_read (", "kvm_rsi_read(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_edi_read (", "kvm_rdi_read(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_ebp_read (", "kvm_rbp_read(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_esi_write (", "kvm_rsi_write(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_edi_write (", "kvm_rdi_write(", NULL, NULL, NULL, NULL, NULL },
-  { "kvm_ebp_write (", "kvm_rbp_write(", NULL, NULL, NULL, NULL, NULL },
-  { "to_vt ( vcpu ) -> exit_reason", "to_vmx(vcpu)->exit_reason", NULL, NULL, NULL, NULL, NULL },
+  { .from = "kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , true )", .to = "kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false)", .theirs_lacks = "exact_only" },
+  /* 6.17: the exit's reason moved to what VMX and TDX share, and so did what tells that the guest's state is invalid. */
+  { .from = "vmx_get_exit_reason ( $ )", .to = "to_vmx($)->exit_reason", .lab_lacks = SHARED_WITH_TDX },
+  { .from = "-> vt . $", .to = "->$", .lab_lacks = SHARED_WITH_TDX },
+  { .from = "to_vt ( $ ) -> exit_reason", .to = "to_vmx($)->exit_reason", .lab_lacks = SHARED_WITH_TDX },
+  { .from = "vmx -> exit_reason", .to = "vmx->vt.exit_reason", .lab_has = SHARED_WITH_TDX },
+  { .from = "vmx -> emulation_required", .to = "vmx->vt.emulation_required", .lab_has = SHARED_WITH_TDX },
+  { .from = "to_vmx ( $ ) -> exit_reason", .to = "to_vmx($)->vt.exit_reason", .lab_has = SHARED_WITH_TDX },
+  { .from = "to_vmx ( $ ) -> emulation_required", .to = "to_vmx($)->vt.emulation_required", .lab_has = SHARED_WITH_TDX },
+  /* 7.2: accessors of the registers' lower halves; those of whole registers look at the guest's mode, or end in "_raw". */
+  LOWER_HALF ("ax"), LOWER_HALF ("bx"), LOWER_HALF ("cx"), LOWER_HALF ("dx"), LOWER_HALF ("si"), LOWER_HALF ("di"), LOWER_HALF ("bp"),
 };
 
 /* --- readers ---------------------------------------------------------------------------------- */
@@ -119,13 +123,18 @@ kvm_changes_after (const char *name)
 
 /* --- rewriting -------------------------------------------------------------------------------- */
 
+/* words: with blanks between them. */
 static gboolean
-has_word (const CSource *source, const char *word)
+has_one_of (const CSource *source, const char *words)
 {
+  g_auto (GStrv) parts = g_strsplit (words, " ", -1);
   for (guint i = 0; i < source->tokens->len; i++)
     {
-      if (c_token_is (source, &g_array_index (source->tokens, CToken, i), word))
-        return TRUE;
+      for (guint w = 0; parts[w] != NULL; w++)
+        {
+          if (c_token_is (source, &g_array_index (source->tokens, CToken, i), parts[w]))
+            return TRUE;
+        }
     }
   return FALSE;
 }
@@ -207,8 +216,9 @@ kvm_rewriter_new (const CSource *theirs, const CSource *lab)
 {
   KvmRewriter *rewriter = g_new0 (KvmRewriter, 1);
   for (guint i = 0; i < G_N_ELEMENTS (rewrites); i++)
-    rewriter->applies[i] = (rewrites[i].lab_has == NULL || has_word (lab, rewrites[i].lab_has))
-                           && (rewrites[i].theirs_lacks == NULL || !has_word (theirs, rewrites[i].theirs_lacks));
+    rewriter->applies[i] = (rewrites[i].lab_has == NULL || has_one_of (lab, rewrites[i].lab_has))
+                           && (rewrites[i].lab_lacks == NULL || !has_one_of (lab, rewrites[i].lab_lacks))
+                           && (rewrites[i].theirs_lacks == NULL || !has_one_of (theirs, rewrites[i].theirs_lacks));
   return rewriter;
 }
 

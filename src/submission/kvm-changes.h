@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is known of how KVM's sources changed between Linux 5.4 and 6.12, where students count exits: data with a few readers. */
+/* What is known of how KVM's sources changed between Linux 5.4 and 7.2, where students count exits: data with a few readers. */
 #pragma once
 #include <glib.h>
 

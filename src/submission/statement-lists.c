@@ -227,6 +227,8 @@ decide (StatementLists *lists, const StatementListsSpec *spec)
       const gboolean old = is_known (spec, statement) && !was_moved (lists, statement) && !is_once_more (spec, statement)
                            && !has_own_below_alone (spec, statement);
       lists->state[t] = lists->theirs_base[t] >= 0 || lists->theirs_moved[t] >= 0 ? STATEMENT_KERNELS : old ? STATEMENT_OLD : STATEMENT_OWN;
+      if (g_hash_table_contains ((GHashTable *) spec->needed, statement))
+        lists->state[t] = STATEMENT_OWN;
     }
   pair_conditions (lists);
   while (more)
@@ -381,20 +383,6 @@ find_place (StatementLists *lists, const Run *run, guint *place)
   return TRUE;
 }
 
-/* The token that a declaration's first name is, its end if there is none: "u64 *a = b;" declares a. */
-static guint
-declared_name (const Statement *statement)
-{
-  const CSource *source = statement->source;
-  guint i = statement->first;
-  if (!statement_is_declaration (statement))
-    return statement->end;
-  while (i < statement->end
-         && (g_array_index (source->tokens, CToken, i).kind == C_WORD || c_token_is (source, &g_array_index (source->tokens, CToken, i), "*")))
-    i++;
-  return i < statement->end ? i - 1 : statement->end;
-}
-
 static gboolean
 same_token (const Statement *a, guint i, const Statement *b, guint j)
 {
@@ -407,11 +395,11 @@ same_token (const Statement *a, guint i, const Statement *b, guint j)
 static gboolean
 declare_once (StatementLists *lists, const Statement *own)
 {
-  const guint name = declared_name (own);
+  const guint name = statement_declared_name (own);
   for (guint j = 0; name < own->end && j < lists->lab->len; j++)
     {
       const Statement *lab = at (lists->lab, j);
-      const guint lab_name = declared_name (lab), rest = own->end - name;
+      const guint lab_name = statement_declared_name (lab), rest = own->end - name;
       if (lists->lab_base[j] >= 0 || lists->dropped[j] || lab_name == lab->end || !same_token (own, name, lab, lab_name))
         continue;
       for (guint i = 1; i < rest; i++)

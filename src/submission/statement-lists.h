@@ -13,6 +13,7 @@ typedef struct {
   const GPtrArray *base, *theirs, *lab; /* of Statement */
   const GHashTable *known;              /* keys that the item has in any version, and how often at most; NULL: the base is exact */
   const GHashTable *counts;             /* key -> gint, how often all of theirs has it; NULL: not counted */
+  const GHashTable *needed;             /* of Statement of theirs: they count as the student's, whoever else has them */
   gboolean base_is_sure;                /* the base is what the item was in the version that the file is of */
 } StatementListsSpec;
 

@@ -18,6 +18,7 @@ typedef struct
   GHashTable *theirs; /* key -> how often theirs has it */
   GHashTable *kernels; /* the base's, which are the kernel's where the base is exact */
   GPtrArray *gone;   /* of const Statement *, the student's: they went out with a path that the lab's kernel has not */
+  GHashTable *needed; /* of const Statement *: the kernel's variables that the student's lines use and the lab's kernel has not */
 } Merger;
 
 void
@@ -290,7 +291,7 @@ tell_left (Merger *merger, const StatementLists *lists)
 static char *
 merge_lists (Merger *merger, const GPtrArray *base, const GPtrArray *theirs, const GPtrArray *lab, guint *written)
 {
-  const StatementListsSpec spec = { .base = base, .theirs = theirs, .lab = lab, .known = merger->spec->known, .counts = merger->theirs,
+  const StatementListsSpec spec = { .base = base, .theirs = theirs, .lab = lab, .known = merger->spec->known, .counts = merger->theirs, .needed = merger->needed,
                                     .base_is_sure = merger->spec->base_is_sure };
   g_autoptr (StatementLists) lists = statement_lists_new (&spec, &merger->budget);
   *written = 0;
@@ -425,10 +426,63 @@ make_head (Merger *merger)
   return head_text (spec->theirs);
 }
 
+/* --- variables that the lab's kernel has not --------------------------------------------------- */
+
+static GHashTable *
+names_in (const GPtrArray *statements)
+{
+  GHashTable *names = c_words_new ();
+  for (guint i = 0; i < statements->len; i++)
+    {
+      const Statement *statement = g_ptr_array_index (statements, i);
+      c_source_add_names (statement->source, statement->first, statement->end, names);
+    }
+  return names;
+}
+
+/* How often the statement, with all below it, sets the variable; not a field of that name. */
+static guint
+count_settings (const Statement *statement, const char *name)
+{
+  const CSource *source = statement->source;
+  guint count = 0;
+  for (guint i = statement->first + 1; i + 1 < statement->end; i++)
+    {
+      const CToken *token = &g_array_index (source->tokens, CToken, i);
+      if (c_token_is (source, token, name) && c_token_is (source, token + 1, "=") && !c_token_is_field (source, i))
+        count++;
+    }
+  return count;
+}
+
+/*
+ * The kernel's "u32 exit_code = svm->vmcb->control.exit_code;" goes along with the student's lines that use it, where the lab's
+ * kernel has no such variable. It must be set where it is declared, and nowhere else. TRUE: there is one more.
+ */
+static gboolean
+find_needed (const StatementMergeSpec *spec, const StatementMerge *merge, GHashTable *needed)
+{
+  g_autoptr (GHashTable) used = names_in (merge->own), lab = c_words_new ();
+  const guint before = g_hash_table_size (needed);
+  c_source_add_names (spec->lab->source, spec->lab->first, spec->lab->end, lab);
+  for (guint i = 0; i < spec->theirs->children->len; i++)
+    {
+      Statement *statement = g_ptr_array_index (spec->theirs->children, i);
+      const guint at = statement_declared_name (statement);
+      if (at == statement->end || g_ptr_array_find (merge->own, statement, NULL))
+        continue;
+      g_autofree char *name = c_token_text (statement->source, &g_array_index (statement->source->tokens, CToken, at));
+      if (g_hash_table_contains (used, name) && !g_hash_table_contains (lab, name) && count_settings (statement, name) == 1
+          && count_settings (spec->theirs, name) == 1)
+        g_hash_table_add (needed, statement);
+    }
+  return g_hash_table_size (needed) > before;
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
-StatementMerge *
-statement_merge (const StatementMergeSpec *spec)
+static StatementMerge *
+merge_with (const StatementMergeSpec *spec, GHashTable *needed)
 {
   StatementMerge *merge = g_new0 (StatementMerge, 1);
   g_autoptr (GHashTable) count = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
@@ -436,7 +490,7 @@ statement_merge (const StatementMergeSpec *spec)
   g_autoptr (GHashTable) kernels = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   g_autoptr (GPtrArray) gone = g_ptr_array_new ();
   Merger merger = { .spec = spec, .merge = merge, .budget = STATEMENT_MATCH_BUDGET, .count = count, .theirs = theirs,
-                    .kernels = kernels, .gone = gone };
+                    .kernels = kernels, .gone = gone, .needed = needed };
   guint written;
   count_tree (theirs, spec->theirs, 1);
   count_tree (kernels, spec->base, 1);
@@ -453,5 +507,18 @@ statement_merge (const StatementMergeSpec *spec)
   g_autofree char *lab = statement_text (spec->lab);
   if (merge->doubts->len == 0 && strcmp (lab + statement_lead (spec->lab), text) != 0)
     merge->text = g_steal_pointer (&text);
+  return merge;
+}
+
+StatementMerge *
+statement_merge (const StatementMergeSpec *spec)
+{
+  g_autoptr (GHashTable) needed = g_hash_table_new (NULL, NULL);
+  StatementMerge *merge = merge_with (spec, needed);
+  while (find_needed (spec, merge, needed))
+    {
+      statement_merge_free (merge);
+      merge = merge_with (spec, needed);
+    }
   return merge;
 }

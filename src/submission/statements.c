@@ -451,6 +451,17 @@ statement_is_declaration (const Statement *statement)
   return i < statement->end && token_at (source, i)->kind == C_WORD;
 }
 
+guint
+statement_declared_name (const Statement *statement)
+{
+  guint i = statement->first;
+  if (!statement_is_declaration (statement))
+    return statement->end;
+  while (i < statement->end && (token_at (statement->source, i)->kind == C_WORD || is_at (statement->source, i, statement->end, "*")))
+    i++;
+  return i < statement->end ? i - 1 : statement->end;
+}
+
 /* --- text ------------------------------------------------------------------------------------- */
 
 /* Where what belongs to the token before ends: with its line, if nothing else stands there but a comment. */

@@ -32,6 +32,8 @@ gboolean statement_same (const Statement *a, const Statement *b);
 /* A return, a break, a goto: what everybody writes, so that some version has it too says nothing. */
 gboolean statement_is_jump (const Statement *statement);
 gboolean statement_is_declaration (const Statement *statement); /* of a variable, as far as its first tokens tell */
+/* The token that a declaration's first name is, its end if there is none: "u64 *a = b;" declares a. */
+guint statement_declared_name (const Statement *statement);
 
 /* A preprocessor's line that begins so: "if" is #if, #ifdef and #ifndef, "el" #else and #elif. */
 gboolean statement_is_directive (const Statement *statement, const char *prefix);

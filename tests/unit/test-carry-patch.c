@@ -31,6 +31,31 @@ test_patch_of_other (void **state)
   assert_null (strstr (text, "v612"));
 }
 
+#define SVM "arch/x86/kvm/svm/svm.c"
+#define SVM_BEGIN \
+  "static int svm_handle_exit(struct kvm_vcpu *vcpu, fastpath_t exit_fastpath)\n{\n\tstruct vcpu_svm *svm = to_svm(vcpu);\n" \
+  "\tstruct kvm_run *kvm_run = vcpu->run;\n"
+#define SVM_LOCAL "\tu32 exit_code = svm->vmcb->control.exit_code;\n"
+#define SVM_END \
+  "\n\tif (is_guest_mode(vcpu))\n\t\treturn 1;\n\tif (exit_fastpath != EXIT_FASTPATH_NONE)\n\t\treturn 1;\n\n" \
+  "\treturn svm_invoke_exit_handler(vcpu, "
+
+/* The lab's kernel has no variable that the student's lines use: it goes along, set where they expect it to be. */
+static void
+test_patch_local_gone (void **state)
+{
+  Fixture *fixture = *state;
+  g_free (put_file (fixture->lab, SVM, SVM_BEGIN SVM_END "svm->vmcb->control.exit_code);\n}\n"));
+  g_free (put_file (fixture->other, SVM, SVM_BEGIN SVM_LOCAL SVM_END "exit_code);\n}\n"));
+  put_indexed (fixture, "6.1.192", SVM, SVM_BEGIN SVM_END "svm->vmcb->control.exit_code);\n}\n");
+  put_indexed (fixture, "6.12.0", SVM, SVM_BEGIN SVM_LOCAL SVM_END "exit_code);\n}\n");
+  hand_in_patch (fixture, SVM, "--- a/" SVM "\n+++ b/" SVM "\n@@ -4,6 +4,8 @@\n \tstruct kvm_run *kvm_run = vcpu->run;\n "
+                 SVM_LOCAL " \n+\tcount(exit_code);\n+\n \tif (is_guest_mode(vcpu))\n \t\treturn 1;\n \tif (exit_fastpath != EXIT_FASTPATH_NONE)\n");
+  carry (fixture);
+  assert_carried_has (fixture, SVM, "svm_handle_exit", SVM_BEGIN SVM_LOCAL "\n\tcount(exit_code);\n");
+  assert_carried_has (fixture, SVM, "svm_handle_exit", "svm_invoke_exit_handler(vcpu, svm->vmcb->control.exit_code);");
+}
+
 static void
 test_patch_fuzz (void **state)
 {
@@ -138,7 +163,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (test_patch), TEST (test_patch_of_other), TEST (test_patch_fuzz),
+    TEST (test_patch), TEST (test_patch_of_other), TEST (test_patch_local_gone), TEST (test_patch_fuzz),
     TEST (test_patch_blanks), TEST (test_patch_backwards), TEST (test_patch_backwards_blanks),
     TEST (test_patch_fuzz_blanks), TEST (test_patch_second_hunk), TEST (test_patch_fails),
     TEST (test_patch_malformed), TEST (test_patch_link),

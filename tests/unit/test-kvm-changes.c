@@ -57,6 +57,42 @@ test_lines (void **state)
     }
 }
 
+/* The lab's files of 7.2, on lines of older kernels and of its own. */
+static void
+test_lines_of_newer_lab (void **state)
+{
+  (void) state;
+  static const struct
+  {
+    const char *line, *lab;
+  } lines[] = {
+    { "\tu16 reason = to_vmx(vcpu)->exit_reason.basic;", "\tu16 reason = to_vmx(vcpu)->vt.exit_reason.basic;" },  /* 6.1 */
+    { "\tu32 reason = to_vmx(v)->exit_reason.full;", "\tu32 reason = to_vmx(v)->vt.exit_reason.full;" },          /* 6.1 */
+    { "\tcount(vmx->exit_reason.basic);", "\tcount(vmx->vt.exit_reason.basic);" },                                /* 6.1 */
+    { "\tif (vmx->emulation_required)", "\tif (vmx->vt.emulation_required)" },                                    /* 6.1 */
+    { "\tif (to_vmx(vcpu)->emulation_required)", "\tif (to_vmx(vcpu)->vt.emulation_required)" },                  /* 6.1 */
+    { "\tvcpu->run->exit_reason = 0;", "\tvcpu->run->exit_reason = 0;" },
+    { "\tcount(vmx_get_exit_reason(vcpu).basic);", "\tcount(vmx_get_exit_reason(vcpu).basic);" },                 /* 6.17 */
+    { "\tcount(vmx->vt.exit_reason.basic);", "\tcount(vmx->vt.exit_reason.basic);" },                             /* 6.17 */
+    { "\tcount(to_vt(vcpu)->exit_reason.basic);", "\tcount(to_vt(vcpu)->exit_reason.basic);" },                   /* 6.17 */
+    { "\teax = kvm_rax_read(vcpu);", "\teax = kvm_rax_read_raw(vcpu);" },                                         /* 6.1 */
+    { "\tkvm_rdx_write(vcpu, edx);", "\tkvm_rdx_write_raw(vcpu, edx);" },                                         /* 6.1 */
+    { "\tkvm_ebx_write(vcpu, ebx);", "\tkvm_ebx_write(vcpu, ebx);" },                                             /* 7.2 */
+  };
+  g_autoptr (CSource) theirs = c_source_new ("int f(void)\n{\n\tunion vmx_exit_reason r;\n}\n");
+  g_autoptr (CSource) lab = c_source_new ("#include \"regs.h\"\nint f(void)\n{\n\tunion vmx_exit_reason r = vmx_get_exit_reason(vcpu);\n}\n");
+  g_autoptr (KvmRewriter) rewriter = kvm_rewriter_new (theirs, lab);
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autofree char *line = kvm_rewriter_line (rewriter, NULL, lines[i].line);
+      assert_string_equal (line, lines[i].lab);
+    }
+  /* What was made from such a kernel knows which it wants. */
+  g_autoptr (KvmRewriter) same = kvm_rewriter_new (lab, lab);
+  g_autofree char *line = kvm_rewriter_line (same, NULL, "\teax = kvm_rax_read(vcpu);");
+  assert_string_equal (line, "\teax = kvm_rax_read(vcpu);");
+}
+
 static void
 test_counterparts (void **state)
 {
@@ -76,6 +112,6 @@ test_counterparts (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test (test_lines), cmocka_unit_test (test_counterparts) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test (test_lines), cmocka_unit_test (test_lines_of_newer_lab), cmocka_unit_test (test_counterparts) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
