@@ -23,6 +23,8 @@ told_total (const LogMoment *moment)
   const guint64 sum = moment->print->sum;
   if (moment->print->has_total)
     return moment->print->total;
+  if (moment->until > moment->n)
+    return moment->n;
   return sum % LOG_INTERVAL == LOG_INTERVAL - 1 ? sum + 1 : sum;
 }
 
@@ -156,8 +158,8 @@ add_counts (const Judge *judge, const LogMoment *moment, GradeRow *row)
       if (!is_asked (look, entry->code) || truth == 0)
         continue;
       g_autofree char *when = moment_text (judge, moment), *type = type_text (judge, entry->code);
-      grade_case_add (row, entry->count == truth, g_strdup_printf ("%s: %s", when, type), number (truth),
-                      number (entry->count));
+      grade_case_add (row, log_moment_fits (look, moment, entry), g_strdup_printf ("%s: %s", when, type),
+                      number (truth), number (entry->count));
     }
 }
 
@@ -207,7 +209,7 @@ add_invented (const Judge *judge, const LogMoment *moment, GradeRow *row)
     {
       const LogEntry *entry = &g_array_index (moment->print->entries, LogEntry, i);
       if (!is_asked (look, entry->code) || entry->count == 0
-          || log_truth_count (look->truth, moment->view, moment->n, entry->code) > 0)
+          || log_truth_count (look->truth, moment->view, moment->until, entry->code) > 0)
         continue;
       g_autofree char *when = moment_text (judge, moment), *type = type_text (judge, entry->code);
       grade_case_add (row, FALSE, g_strdup_printf ("%s: %s", when, type), g_strdup ("none occurred"),
@@ -351,7 +353,7 @@ was_right_before (const LogLook *look, guint begin, guint32 code)
     {
       const LogMoment *moment = moment_at (look, i);
       const LogEntry *entry = log_moment_entry (moment, code);
-      right = entry != NULL && entry->count == log_truth_count (look->truth, moment->view, moment->n, code);
+      right = entry != NULL && log_moment_fits (look, moment, entry);
     }
   return right;
 }

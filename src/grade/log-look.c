@@ -35,6 +35,22 @@ fill_views (LogLook *look)
   look->n_views = LOG_VIEWS;
 }
 
+static void
+find_concurrent (LogLook *look, const Account *account)
+{
+  const GArray *windows = account->program->windows;
+  look->concurrent = g_array_new (FALSE, FALSE, sizeof (LogSpan));
+  for (guint i = 0; i < windows->len; i++)
+    {
+      const ProgramWindow *window = &g_array_index (windows, ProgramWindow, i);
+      const AccountStep *step = window->concurrent ? account_step (account, window->between.first) : NULL;
+      if (step == NULL || !step->done)
+        continue;
+      const LogSpan span = { step->at, step->end };
+      g_array_append_val (look->concurrent, span);
+    }
+}
+
 /* --- prints ----------------------------------------------------------------------------------- */
 
 static guint
@@ -110,6 +126,40 @@ is_doubled (const LogLook *look, const LogPrint *print, const LogView *view, gui
   return 2 * doubled >= nonzero (print);
 }
 
+/* So many exits may have been counted when what was due at the n-th is printed: all that others made meanwhile. */
+static guint64
+most_until (const LogLook *look, const LogView *view, guint64 n)
+{
+  for (guint i = 0; i < look->concurrent->len; i++)
+    {
+      const LogSpan *span = &g_array_index (look->concurrent, LogSpan, i);
+      if (view->from + n > span->from && view->from + n <= span->to)
+        return span->to - view->from;
+    }
+  return n;
+}
+
+/*
+ * Statistics due at a total while two vCPUs are at work: whoever prints reads the counts one by one, and the other vCPU's go on. So
+ * each count lies between what it was at that total and what it came to be in the same window.
+ */
+static gboolean
+is_of_two (const LogLook *look, const LogPrint *print, const LogView *view, LogMoment *moment)
+{
+  const guint64 told = print->has_total ? print->total : print->sum - print->sum % LOG_INTERVAL;
+  const guint64 least = least_exits (look, print, view);
+  *moment = (LogMoment){ print, view, told, MAX (least, told), print->has_total ? LOG_TOTAL_RIGHT : LOG_TOTAL_MISSING };
+  if (told == 0 || told % LOG_INTERVAL != 0 || nonzero (print) < 2 || least == 0 || most_until (look, view, told) == told
+      || least > most_until (look, view, told))
+    return FALSE;
+  for (guint i = 0; i < print->entries->len; i++)
+    {
+      if (!log_moment_fits (look, moment, &g_array_index (print->entries, LogEntry, i)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 typedef struct {
   guint64 n;
   guint exact;
@@ -137,22 +187,25 @@ moment_of (const LogLook *look, const LogPrint *print, const LogView *before)
   const guint n = nonzero (print);
   const guint64 told = print->has_total ? print->total : print->sum;
   Instant best = { .n = told, .view = before };
+  LogMoment of_two;
+  if (is_of_two (look, print, &look->views[0], &of_two))
+    return of_two;
   try_instant (look, print, before, told, &best);
   if (print->has_total && told % LOG_INTERVAL == 0 && n > 2 && best.exact + 1 >= n
       && !is_too_few (look, print, best.view))
-    return (LogMoment){ print, best.view, told, LOG_TOTAL_RIGHT };
+    return (LogMoment){ print, best.view, told, told, LOG_TOTAL_RIGHT };
   try_instant (look, print, before, print->sum, &best);
   for (guint i = 0; i < look->n_views; i++)
     if (may_be_view (look, i, told))
       try_instant (look, print, &look->views[i], least_exits (look, print, &look->views[i]), &best);
   if (n > 1 && 2 * best.exact < n && is_doubled (look, print, before, told))
-    return (LogMoment){ print, before, told / 2, print->has_total ? LOG_TOTAL_WRONG : LOG_TOTAL_MISSING };
+    return (LogMoment){ print, before, told / 2, told / 2, print->has_total ? LOG_TOTAL_WRONG : LOG_TOTAL_MISSING };
   if (n == 0 || (n == 1 && best.n != told) || 2 * best.exact < n)
-    return (LogMoment){ print, best.view, told,
+    return (LogMoment){ print, best.view, told, told,
                         !print->has_total              ? LOG_TOTAL_MISSING
                         : n == 0 || told == print->sum ? LOG_TOTAL_RIGHT
                                                        : LOG_TOTAL_UNKNOWN };
-  return (LogMoment){ print, best.view, best.n,
+  return (LogMoment){ print, best.view, best.n, best.n,
                       !print->has_total ? LOG_TOTAL_MISSING
                       : best.n == told  ? LOG_TOTAL_RIGHT
                                         : LOG_TOTAL_WRONG };
@@ -222,6 +275,7 @@ log_look_new (const JudgedLab *lab)
   look->names = log_names_new (lab->names);
   look->truth = log_truth_new (first->exits);
   fill_views (look);
+  find_concurrent (look, first);
   look->reading = read_log (look, lab);
   if (look->reading->state == LOG_NOTHING && tells_elsewhere (lab->change))
     look->reading->state = LOG_UNREAD;
@@ -235,6 +289,7 @@ log_look_free (LogLook *look)
   if (look == NULL)
     return;
   g_array_unref (look->moments);
+  g_array_unref (look->concurrent);
   log_reading_free (look->reading);
   log_truth_free (look->truth);
   log_names_free (look->names);
@@ -257,6 +312,13 @@ log_moment_entry (const LogMoment *moment, guint32 code)
         return entry;
     }
   return NULL;
+}
+
+gboolean
+log_moment_fits (const LogLook *look, const LogMoment *moment, const LogEntry *entry)
+{
+  return entry->count >= log_truth_count (look->truth, moment->view, moment->n, entry->code)
+         && entry->count <= log_truth_count (look->truth, moment->view, moment->until, entry->code);
 }
 
 gboolean

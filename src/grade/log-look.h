@@ -15,9 +15,15 @@ typedef enum { LOG_TOTAL_MISSING, LOG_TOTAL_RIGHT, LOG_TOTAL_WRONG, LOG_TOTAL_UN
 typedef struct {
   const LogPrint *print;
   const LogView *view; /* the one that fits best */
-  guint64 n;           /* its counts are judged as those of the first n exits */
+  guint64 n;           /* its counts are judged as those of the first n exits … */
+  guint64 until;       /* … or up to these many: while one vCPU printed, another went on; else n */
   LogTotal total;
 } LogMoment;
+
+/* Exits of the log, [from, to), among which are those of two vCPUs at work. */
+typedef struct {
+  guint from, to;
+} LogSpan;
 
 typedef struct {
   LogNames *names;
@@ -26,6 +32,7 @@ typedef struct {
   guint n_views;
   guint refused;       /* index of the refused VM entry's exit; G_MAXUINT: there is none */
   guint32 refused_code;
+  GArray *concurrent;  /* of LogSpan */
   LogReading *reading;
   GArray *moments;     /* of LogMoment */
 } LogLook;
@@ -35,5 +42,7 @@ void log_look_free (LogLook *look);
 gboolean log_look_is_due (const LogLook *look);
 /* The print's entry of that type; NULL. */
 const LogEntry *log_moment_entry (const LogMoment *moment, guint32 code);
+/* It is right: that of the exits that the print speaks of. */
+gboolean log_moment_fits (const LogLook *look, const LogMoment *moment, const LogEntry *entry);
 /* Its exits go beyond that index of the log. */
 gboolean log_moment_is_behind (const LogMoment *moment, guint index);

@@ -15,12 +15,23 @@
 #include "guest/grader.h"
 
 #define MEMORY 4096u
+#define CPUID_ENTRIES 256u /* KVM_MAX_CPUID_ENTRIES, arch/x86/include/asm/kvm_host.h */
 
 #define CR0_PE 0x1u
 #define CR0_PG 0x80000000u
 #define CR4_PAE 0x20u
 #define EFER_LME 0x100u
 #define EFER_LMA 0x400u
+
+/* All that KVM can offer: since 7.2 it takes no EFER.LME from a vCPU whose CPUID has no long mode. */
+static int set_cpuid(int kvm, int vcpu)
+{
+        static unsigned char room[sizeof(struct kvm_cpuid2) + CPUID_ENTRIES * sizeof(struct kvm_cpuid_entry2)] __attribute__((aligned(8)));
+        struct kvm_cpuid2 *cpuid = (struct kvm_cpuid2 *)room;
+
+        cpuid->nent = CPUID_ENTRIES;
+        return ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid) < 0 ? -1 : ioctl(vcpu, KVM_SET_CPUID2, cpuid);
+}
 
 static int set_bad_state(int vcpu, bool vmx)
 {
@@ -49,7 +60,7 @@ static int enter(int kvm, int vcpu, bool vmx)
 
         if (run == MAP_FAILED)
                 return -1;
-        if (set_bad_state(vcpu, vmx) == 0 && ioctl(vcpu, KVM_RUN, 0) == 0)
+        if (set_cpuid(kvm, vcpu) == 0 && set_bad_state(vcpu, vmx) == 0 && ioctl(vcpu, KVM_RUN, 0) == 0)
                 reason = (int)run->exit_reason;
         munmap(run, (size_t)size);
         return reason;

@@ -12,6 +12,8 @@ typedef enum {
   LOG_REFUSED_LEFT_OUT, /* right: what the processor refused is no exit */
   LOG_AT_FIRST,        /* right: prints at the first exit too, and then one behind each 10,000th */
   LOG_AND_ZEROES,      /* right: types that never occurred are printed with a 0 */
+  LOG_OTHER_GOES_ON,   /* right: the counts are read while the second vCPU makes more exits */
+  LOG_SUMS_GO_ON,      /* the same, and there is no total */
   LOG_SILENT,
   LOG_INTERVAL_1000,
   LOG_ONE_VCPU,        /* a print is missing here and there */
@@ -93,7 +95,7 @@ print_statistics (const World *world, LogCounters *counters, LogMistake mistake,
     }
   if (mistake == LOG_RAW && counters->shown > 0)
     rows[n++] = (LogRow){ 0x80000021, "UNKNOWN", counters->shown };
-  shape (log, mistake == LOG_NO_TOTAL ? G_MAXUINT64 : counters->total + (mistake == LOG_TOTAL_ONE_MORE ? 1 : 0), rows, n, svm);
+  shape (log, mistake == LOG_NO_TOTAL || mistake == LOG_SUMS_GO_ON ? G_MAXUINT64 : counters->total + (mistake == LOG_TOTAL_ONE_MORE ? 1 : 0), rows, n, svm);
   counters->prints++;
   if (mistake == LOG_SINCE_LAST)
     memset (counters->counts, 0, sizeof counters->counts);
@@ -153,7 +155,13 @@ print_log (const World *world, const GArray *exits, guint refused, const guint o
       count_exit (counters, exit, svm, i == refused, mistake);
       behind = mistake == LOG_TYPE_BEHIND && is_printed (counters, mistake) ? exit->reason : G_MAXUINT32;
       if (counters->total != before && is_printed (counters, mistake))
-        print_statistics (world, counters, mistake, shape, log);
+        {
+          const gboolean goes_on = (mistake == LOG_OTHER_GOES_ON || mistake == LOG_SUMS_GO_ON) && i > other[0] && i + 9 < other[1];
+          g_autofree LogCounters *seen = g_memdup2 (counters, sizeof *counters);
+          for (guint k = 1; goes_on && k <= 9; k += 2)
+            seen->counts[g_array_index (exits, L0Exit, i + k).reason]++;
+          print_statistics (world, goes_on ? seen : counters, mistake, shape, log);
+        }
       if (behind < G_N_ELEMENTS (counters->counts))
         counters->counts[behind]++;
     }

@@ -96,6 +96,8 @@ test_mistakes (void **state)
     { LOG_PER_VM, "" },
     { LOG_REFUSED_LEFT_OUT, "" },
     { LOG_AT_FIRST, "" },
+    { LOG_OTHER_GOES_ON, "" },
+    { LOG_SUMS_GO_ON, "log-totals" },
     { LOG_SILENT, "concurrency,log-interval,log-totals,log-counts,log-types,log-names,log-raw-reason" },
     { LOG_INTERVAL_1000, "log-interval" },
     { LOG_ONE_VCPU, "log-interval" },
