@@ -189,18 +189,30 @@ find_named (const GPtrArray *entries, guint from, const char *field)
   return -1;
 }
 
-/* The next in order is the one of that row. */
+/* What cannot be read tells no name: nobody knows in which row it is. */
+static guint
+count_nameless (const GPtrArray *entries)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const RegradeEntry *entry = g_ptr_array_index (entries, i);
+
+      count += !entry->before && !entry->by_before ? 1 : 0;
+    }
+  return count;
+}
+
+/* TRUE if there is one of that name: it is moved to `place`. */
 static gboolean
-place_row (const char *dir, GPtrArray *entries, guint place, const char *field, GError **error)
+place_row (GPtrArray *entries, guint place, const char *field)
 {
   const gint at = find_named (entries, place, field);
   gpointer moved;
 
   if (at < 0)
-    return fail (error, HARNESS_ERROR_USAGE,
-                 "--regrade: %s: of \"%s\", which is in %s, neither %s nor evidence is there; try: grade "
-                 "the submissions afresh",
-                 dir, field, SHEET, GRADE_FILE);
+    return FALSE;
   moved = g_ptr_array_index (entries, (guint) at);
   memmove (entries->pdata + place + 1, entries->pdata + place, ((guint) at - place) * sizeof moved);
   entries->pdata[place] = moved;
@@ -209,22 +221,31 @@ place_row (const char *dir, GPtrArray *entries, guint place, const char *field, 
 
 /*
  * What is in no row comes last, by name. A sheet that is not there, or that was edited beyond
- * reading, tells no order.
+ * reading, tells no order. As many rows may have no entry as there are entries that tell no name.
  */
 static gboolean
 order_by_sheet (const char *dir, GPtrArray *entries, GError **error)
 {
   g_autofree char *text = NULL;
   g_autoptr (CsvTable) table = NULL;
+  guint column, placed = 0, nameless = count_nameless (entries);
   gsize size;
-  guint column;
 
   if (!grade_keep_read (dir, SHEET, CSV_BYTES_MAX, &text, &size, NULL) ||
       !csv_read (text, size, &table, NULL) || !csv_column (table, "submission", &column, NULL))
     return TRUE;
   for (guint row = 0; row < csv_rows (table); row++)
-    if (!place_row (dir, entries, row, csv_field (table, row, column), error))
-      return FALSE;
+    {
+      const char *field = csv_field (table, row, column);
+
+      if (place_row (entries, placed, field))
+        placed++;
+      else if (nameless-- == 0)
+        return fail (error, HARNESS_ERROR_USAGE,
+                     "--regrade: %s: of \"%s\", which is in %s, neither %s nor evidence is there; try: grade "
+                     "the submissions afresh",
+                     dir, field, SHEET, GRADE_FILE);
+    }
   return TRUE;
 }
 

@@ -117,7 +117,16 @@ mkfifo kept/a/logs/evidence.tar.zst
 unjudged "not a plain file"
 rm kept/a/logs/evidence.tar.zst
 unjudged "no evidence was kept"
-rm kept/a/grade.json
+# What tells no name is in any row: its evidence tells the rest.
+cp whole kept/a/logs/evidence.tar.zst
+for file in kept/a/grade.json kept/a/logs/judged.json; do
+  cp "$file" "${file##*/}.whole"
+  echo '{' >"$file"
+done
+expect 0 "$harness" grade --regrade kept --output nameless
+grep -q '^a.patch,0.00,100.00,failed,' nameless/grades.csv || fail "grades.csv: $(cat nameless/grades.csv)"
+cp judged.json.whole kept/a/logs/judged.json
+rm kept/a/logs/evidence.tar.zst kept/a/grade.json
 wrong 'no grade is in it' --regrade kept
 
 # One that cannot be read is told in its row, and ends no batch; it is nobody's zero.
