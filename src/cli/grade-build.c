@@ -116,8 +116,7 @@ take_errors (Way *way, const KernelModules *modules)
 static void
 take_build (Way *way, const KernelModules *modules)
 {
-  for (guint i = 0; i < modules->warnings->len; i++)
-    g_ptr_array_add (way->grade->warnings, g_strdup (g_ptr_array_index (modules->warnings, i)));
+  g_ptr_array_extend_and_steal (way->grade->warnings, build_blame_warnings (modules->warnings, way->carried->diff));
   way_keep_log (way, "build.log", modules->log);
   if (modules->ok)
     return;

@@ -335,7 +335,7 @@ grade_regrade (App *app, const RegradeSpec *spec, GError **error)
   g_autoptr (RegradeRubrics) rubrics = NULL;
   Regrade regrade = { .app = app, .spec = spec, .begin_us = g_get_monotonic_time () };
 
-  if (!regrade_entries_read (spec->dir, &entries, error))
+  if (!regrade_entries_read (spec->dir, &app->progress, &entries, error))
     return FALSE;
   rubrics = regrade_rubrics_open (app, spec->options, error);
   if (!rubrics || !files_make_dir (spec->output, error))

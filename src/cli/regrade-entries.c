@@ -224,7 +224,7 @@ place_row (GPtrArray *entries, guint place, const char *field)
  * reading, tells no order. As many rows may have no entry as there are entries that tell no name.
  */
 static gboolean
-order_by_sheet (const char *dir, GPtrArray *entries, GError **error)
+order_by_sheet (const char *dir, GPtrArray *entries, Progress *progress, GError **error)
 {
   g_autofree char *text = NULL;
   g_autoptr (CsvTable) table = NULL;
@@ -245,16 +245,19 @@ order_by_sheet (const char *dir, GPtrArray *entries, GError **error)
                      "--regrade: %s: of \"%s\", which is in %s, neither %s nor evidence is there; try: grade "
                      "the submissions afresh",
                      dir, field, SHEET, GRADE_FILE);
+      else
+        progress_say (progress, "", "%s: \"%s\" is in %s, and no folder tells that it is its own: one whose %s cannot be read may be it", dir, field,
+                      SHEET, GRADE_FILE);
     }
   return TRUE;
 }
 
 gboolean
-regrade_entries_read (const char *dir, GPtrArray **entries, GError **error)
+regrade_entries_read (const char *dir, Progress *progress, GPtrArray **entries, GError **error)
 {
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (regrade_entry_free);
 
-  if (!find_entries (dir, found, error) || !order_by_sheet (dir, found, error))
+  if (!find_entries (dir, found, error) || !order_by_sheet (dir, found, progress, error))
     return FALSE;
   *entries = g_steal_pointer (&found);
   return TRUE;

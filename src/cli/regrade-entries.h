@@ -6,6 +6,7 @@
 #pragma once
 #include <glib.h>
 
+#include "base/progress.h"
 #include "cli/grade-files.h"
 #include "grade/evidence.h"
 #include "grade/moved.h"
@@ -26,6 +27,6 @@ Evidence *regrade_entry_evidence (const RegradeEntry *entry, char **why_not);
 
 /*
  * *entries: of RegradeEntry. USAGE: no such folder, no grade in it, or a sheet with submissions of
- * which nothing else is there.
+ * which nothing else is there; one that may be an entry which cannot be read is told.
  */
-gboolean regrade_entries_read (const char *dir, GPtrArray **entries, GError **error);
+gboolean regrade_entries_read (const char *dir, Progress *progress, GPtrArray **entries, GError **error);

@@ -16,7 +16,7 @@
 
 /* What of the kernel's words tells of trouble, most telling first where one report has several. */
 static const struct {
-  const char *words, *name;
+  const char *words, *name; /* words: '*' stands for any text */
 } troubles[] = {
   { "Kernel panic", "a kernel panic" },
   { "kernel BUG at", "a BUG" },
@@ -38,6 +38,7 @@ static const struct {
   { "rcu: INFO: rcu", "a stall" },
   { "BUG:", "a BUG" },
   { "WARNING: CPU", "a kernel warning" },
+  { "WARNING: *:* at *+0x*/0x", "a kernel warning" }, /* of 7.2: "WARNING: vmx/vmx.c:6868 at vmx_handle_exit+0x4ca/0x750" */
 };
 
 void
@@ -149,6 +150,22 @@ set_trouble (AgentReport *report, char **lines, guint at, const char *name)
   report->trouble_name = g_strdup (name);
 }
 
+/* Parts between the stars, one after the other. */
+static gboolean
+has_words (const char *line, const char *words)
+{
+  const char *at = line;
+  for (const char *part = words; at != NULL && *part != '\0';)
+    {
+      const gsize length = strcspn (part, "*");
+      g_autofree char *wanted = g_strndup (part, length);
+      at = strstr (at, wanted);
+      at = at != NULL ? at + length : NULL;
+      part += length + (part[length] == '*' ? 1 : 0);
+    }
+  return at != NULL;
+}
+
 static gboolean
 find_trouble (AgentReport *report, char **lines)
 {
@@ -156,7 +173,7 @@ find_trouble (AgentReport *report, char **lines)
     {
       for (guint j = 0; j < G_N_ELEMENTS (troubles); j++)
         {
-          if (strstr (lines[i], troubles[j].words) == NULL)
+          if (!has_words (lines[i], troubles[j].words))
             continue;
           set_trouble (report, lines, i, troubles[j].name);
           return TRUE;

@@ -194,6 +194,24 @@ build_blame (const GPtrArray *errors, const char *diff, KernelKnowsWord knows, g
   return blame;
 }
 
+/* --- warnings --------------------------------------------------------------------------------- */
+
+GPtrArray *
+build_blame_warnings (const GPtrArray *warnings, const char *diff)
+{
+  g_autoptr (GPtrArray) lines = diff_lines (diff);
+  GPtrArray *theirs = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < warnings->len; i++)
+    {
+      const char *warning = g_ptr_array_index (warnings, i), *rest;
+      g_autofree char *path = NULL;
+      guint64 line;
+      if (!said_place (warning, &path, &line, &rest) || diff_lines_touch (lines, path, (guint) line))
+        g_ptr_array_add (theirs, g_strdup (warning));
+    }
+  return theirs;
+}
+
 /* --- where it is in what was handed in --------------------------------------------------------- */
 
 static char *

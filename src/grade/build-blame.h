@@ -20,5 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BuildBlame, build_blame_free)
  * kernel. knows: NULL: no word is known.
  */
 BuildBlame *build_blame (const GPtrArray *errors, const char *diff, KernelKnowsWord knows, gpointer user);
+/* Of the compiler's warnings those that lie in what the submission wrote, or tell no place. Of char *, newly allocated. */
+GPtrArray *build_blame_warnings (const GPtrArray *warnings, const char *diff);
 /* The number of the only line of `text` that says the same, blanks aside; 0 if none or several do. */
 guint build_blame_own_line (const char *text, const char *line);

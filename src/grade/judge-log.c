@@ -74,6 +74,15 @@ begins_anew (const LogMoment *before, const LogMoment *moment)
          || (moment->view->from > before->view->from && told_total (moment) <= told_total (before));
 }
 
+/* Where there is no total, a refused entry, or the exit at which it prints, may be in one sum and not in the other. */
+static gboolean
+is_due (const LogMoment *before, const LogMoment *moment)
+{
+  const guint64 total = told_total (moment), due = told_total (before) + LOG_INTERVAL;
+  const gboolean vague = !before->print->has_total || !moment->print->has_total;
+  return total == due || (vague && (total == due + 1 || total + 1 == due));
+}
+
 static void
 add_interval (const Judge *judge, const LogMoment *before, const LogMoment *moment, GradeRow *row)
 {
@@ -85,7 +94,7 @@ add_interval (const Judge *judge, const LogMoment *before, const LogMoment *mome
                       g_strdup_printf ("%s: the first print", lab), number (LOG_INTERVAL), number (total));
       return;
     }
-  grade_case_add (row, total == last + LOG_INTERVAL,
+  grade_case_add (row, is_due (before, moment),
                   g_strdup_printf ("%s: the print after that at %" G_GUINT64_FORMAT, lab, last),
                   number (last + LOG_INTERVAL),
                   total == last ? g_strdup_printf ("%" G_GUINT64_FORMAT " once more", total) : number (total));

@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 
 #define VMX_INVALID_STATE 33u   /* SDM volume 3, appendix C: VM-entry failure due to invalid guest state */
+#define LOG_BESIDE_MAX 200u    /* exits of another vCPU while one prints a hundred lines; 5 to 16 were seen at a dozen lines */
 #define SVM_INVALID G_MAXUINT32 /* APM volume 2, appendix C: VMEXIT_INVALID, -1 */
 
 /* --- where one may begin to count --------------------------------------------------------------- */
@@ -126,7 +127,7 @@ is_doubled (const LogLook *look, const LogPrint *print, const LogView *view, gui
   return 2 * doubled >= nonzero (print);
 }
 
-/* So many exits may have been counted when what was due at the n-th is printed: all that others made meanwhile. */
+/* So many exits may have been counted when what was due at the n-th is printed: others made them meanwhile. n: none. */
 static guint64
 most_until (const LogLook *look, const LogView *view, guint64 n)
 {
@@ -134,30 +135,31 @@ most_until (const LogLook *look, const LogView *view, guint64 n)
     {
       const LogSpan *span = &g_array_index (look->concurrent, LogSpan, i);
       if (view->from + n > span->from && view->from + n <= span->to)
-        return span->to - view->from;
+        return MIN (n + LOG_BESIDE_MAX, span->to - view->from);
     }
   return n;
 }
 
 /*
  * Statistics due at a total while two vCPUs are at work: whoever prints reads the counts one by one, and the other vCPU's go on. So
- * each count lies between what it was at that total and what it came to be in the same window.
+ * each count lies between what it was at that total and what it came to be soon after. One that does not costs itself alone.
  */
 static gboolean
-is_of_two (const LogLook *look, const LogPrint *print, const LogView *view, LogMoment *moment)
+is_of_two (const LogLook *look, const LogPrint *print, LogMoment *moment)
 {
+  const LogView *view = &look->views[0];
   const guint64 told = print->has_total ? print->total : print->sum - print->sum % LOG_INTERVAL;
-  const guint64 least = least_exits (look, print, view);
-  *moment = (LogMoment){ print, view, told, MAX (least, told), print->has_total ? LOG_TOTAL_RIGHT : LOG_TOTAL_MISSING };
-  if (told == 0 || told % LOG_INTERVAL != 0 || nonzero (print) < 2 || least == 0 || most_until (look, view, told) == told
-      || least > most_until (look, view, told))
+  const guint64 until = most_until (look, view, told), behind = told % LOG_INTERVAL;
+  guint fitting = 0;
+  *moment = (LogMoment){ print, view, told, until, print->has_total ? LOG_TOTAL_RIGHT : LOG_TOTAL_MISSING };
+  if (told < LOG_INTERVAL || behind > 1 || until == told || print->sum > until)
     return FALSE;
   for (guint i = 0; i < print->entries->len; i++)
     {
-      if (!log_moment_fits (look, moment, &g_array_index (print->entries, LogEntry, i)))
-        return FALSE;
+      const LogEntry *entry = &g_array_index (print->entries, LogEntry, i);
+      fitting += entry->count > 0 && log_moment_fits (look, moment, entry) ? 1 : 0;
     }
-  return TRUE;
+  return fitting >= 2 && fitting + (behind == 0 ? 1 : 0) >= nonzero (print);
 }
 
 typedef struct {
@@ -188,9 +190,10 @@ moment_of (const LogLook *look, const LogPrint *print, const LogView *before)
   const guint64 told = print->has_total ? print->total : print->sum;
   Instant best = { .n = told, .view = before };
   LogMoment of_two;
-  if (is_of_two (look, print, &look->views[0], &of_two))
-    return of_two;
   try_instant (look, print, before, told, &best);
+  const gboolean exact = best.exact == n && (print->has_total || told % LOG_INTERVAL <= 1 || told % LOG_INTERVAL == LOG_INTERVAL - 1);
+  if (!exact && is_of_two (look, print, &of_two))
+    return of_two;
   if (print->has_total && told % LOG_INTERVAL == 0 && n > 2 && best.exact + 1 >= n
       && !is_too_few (look, print, best.view))
     return (LogMoment){ print, best.view, told, told, LOG_TOTAL_RIGHT };

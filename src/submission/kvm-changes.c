@@ -8,7 +8,7 @@ const char *const kvm_changes_functions[] = {
   "kvm_emulate_cpuid", "vmx_handle_exit", "__vmx_handle_exit", "handle_exit", "svm_handle_exit", NULL,
 };
 
-#define SHARED_WITH_TDX "vmx_get_exit_reason" /* vmx.c has the word where struct vcpu_vt holds the exit's reason (vmx/common.h) */
+#define SHARED_WITH_TDX "vmx_get_exit_reason vcpu_vt to_vt vt" /* a file of VMX has one of them where struct vcpu_vt holds the exit's reason (vmx/common.h) */
 
 #define LOWER_HALVES "kvm_eax_read kvm_ecx_read \"regs.h\"" /* what uses registers has one of them since 7.2 */
 #define LOWER_HALF(name) \
@@ -62,14 +62,14 @@ static const struct
     .lab_has = "exit_fastpath" },
   /* 5.7: check_limit became exact_only, which means the opposite. */
   { .from = "kvm_cpuid ( vcpu , & eax , & ebx , & ecx , & edx , true )", .to = "kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false)", .theirs_lacks = "exact_only" },
-  /* 6.17: the exit's reason moved to what VMX and TDX share, and so did what tells that the guest's state is invalid. */
+  /* 6.17: what VMX and TDX share of an exit moved to a struct of its own. */
   { .from = "vmx_get_exit_reason ( $ )", .to = "to_vmx($)->exit_reason", .lab_lacks = SHARED_WITH_TDX },
   { .from = "-> vt . $", .to = "->$", .lab_lacks = SHARED_WITH_TDX },
   { .from = "to_vt ( $ ) -> exit_reason", .to = "to_vmx($)->exit_reason", .lab_lacks = SHARED_WITH_TDX },
-  { .from = "vmx -> exit_reason", .to = "vmx->vt.exit_reason", .lab_has = SHARED_WITH_TDX },
-  { .from = "vmx -> emulation_required", .to = "vmx->vt.emulation_required", .lab_has = SHARED_WITH_TDX },
-  { .from = "to_vmx ( $ ) -> exit_reason", .to = "to_vmx($)->vt.exit_reason", .lab_has = SHARED_WITH_TDX },
-  { .from = "to_vmx ( $ ) -> emulation_required", .to = "to_vmx($)->vt.emulation_required", .lab_has = SHARED_WITH_TDX },
+#define TO_VT(field) \
+  { .from = "vmx -> " field, .to = "vmx->vt." field, .lab_has = SHARED_WITH_TDX }, \
+  { .from = "to_vmx ( $ ) -> " field, .to = "to_vmx($)->vt." field, .lab_has = SHARED_WITH_TDX }
+  TO_VT ("exit_reason"), TO_VT ("exit_qualification"), TO_VT ("exit_intr_info"), TO_VT ("emulation_required"),
   /* 7.2: accessors of the registers' lower halves; those of whole registers look at the guest's mode, or end in "_raw". */
   LOWER_HALF ("ax"), LOWER_HALF ("bx"), LOWER_HALF ("cx"), LOWER_HALF ("dx"), LOWER_HALF ("si"), LOWER_HALF ("di"), LOWER_HALF ("bp"),
 };

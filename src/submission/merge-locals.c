@@ -2,20 +2,20 @@
 /* Variables that went with another version's lines; see merge-locals.h. */
 #include "submission/merge-locals.h"
 
-#include <string.h>
-
 #include "submission/statements.h"
 
-static const CItem *
-find_function (const CSource *source, const char *name)
+/* name -> CItem, the first of each name. */
+static GHashTable *
+functions_of (const CSource *source)
 {
+  GHashTable *functions = g_hash_table_new (c_word_hash, g_str_equal);
   for (guint i = 0; i < source->items->len; i++)
     {
-      const CItem *item = g_ptr_array_index (source->items, i);
-      if (item->kind == C_FUNCTION && strcmp (item->name, name) == 0)
-        return item;
+      CItem *item = g_ptr_array_index (source->items, i);
+      if (item->kind == C_FUNCTION && !g_hash_table_contains (functions, item->name))
+        g_hash_table_insert (functions, item->name, item);
     }
-  return NULL;
+  return functions;
 }
 
 static GHashTable *
@@ -43,13 +43,10 @@ locals_of (const CSource *source, const CItem *item)
 }
 
 static gboolean
-lacks_locals (const CSource *merged, const CItem *item, const CSource *theirs, const CSource *lab)
+lacks_locals (const CSource *merged, const CItem *item, const CSource *theirs, const CItem *their_item, const CSource *lab, const CItem *lab_item)
 {
-  const CItem *their_item = find_function (theirs, item->name), *lab_item = find_function (lab, item->name);
   GHashTableIter iter;
   gpointer name;
-  if (their_item == NULL || lab_item == NULL)
-    return FALSE;
   g_autoptr (GHashTable) wanted = locals_of (theirs, their_item), declared = locals_of (merged, item);
   g_autoptr (GHashTable) used = names_in (merged, item), known = names_in (lab, lab_item);
   g_hash_table_iter_init (&iter, wanted);
@@ -65,10 +62,15 @@ gboolean
 merge_lacks_locals (const char *merged, const char *theirs, const char *lab)
 {
   g_autoptr (CSource) merged_source = c_source_new (merged), theirs_source = c_source_new (theirs), lab_source = c_source_new (lab);
-  for (guint i = 0; i < merged_source->items->len; i++)
+  g_autoptr (GHashTable) merged_functions = functions_of (merged_source), their_functions = functions_of (theirs_source),
+                         lab_functions = functions_of (lab_source);
+  GHashTableIter iter;
+  gpointer name, item;
+  g_hash_table_iter_init (&iter, merged_functions);
+  while (g_hash_table_iter_next (&iter, &name, &item))
     {
-      const CItem *item = g_ptr_array_index (merged_source->items, i);
-      if (item->kind == C_FUNCTION && lacks_locals (merged_source, item, theirs_source, lab_source))
+      const CItem *their_item = g_hash_table_lookup (their_functions, name), *lab_item = g_hash_table_lookup (lab_functions, name);
+      if (their_item != NULL && lab_item != NULL && lacks_locals (merged_source, item, theirs_source, their_item, lab_source, lab_item))
         return TRUE;
     }
   return FALSE;

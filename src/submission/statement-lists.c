@@ -421,11 +421,25 @@ declare_run (StatementLists *lists, const Run *run)
   return once;
 }
 
+/* Behind the else that stands there, or behind an #if, and with that one's #endif. The place itself if there is none. */
+static guint
+behind_else (const StatementLists *lists, guint place)
+{
+  guint j = place, open = 0;
+  for (; j < lists->lab->len && statement_is_directive (at (lists->lab, j), "if"); j++)
+    open++;
+  if (j == lists->lab->len || !is_else (at (lists->lab, j)))
+    return place;
+  for (j++; open > 0 && j < lists->lab->len && statement_is_directive (at (lists->lab, j), "endif"); j++)
+    open--;
+  return open == 0 ? j : place;
+}
+
 static void
 put (StatementLists *lists, const Run *run, guint place)
 {
-  while (place < lists->lab->len && is_else (at (lists->lab, place)) && !is_else (at (lists->theirs, run->first)))
-    place++;
+  for (guint next = place; !is_else (at (lists->theirs, run->first)) && (next = behind_else (lists, place)) != place;)
+    place = next;
   if (lists->buckets[place] == NULL)
     lists->buckets[place] = g_ptr_array_new ();
   for (guint t = run->first; t < run->end; t++)

@@ -8,12 +8,14 @@
 #include "submission/statement-match.h"
 
 #define TEXT_MAX 200u
+#define NEEDED_MAX 32u /* variables of a function that are looked at */
+#define ROUNDS_MAX 8u /* each finds what the last one's variables need: no kernel has chains as long */
 
 typedef struct
 {
   const StatementMergeSpec *spec;
   StatementMerge *merge;
-  guint budget;
+  guint *budget;
   GHashTable *count; /* key -> how often it is to be in what comes out, beyond the lab's */
   GHashTable *theirs; /* key -> how often theirs has it */
   GHashTable *kernels; /* the base's, which are the kernel's where the base is exact */
@@ -293,7 +295,7 @@ merge_lists (Merger *merger, const GPtrArray *base, const GPtrArray *theirs, con
 {
   const StatementListsSpec spec = { .base = base, .theirs = theirs, .lab = lab, .known = merger->spec->known, .counts = merger->theirs, .needed = merger->needed,
                                     .base_is_sure = merger->spec->base_is_sure };
-  g_autoptr (StatementLists) lists = statement_lists_new (&spec, &merger->budget);
+  g_autoptr (StatementLists) lists = statement_lists_new (&spec, merger->budget);
   *written = 0;
   if (lists == NULL)
     {
@@ -308,17 +310,21 @@ merge_lists (Merger *merger, const GPtrArray *base, const GPtrArray *theirs, con
 
 /* --- the proof -------------------------------------------------------------------------------- */
 
+/* Each else has something before it that may have one, whatever the preprocessor has between them. */
 static gboolean
 check_elses (const GPtrArray *list)
 {
+  const Statement *before = NULL;
   for (guint i = 0; list != NULL && i < list->len; i++)
     {
-      const Statement *statement = g_ptr_array_index (list, i), *before = i > 0 ? g_ptr_array_index (list, i - 1) : NULL;
+      const Statement *statement = g_ptr_array_index (list, i);
       const CToken *token = &g_array_index (statement->source->tokens, CToken, statement->first);
       if (c_token_is (statement->source, token, "else") && (before == NULL || before->children == NULL))
         return FALSE;
       if (!check_elses (statement->children))
         return FALSE;
+      if (!statement_is_directive (statement, ""))
+        before = statement;
     }
   return TRUE;
 }
@@ -455,6 +461,15 @@ count_settings (const Statement *statement, const char *name)
   return count;
 }
 
+static GHashTable *
+set_of (const GPtrArray *statements)
+{
+  GHashTable *set = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < statements->len; i++)
+    g_hash_table_add (set, g_ptr_array_index (statements, i));
+  return set;
+}
+
 /*
  * The kernel's "u32 exit_code = svm->vmcb->control.exit_code;" goes along with the student's lines that use it, where the lab's
  * kernel has no such variable. It must be set where it is declared, and nowhere else. TRUE: there is one more.
@@ -462,18 +477,21 @@ count_settings (const Statement *statement, const char *name)
 static gboolean
 find_needed (const StatementMergeSpec *spec, const StatementMerge *merge, GHashTable *needed)
 {
-  g_autoptr (GHashTable) used = names_in (merge->own), lab = c_words_new ();
+  g_autoptr (GHashTable) own = set_of (merge->own), used = names_in (merge->own), lab = c_words_new ();
   const guint before = g_hash_table_size (needed);
+  guint looked_at = 0;
   c_source_add_names (spec->lab->source, spec->lab->first, spec->lab->end, lab);
-  for (guint i = 0; i < spec->theirs->children->len; i++)
+  for (guint i = 0; i < spec->theirs->children->len && looked_at < NEEDED_MAX; i++)
     {
       Statement *statement = g_ptr_array_index (spec->theirs->children, i);
       const guint at = statement_declared_name (statement);
-      if (at == statement->end || g_ptr_array_find (merge->own, statement, NULL))
+      if (at == statement->end || g_hash_table_contains (own, statement))
         continue;
       g_autofree char *name = c_token_text (statement->source, &g_array_index (statement->source->tokens, CToken, at));
-      if (g_hash_table_contains (used, name) && !g_hash_table_contains (lab, name) && count_settings (statement, name) == 1
-          && count_settings (spec->theirs, name) == 1)
+      if (!g_hash_table_contains (used, name) || g_hash_table_contains (lab, name))
+        continue;
+      looked_at++;
+      if (count_settings (statement, name) == 1 && count_settings (spec->theirs, name) == 1)
         g_hash_table_add (needed, statement);
     }
   return g_hash_table_size (needed) > before;
@@ -481,15 +499,16 @@ find_needed (const StatementMergeSpec *spec, const StatementMerge *merge, GHashT
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
+/* *more: there are variables that it needs, beside those that were known. */
 static StatementMerge *
-merge_with (const StatementMergeSpec *spec, GHashTable *needed)
+merge_with (const StatementMergeSpec *spec, GHashTable *needed, guint *budget, gboolean *more)
 {
   StatementMerge *merge = g_new0 (StatementMerge, 1);
   g_autoptr (GHashTable) count = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   g_autoptr (GHashTable) theirs = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   g_autoptr (GHashTable) kernels = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   g_autoptr (GPtrArray) gone = g_ptr_array_new ();
-  Merger merger = { .spec = spec, .merge = merge, .budget = STATEMENT_MATCH_BUDGET, .count = count, .theirs = theirs,
+  Merger merger = { .spec = spec, .merge = merge, .budget = budget, .count = count, .theirs = theirs,
                     .kernels = kernels, .gone = gone, .needed = needed };
   guint written;
   count_tree (theirs, spec->theirs, 1);
@@ -501,6 +520,7 @@ merge_with (const StatementMergeSpec *spec, GHashTable *needed)
   g_autofree char *body = merge_lists (&merger, spec->base->children, spec->theirs->children, spec->lab->children, &written);
   g_autofree char *tail = statement_text_after (spec->lab);
   g_autofree char *text = g_strconcat (head, body, tail, NULL);
+  *more = find_needed (spec, merge, needed);
   check_gone (&merger);
   if (merge->doubts->len == 0)
     prove (&merger, text);
@@ -514,11 +534,13 @@ StatementMerge *
 statement_merge (const StatementMergeSpec *spec)
 {
   g_autoptr (GHashTable) needed = g_hash_table_new (NULL, NULL);
-  StatementMerge *merge = merge_with (spec, needed);
-  while (find_needed (spec, merge, needed))
+  guint budget = STATEMENT_MATCH_BUDGET;
+  gboolean more;
+  StatementMerge *merge = merge_with (spec, needed, &budget, &more);
+  for (guint round = 1; more && round < ROUNDS_MAX; round++)
     {
       statement_merge_free (merge);
-      merge = merge_with (spec, needed);
+      merge = merge_with (spec, needed, &budget, &more);
     }
   return merge;
 }

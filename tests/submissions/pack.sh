@@ -4,6 +4,7 @@
 # The same bytes every time, with the same tools. Of its forms tells README.md. With --base it prints where the kernel's files are.
 # VERSION: the kernel that it is made from, for a submission with several; its first, if none is named. kernel.sh finds the source.
 #
+# KERNEL: the lab kernel whose own series `reference` is, 6.1 if it is not said.
 # SUBMISSIONS_SOURCE: Linux 6.1, as Debian's linux-source-6.1.tar.xz (the default) or as a folder; the patches of 6.1-grading are
 # applied to what is needed of it, once. SUBMISSIONS_CACHE: the folder where that is kept (build/submissions).
 set -eu
@@ -249,8 +250,9 @@ pack_bundle() {
 pack_series() {
   made=$1
   mkdir "$made"
-  grep -v '^000[67]-' "$patches/6.1/series" >"$made/series"
-  grep -v '^ *\(#\|$\)' "$made/series" | while IFS= read -r patch; do cp "$patches/6.1/$patch" "$made/"; done
+  local of=$patches/${KERNEL:-6.1}
+  grep -v '^000[678]-' "$of/series" >"$made/series"
+  grep -v '^ *\(#\|$\)' "$made/series" | while IFS= read -r patch; do cp "$of/$patch" "$made/"; done
 }
 
 # --- ways in which a change comes that are nobody's fault ----------------------------------------------------------------

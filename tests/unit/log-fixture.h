@@ -14,6 +14,9 @@ typedef enum {
   LOG_AND_ZEROES,      /* right: types that never occurred are printed with a 0 */
   LOG_OTHER_GOES_ON,   /* right: the counts are read while the second vCPU makes more exits */
   LOG_SUMS_GO_ON,      /* the same, and there is no total */
+  LOG_FIRST_GOES_ON,   /* right: the same, and prints one behind each 10,000th */
+  LOG_FIRST_SUMS,      /* prints one behind each 10,000th, and there is no total */
+  LOG_WRONG_GOES_ON,   /* counts of the second processor's exits are printed 500 exits late */
   LOG_SILENT,
   LOG_INTERVAL_1000,
   LOG_ONE_VCPU,        /* a print is missing here and there */
@@ -62,6 +65,25 @@ typedef struct {
   guint prints;
 } LogCounters;
 
+static inline gboolean
+has_no_total (LogMistake mistake)
+{
+  return mistake == LOG_NO_TOTAL || mistake == LOG_SUMS_GO_ON || mistake == LOG_FIRST_SUMS;
+}
+
+static inline gboolean
+prints_one_behind (LogMistake mistake)
+{
+  return mistake == LOG_AT_FIRST || mistake == LOG_FIRST_SUMS || mistake == LOG_FIRST_GOES_ON;
+}
+
+/* So many exits of the other vCPU come while one prints. */
+static inline guint
+exits_beside (LogMistake mistake)
+{
+  return mistake == LOG_OTHER_GOES_ON || mistake == LOG_SUMS_GO_ON || mistake == LOG_FIRST_GOES_ON ? 9 : mistake == LOG_WRONG_GOES_ON ? 500 : 0;
+}
+
 static inline const char *
 printed_name (const World *world, guint32 code, LogMistake mistake)
 {
@@ -95,7 +117,7 @@ print_statistics (const World *world, LogCounters *counters, LogMistake mistake,
     }
   if (mistake == LOG_RAW && counters->shown > 0)
     rows[n++] = (LogRow){ 0x80000021, "UNKNOWN", counters->shown };
-  shape (log, mistake == LOG_NO_TOTAL || mistake == LOG_SUMS_GO_ON ? G_MAXUINT64 : counters->total + (mistake == LOG_TOTAL_ONE_MORE ? 1 : 0), rows, n, svm);
+  shape (log, has_no_total (mistake) ? G_MAXUINT64 : counters->total + (mistake == LOG_TOTAL_ONE_MORE ? 1 : 0), rows, n, svm);
   counters->prints++;
   if (mistake == LOG_SINCE_LAST)
     memset (counters->counts, 0, sizeof counters->counts);
@@ -109,7 +131,7 @@ is_printed (const LogCounters *counters, LogMistake mistake)
     return FALSE;
   if (mistake == LOG_EVERY_EXIT)
     return counters->total < 300;
-  return counters->total % every == (mistake == LOG_AT_FIRST ? 1 : 0);
+  return counters->total % every == (prints_one_behind (mistake) ? 1 : 0);
 }
 
 static inline gboolean
@@ -156,9 +178,10 @@ print_log (const World *world, const GArray *exits, guint refused, const guint o
       behind = mistake == LOG_TYPE_BEHIND && is_printed (counters, mistake) ? exit->reason : G_MAXUINT32;
       if (counters->total != before && is_printed (counters, mistake))
         {
-          const gboolean goes_on = (mistake == LOG_OTHER_GOES_ON || mistake == LOG_SUMS_GO_ON) && i > other[0] && i + 9 < other[1];
+          const guint beside = exits_beside (mistake);
+          const gboolean goes_on = beside > 0 && i > other[0] && i + beside < other[1];
           g_autofree LogCounters *seen = g_memdup2 (counters, sizeof *counters);
-          for (guint k = 1; goes_on && k <= 9; k += 2)
+          for (guint k = 1; goes_on && k <= beside; k += beside > 9 ? 1 : 2)
             seen->counts[g_array_index (exits, L0Exit, i + k).reason]++;
           print_statistics (world, goes_on ? seen : counters, mistake, shape, log);
         }

@@ -52,6 +52,7 @@ test_troubles (void **state)
     { "kernel 1 3 kernel BUG at arch/x86/kvm/x86.c:1!", "a BUG" },
     { "kernel 1 3 watchdog: BUG: soft lockup - CPU#0 stuck", "a lockup" },
     { "kernel 1 4 WARNING: CPU: 0 PID: 1 at x.c:1", "a kernel warning" },
+    { "kernel 1 4 WARNING: vmx/vmx.c:6868 at vmx_handle_exit+0x4ca/0x750 [kvm_intel], CPU#0: qemu-system-x86/43", "a kernel warning" },
     { "kernel 1 4 WARNING: possible circular locking dependency detected", "a report of lockdep" },
     { "kernel 1 4 UBSAN: array-index-out-of-bounds in x.c", "a report of UBSAN" },
     { "kernel 1 4 BUG: KCSAN: data-race in x", "a report of KCSAN" },
@@ -67,7 +68,7 @@ test_troubles (void **state)
       assert_string_equal (report->trouble_name, cases[i].name);
       assert_text_has (report->trouble, cases[i].line + strlen ("kernel 1 3 "));
     }
-  static const char *const fine[] = { "event WARNING: CPU 0", "kernel 1 6 kvm: Nested Virtualization enabled", "kernel 1 6 debug: oops_all", "Kernel panic" };
+  static const char *const fine[] = { "event WARNING: CPU 0", "kernel 1 6 kvm: Nested Virtualization enabled", "kernel 1 6 debug: oops_all", "Kernel panic", "kernel 1 6 kvm: WARNING: 3 exits: look at 0x30" };
   for (guint i = 0; i < G_N_ELEMENTS (fine); i++)
     {
       g_autoptr (AgentReport) report = read_text (fine[i]);

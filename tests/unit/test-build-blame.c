@@ -102,9 +102,27 @@ test_own_line (void **state)
   assert_int_equal (build_blame_own_line ("a\n\n", ""), 0);
 }
 
+/* What lies in somebody else's line costs nobody anything. */
+static void
+test_warnings (void **state)
+{
+  (void) state;
+  static const char *const said[] = {
+    "arch/x86/kvm/cpuid.c:11:6: warning: unused variable 'x'", "arch/x86/kvm/cpuid.c:300:6: warning: unused variable 'y'",
+    "arch/x86/include/uapi/asm/svm.h:137:32: warning: conversion changes value", "WARNING: modpost: my_exits is static and exported",
+  };
+  g_autoptr (GPtrArray) warnings = g_ptr_array_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (said); i++)
+    g_ptr_array_add (warnings, (gpointer) said[i]);
+  g_autoptr (GPtrArray) theirs = build_blame_warnings (warnings, DIFF);
+  assert_int_equal (theirs->len, 2);
+  assert_string_equal (g_ptr_array_index (theirs, 0), said[0]);
+  assert_string_equal (g_ptr_array_index (theirs, 1), said[3]);
+}
+
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test (test_one), cmocka_unit_test (test_several), cmocka_unit_test (test_own_line) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test (test_one), cmocka_unit_test (test_several), cmocka_unit_test (test_own_line), cmocka_unit_test (test_warnings) };
   return cmocka_run_group_tests_name ("build-blame", tests, NULL, NULL);
 }

@@ -71,6 +71,8 @@ test_lines_of_newer_lab (void **state)
     { "\tcount(vmx->exit_reason.basic);", "\tcount(vmx->vt.exit_reason.basic);" },                                /* 6.1 */
     { "\tif (vmx->emulation_required)", "\tif (vmx->vt.emulation_required)" },                                    /* 6.1 */
     { "\tif (to_vmx(vcpu)->emulation_required)", "\tif (to_vmx(vcpu)->vt.emulation_required)" },                  /* 6.1 */
+    { "\tq = vmx->exit_qualification;", "\tq = vmx->vt.exit_qualification;" },                                     /* 6.1 */
+    { "\tq = to_vmx(vcpu)->exit_intr_info;", "\tq = to_vmx(vcpu)->vt.exit_intr_info;" },                           /* 6.1 */
     { "\tvcpu->run->exit_reason = 0;", "\tvcpu->run->exit_reason = 0;" },
     { "\tcount(vmx_get_exit_reason(vcpu).basic);", "\tcount(vmx_get_exit_reason(vcpu).basic);" },                 /* 6.17 */
     { "\tcount(vmx->vt.exit_reason.basic);", "\tcount(vmx->vt.exit_reason.basic);" },                             /* 6.17 */

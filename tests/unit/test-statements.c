@@ -229,8 +229,31 @@ test_merge (void **state)
                 "\tif (a) {\n\t\tmine();\n\t\tb();\n\t}\n\td();\n\tc();\n");
   /* A whole condition of the student's, with its else. */
   assert_merge ("\ta();\n", "\tif (x)\n\t\tmine();\n\telse\n\t\ta();\n", "\ta();\n", "\tif (x)\n\t\tmine();\n\telse\n\t\ta();\n");
+  /* The lab's own chain of conditions has the preprocessor in it. */
+  assert_merge ("\tif (a)\n\t\tb();\n\treturn d();\n", "\tif (a)\n\t\tb();\n\tmine();\n\treturn d();\n",
+                "\tif (a)\n\t\tb();\n#ifdef C\n\telse if (c)\n\t\te();\n#endif\n\treturn d();\n",
+                "\tif (a)\n\t\tb();\n#ifdef C\n\telse if (c)\n\t\te();\n#endif\n\tmine();\n\treturn d();\n");
   /* What the student took out, of what the lab has unchanged. */
   assert_merge ("\ta();\n\tb();\n\tc();\n", "\ta();\n\tc();\n", "\ta();\n\tb();\n\tc();\n\td();\n", "\ta();\n\tc();\n\td();\n");
+}
+
+/* A kernel's variables that the student's lines need and the lab has not, also through each other; a chain without end is given up in no time. */
+static void
+test_merge_needed (void **state)
+{
+  (void) state;
+  assert_merge ("\tlong a = v->a;\n\tlong b = a;\n\tint c = 1;\n\tg();\n", "\tlong a = v->a;\n\tlong b = a;\n\tint c = 1;\n\tcount(b);\n\tg();\n", "\tg();\n",
+                "\tlong a = v->a;\n\tlong b = a;\n\tcount(b);\n\tg();\n");
+  /* One that the kernel sets once more, one that has no value yet, one that the lab has as a field alone. */
+  assert_merge ("\tlong a = 1;\n\ta = 2;\n\tg();\n", "\tlong a = 1;\n\ta = 2;\n\tcount(a);\n\tg();\n", "\tg();\n", "\tcount(a);\n\tg();\n");
+  assert_merge ("\tlong a;\n\tg();\n", "\tlong a;\n\tcount(a);\n\tg();\n", "\tg();\n", "\tcount(a);\n\tg();\n");
+  assert_merge ("\tlong a = v->a;\n\tg();\n", "\tlong a = v->a;\n\tcount(a);\n\tg();\n", "\tg(v->a);\n\tg();\n", "\tg(v->a);\n\tlong a = v->a;\n\tcount(a);\n\tg();\n");
+  g_autoptr (GString) chain = g_string_new (NULL);
+  for (guint i = 1; i <= 2000; i++)
+    g_string_append_printf (chain, "\tlong a%u = a%u;\n", i, i - 1);
+  g_autofree char *base = g_strconcat (chain->str, "\tg();\n", NULL), *theirs = g_strconcat (chain->str, "\tcount(a2000);\n\tg();\n", NULL);
+  g_autoptr (StatementMerge) merge = merge_bodies (base, theirs, "\tg();\n", NULL);
+  assert_non_null (merge);
 }
 
 /* What the lab has changed and the student took out; what the student did twice and what twice stands in the lab. */
@@ -302,7 +325,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_same),   cmocka_unit_test (test_members), cmocka_unit_test (test_texts),   cmocka_unit_test (test_partners), cmocka_unit_test (test_merge),
+    cmocka_unit_test (test_same),   cmocka_unit_test (test_members), cmocka_unit_test (test_texts),   cmocka_unit_test (test_partners), cmocka_unit_test (test_merge), cmocka_unit_test (test_merge_needed),
     cmocka_unit_test (test_doubts), cmocka_unit_test (test_budget),  cmocka_unit_test (test_hostile), cmocka_unit_test (test_deep),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
