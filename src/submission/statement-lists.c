@@ -329,25 +329,45 @@ all_declare (const StatementLists *lists, const Run *run)
   return TRUE;
 }
 
+/* The base's places around the run: -1, base->len if there is none. */
+static void
+base_around (const StatementLists *lists, const Run *run, gint *before, gint *after)
+{
+  *before = -1;
+  *after = (gint) lists->base->len;
+  for (guint t = run->first; t-- > 0 && *before < 0;)
+    *before = lists->theirs_base[t];
+  for (guint t = run->end; t < lists->theirs->len && *after == (gint) lists->base->len; t++)
+    *after = lists->theirs_base[t] >= 0 ? lists->theirs_base[t] : *after;
+}
+
 /* The base has statements there that neither the student nor the lab has: the student took one out that this kernel has in another form. */
 static gboolean
 any_gone (const StatementLists *lists, const Run *run)
 {
-  gint before = -1, after = (gint) lists->base->len;
-  for (guint t = run->first; t-- > 0 && before < 0;)
-    before = lists->theirs_base[t];
-  for (guint t = run->end; t < lists->theirs->len; t++)
-    {
-      if (lists->theirs_base[t] >= 0)
-        {
-          after = lists->theirs_base[t];
-          break;
-        }
-    }
+  gint before, after;
+  base_around (lists, run, &before, &after);
   for (gint i = before + 1; i < after; i++)
     {
       if (lists->base_theirs[i] < 0 && lists->base_lab[i] < 0)
         return TRUE;
+    }
+  return FALSE;
+}
+
+/* The student took a statement out there that the lab has as it was: the run stands in its place, however much is new around it. */
+static gboolean
+replaces (const StatementLists *lists, const Run *run, guint *place)
+{
+  gint before, after;
+  base_around (lists, run, &before, &after);
+  for (gint i = before + 1; i < after; i++)
+    {
+      const gint lab = lists->base_lab[i];
+      if (lists->base_theirs[i] >= 0 || lab <= run->before || lab >= run->after || !lists->dropped[lab])
+        continue;
+      *place = (guint) lab;
+      return TRUE;
     }
   return FALSE;
 }
@@ -367,6 +387,8 @@ find_place (StatementLists *lists, const Run *run, guint *place)
       *place = run->ahead && !run->passed ? from : to;
       return TRUE;
     }
+  if (replaces (lists, run, place))
+    return TRUE;
   if (any_gone (lists, run))
     return replace_like (lists, run, place);
   if (run->passed && run->ahead)

@@ -233,6 +233,9 @@ test_merge (void **state)
   assert_merge ("\tif (a)\n\t\tb();\n\treturn d();\n", "\tif (a)\n\t\tb();\n\tmine();\n\treturn d();\n",
                 "\tif (a)\n\t\tb();\n#ifdef C\n\telse if (c)\n\t\te();\n#endif\n\treturn d();\n",
                 "\tif (a)\n\t\tb();\n#ifdef C\n\telse if (c)\n\t\te();\n#endif\n\tmine();\n\treturn d();\n");
+  /* What stands in place of a statement goes where the lab has that one, whatever is new before it. */
+  assert_merge ("\tif (a)\n\t\tb();\n\treturn d();\n", "\tif (a)\n\t\tb();\n\tret = d();\n\tmine();\n\treturn ret;\n", "\tif (a)\n\t\tb();\n\tif (x)\n\t\tgoto y;\n\treturn d();\ny:\n\tz();\n",
+                "\tif (a)\n\t\tb();\n\tif (x)\n\t\tgoto y;\n\tret = d();\n\tmine();\n\treturn ret;\ny:\n\tz();\n");
   /* What the student took out, of what the lab has unchanged. */
   assert_merge ("\ta();\n\tb();\n\tc();\n", "\ta();\n\tc();\n", "\ta();\n\tb();\n\tc();\n\td();\n", "\ta();\n\tc();\n\td();\n");
 }
