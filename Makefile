@@ -34,6 +34,10 @@ GUEST_CFLAGS := $(CSTD) $(WARN) -O2 -Isrc -D_GNU_SOURCE -ffile-prefix-map=$(CURD
 .DEFAULT_GOAL := build
 .SUFFIXES:
 
+ifeq ($(wildcard $(BUILD)/harness)$(filter-out build full-run programs,$(MAKECMDGOALS)),)
+$(info Building ./harness: some three minutes on two cores, nothing is printed meanwhile.)
+endif
+
 build: harness ## build ./harness and the guest programs
 
 harness: $(BUILD)/harness

@@ -51,7 +51,7 @@ check_usage (const App *app, char **arguments, GError **error)
   if (options.repeats != REPEATS_NOT_GIVEN && (options.repeats < 1 || options.repeats > REPEATS_MAX))
     return fail (error, HARNESS_ERROR_USAGE, "--repeat is %d; try: a number from 1 to %d", options.repeats, REPEATS_MAX);
   if (options.config && !options.isa)
-    return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
+    return fail (error, HARNESS_ERROR_USAGE, "--lab names a file, the configuration of one lab, and needs --isa; try: --isa svm, or --isa vmx");
   return guest_check (app, &options.guest, options.replay != NULL, error) && artefacts_check (app, &options.artefacts, error);
 }
 

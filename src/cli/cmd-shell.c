@@ -81,7 +81,7 @@ check_usage (App *app, char **arguments, gboolean *l2, L1Choice *choice, GError 
   if (options.isa && !isa_parse (options.isa, &isa))
     return fail (error, HARNESS_ERROR_USAGE, "--isa is \"%s\"; try: vmx or svm", options.isa);
   if (options.config && !options.isa)
-    return fail (error, HARNESS_ERROR_USAGE, "--lab needs --isa: it is the configuration of one lab");
+    return fail (error, HARNESS_ERROR_USAGE, "--lab names a file, the configuration of one lab, and needs --isa; try: --isa svm, or --isa vmx");
   if (options.timeout_s != 0 && !options.exec)
     return fail (error, HARNESS_ERROR_USAGE, "--timeout is --exec's");
   if (!check_l1 (app, *l2, choice, error))
