@@ -124,7 +124,7 @@ for file in kept/a/grade.json kept/a/logs/judged.json; do
   echo '{' >"$file"
 done
 expect 0 "$harness" grade --regrade kept --output nameless
-grep -q '^a.patch,0.00,100.00,failed,' nameless/grades.csv || fail "grades.csv: $(cat nameless/grades.csv)"
+grep -q '^a,0.00,100.00,failed,' nameless/grades.csv || fail "grades.csv: $(cat nameless/grades.csv)"
 cp judged.json.whole kept/a/logs/judged.json
 rm kept/a/logs/evidence.tar.zst kept/a/grade.json
 wrong 'no grade is in it' --regrade kept
