@@ -17,7 +17,7 @@ records_there() {
 start_hanging() {
   "$harness" full-run --replay "$replay" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null &
   pid=$!
-  wait_for 10 "the hanging machine" records_there
+  wait_for 60 "the hanging machine" records_there
   [ "$(ps -o comm= -p "$pid")" = harness ] || fail "ps calls it $(ps -o comm= -p "$pid")"
 }
 
