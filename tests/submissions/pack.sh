@@ -246,7 +246,7 @@ pack_bundle() {
   plain_git -C "$work/repository" bundle create -q "$made" HEAD main --tags
 }
 
-# The project's own patches; the last is in the grading kernel already, the one before is documentation alone.
+# The project's own patches for that kernel, but for documentation (0006) and for those that the grading kernel has already.
 pack_series() {
   made=$1
   mkdir "$made"
